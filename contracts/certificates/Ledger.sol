@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
+import {Account, MAX_AMOUNT} from "../types/Account.sol";
+import {Series, NAMED} from "../types/Series.sol";
+import {Reserve} from "./Reserve.sol";
+
+/// @notice Who has how much of which series: all storage, and the only way face comes into being.
+/// @dev The two pieces of code share this storage: every slot is declared here or in `Reserve`, none in a mechanism.
+abstract contract Ledger is Reserve {
+    /// @notice What only some paths of a series read, slot by slot.
+    struct SeriesRecord {
+        address issuer; // slot 0
+        uint96 denomination;
+        address beneficiary; // slot 1
+        uint96 feesAccrued;
+        uint96 cashOutFrom; // slot 2
+        uint96 cashOutBelow;
+        uint32 withdrawalSeconds;
+        uint16 useThresholdBps;
+        uint16 postExpiryBps;
+        uint40 fullRefundFrom; // slot 3
+        uint32 merchants;
+        bytes32 termsHash; // slot 4
+        bytes art; // slot 5 and its own
+    }
+
+    /// @notice An operator's power over one series, in one slot.
+    struct Operator {
+        uint96 dailyLimit;
+        uint96 issuedToday;
+        uint40 today;
+    }
+
+    uint256 internal _seriesCount;
+    mapping(uint256 seriesId => Series) internal _series;
+    mapping(uint256 seriesId => SeriesRecord) internal _records;
+    mapping(uint256 seriesId => mapping(address holder => Account)) internal _accounts;
+    mapping(address holder => mapping(address operator => bool)) internal _approvals;
+    /// @dev 0: never a merchant; NEVER: is one; else when its removal takes effect.
+    mapping(uint256 seriesId => mapping(address merchant => uint256)) internal _merchantUntil;
+    mapping(uint256 seriesId => mapping(address operator => Operator)) internal _operators;
+    /// @dev One bit an order number.
+    mapping(address merchant => mapping(uint256 word => uint256 bits)) internal _usedOrders;
+    /// @dev Of named series only: what a service may restore to a holder.
+    mapping(uint256 seriesId => mapping(address service => mapping(address holder => uint256))) internal _placed;
+    mapping(bytes32 giftId => uint256) internal _gifts;
+    /// @dev `root 160 | remaining 96`
+    mapping(bytes32 batchId => uint256) internal _batches;
+    /// @dev One bit a gift of a batch.
+    mapping(bytes32 batchId => mapping(uint256 word => uint256 bits)) internal _claimed;
+
+    /// @dev The only way face comes into being. The caller has taken the same amount of currency, or has burnt the face
+    /// elsewhere.
+    function _addFace(uint256 seriesId, uint256 amount) internal {
+        Series series = _series[seriesId];
+        uint256 sum = series.outstanding();
+        require(sum + amount <= MAX_AMOUNT, GiftCertificates_Overflow(sum, amount));
+        _series[seriesId] = series.addFace(amount);
+    }
+
+    function _credit(address operator, address to, uint256 seriesId, uint256 amount) internal {
+        _accounts[seriesId][to] = _accounts[seriesId][to].credit(amount);
+        emit IERC1155.TransferSingle(operator, address(0), to, seriesId, amount);
+    }
+
+    function _known(uint256 seriesId) internal view returns (Series series) {
+        series = _series[seriesId];
+        require(series.exists(), GiftCertificates_UnknownSeries(seriesId));
+    }
+
+    function _checkLimitation(uint256 seriesId, uint256 limitation) internal view {
+        require(_isAhead(limitation), GiftCertificates_AfterLimitation(seriesId, limitation));
+    }
+
+    function _isMerchant(uint256 seriesId, Series series, address merchant) internal view returns (bool) {
+        if (!series.has(NAMED)) return series.exists() && merchant != address(0) && merchant != address(this);
+        return block.timestamp < _merchantUntil[seriesId][merchant];
+    }
+
+    /// @dev `NEVER` lies 34,000 years ahead and needs no case of its own.
+    function _isAhead(uint256 time) internal view returns (bool) {
+        return block.timestamp < time;
+    }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {ICertificateTypes} from "../../interfaces/ICertificateTypes.sol";
+
+/// @notice The currency side: money comes in only in full, and leaves only to whom it is owed.
+abstract contract Reserve is ICertificateTypes, ReentrancyGuardTransient {
+    using SafeERC20 for IERC20;
+
+    /// @dev A payout that fails with less gas than this behind it may have been starved: it reverts instead of being owed.
+    uint256 internal constant PAYOUT_GAS = 150_000;
+
+    IERC20 internal immutable _currency;
+
+    mapping(address payee => uint256) internal _owed;
+    uint256 internal _totalOwed;
+
+    constructor(address currency_) {
+        require(currency_.code.length != 0, GiftCertificates_ZeroAddress());
+        _currency = IERC20(currency_);
+    }
+
+    /// @dev What arrived is measured: a currency that keeps a fee is refused.
+    function _pull(address from, uint256 amount) internal {
+        uint256 before = _currency.balanceOf(address(this));
+        _currency.safeTransferFrom(from, address(this), amount);
+        uint256 arrived = _currency.balanceOf(address(this)) - before;
+        require(arrived == amount, GiftCertificates_ArrivedDiffers(amount, arrived));
+    }
+
+    /// @dev Pay, or owe when the currency refuses (a blacklisted payee, a pause): a payee can't block anybody else.
+    function _payOut(address payee, uint256 amount) internal {
+        if (amount == 0) return;
+        if (_tryPay(payee, amount)) return;
+        // The refused call had 63/64 of the gas, this is the rest.
+        uint256 floor = PAYOUT_GAS / 63;
+        require(gasleft() > floor, GiftCertificates_GasFloor(gasleft(), floor));
+        _owe(payee, amount);
+    }
+
+    /// @dev Pay or revert: for payees that act on the money in the same transaction.
+    function _payNow(address payee, uint256 amount) internal {
+        require(_tryPay(payee, amount), GiftCertificates_LeftDiffers(amount, 0));
+    }
+
+    function _owe(address payee, uint256 amount) internal {
+        if (amount == 0) return;
+        _owed[payee] += amount;
+        _totalOwed += amount;
+        emit PayoutOwed(payee, amount);
+    }
+
+    /// @dev What left is measured: a currency that says yes and moves nothing has not paid; one that takes more than it
+    /// was told to would eat the reserve and is refused.
+    function _tryPay(address payee, uint256 amount) private returns (bool) {
+        uint256 before = _currency.balanceOf(address(this));
+        if (!_currency.trySafeTransfer(payee, amount)) return false;
+        uint256 left = before - _currency.balanceOf(address(this));
+        if (left == 0) return false;
+        require(left == amount, GiftCertificates_LeftDiffers(amount, left));
+        return true;
+    }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
+import {ERC1155Utils} from "@openzeppelin/contracts/token/ERC1155/utils/ERC1155Utils.sol";
+import {ICertificateBackOffice} from "../../interfaces/ICertificateBackOffice.sol";
+import {Series, NAMED} from "../types/Series.sol";
+import {Authorizations} from "./Authorizations.sol";
+
+/// @notice The way back from a payment: the money returns and the card has its face again.
+abstract contract Restorations is ICertificateBackOffice, Authorizations {
+    bytes32 private constant RESTORATION_TYPEHASH = keccak256(
+        "Restoration(address holder,uint256 seriesId,uint96 amount,address merchant,uint64 nonce,uint40 deadline)"
+    );
+
+    /// @inheritdoc ICertificateBackOffice
+    function restore(address holder, uint256 seriesId, uint96 amount, Authorization calldata authorization)
+        external
+        nonReentrant
+    {
+        Series series = _known(seriesId);
+        // A merchant that was removed may still take goods back.
+        require(
+            !series.has(NAMED) || _merchantUntil[seriesId][msg.sender] != 0,
+            GiftCertificates_NotMerchant(seriesId, msg.sender)
+        );
+        _authorize(
+            holder,
+            seriesId,
+            keccak256(
+                abi.encode(
+                    RESTORATION_TYPEHASH,
+                    holder,
+                    seriesId,
+                    amount,
+                    msg.sender,
+                    authorization.nonce,
+                    authorization.deadline
+                )
+            ),
+            authorization
+        );
+        uint256 spent = _accounts[seriesId][holder].spent();
+        require(amount <= spent, GiftCertificates_OverSpent(amount, spent));
+        _restore(holder, seriesId, series, amount);
+    }
+
+    /// @inheritdoc ICertificateBackOffice
+    function restoreFromService(address holder, uint256 seriesId, uint96 amount) external nonReentrant {
+        Series series = _known(seriesId);
+        if (series.has(NAMED)) {
+            uint256 left = _placed[seriesId][msg.sender][holder];
+            require(amount <= left, GiftCertificates_OverPlaced(amount, left));
+            _placed[seriesId][msg.sender][holder] = left - amount;
+        }
+        _restore(holder, seriesId, series, amount);
+    }
+
+    /// @inheritdoc ICertificateBackOffice
+    function placed(uint256 seriesId, address service, address holder) external view returns (uint256) {
+        return _placed[seriesId][service][holder];
+    }
+
+    function _restore(address holder, uint256 seriesId, Series series, uint256 amount) private {
+        require(amount != 0, GiftCertificates_ZeroAmount(seriesId));
+        _checkLimitation(seriesId, series.limitationAt());
+        _addFace(seriesId, amount);
+        _pull(msg.sender, amount);
+        _accounts[seriesId][holder] = _accounts[seriesId][holder].unspend(amount);
+        emit IERC1155.TransferSingle(msg.sender, address(0), holder, seriesId, amount);
+        emit Restored(seriesId, holder, msg.sender, amount);
+        ERC1155Utils.checkOnERC1155Received(msg.sender, address(0), holder, seriesId, amount, "");
+    }
+}
