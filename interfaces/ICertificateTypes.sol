@@ -175,9 +175,14 @@ interface ICertificateTypes {
     event WoundDown(uint256 indexed seriesId);
     event SeriesForfeited(uint256 indexed seriesId, address indexed beneficiary, uint256 amount);
 
-    /// @param rows 16 bytes for each certificate redeemed, in the order of the transaction's TransferSingle events:
-    /// `order 64 | nonce 64`; nonce 0 when the holder sent the transaction
-    event Redeemed(address indexed merchant, bytes rows);
+    /// @dev A redemption is a TransferSingle to the zero address whose operator is the merchant (or service) that was paid;
+    /// a burn that is none is followed by the event that says what it was (Refunded, Converted, GiftGiven, GiftBatchGiven).
+    /// The holder's own `redeem` has neither order nor nonce to report and adds no event.
+    /// @param row `order 64 | nonce 64` of one signed redemption; follows its TransferSingle
+    event Redeemed(uint256 row);
+    /// @param rows 16 bytes, `order 64 | nonce 64`, for each of the call's redemptions, in the order of their TransferSingle
+    /// events; nonce 0 where the holder sent the transaction itself or a gift paid
+    event RedeemedMany(bytes rows);
     event RedeemedInto(address indexed service, address indexed payee, bytes data);
     /// @param row its position in the batch
     /// @param failure selector of the error that it would have reverted with

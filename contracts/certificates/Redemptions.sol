@@ -55,7 +55,6 @@ abstract contract Redemptions is Tokens {
         _open(page, seriesId, target);
         uint256 payout = _redeemOwn(page, msg.sender, amount, target);
         _close(page);
-        emit Redeemed(merchant, new bytes(ROW_BYTES));
         _payOut(merchant, payout);
     }
 
@@ -67,7 +66,7 @@ abstract contract Redemptions is Tokens {
         _open(page, redemption.seriesId, target);
         uint256 payout = _redeemCard(page, redemption, target);
         _close(page);
-        emit Redeemed(msg.sender, abi.encodePacked(redemption.order, uint64(_nonceOf(redemption))));
+        emit Redeemed((uint256(redemption.order) << 64) | _nonceOf(redemption));
         _payOut(msg.sender, payout);
     }
 
@@ -100,7 +99,7 @@ abstract contract Redemptions is Tokens {
         assembly ("memory-safe") {
             mstore(done, mul(count, ROW_BYTES))
         }
-        if (count != 0) emit Redeemed(msg.sender, done);
+        if (count != 0) emit RedeemedMany(done);
         _payOut(msg.sender, payout);
     }
 
@@ -275,7 +274,7 @@ abstract contract Redemptions is Tokens {
     ) internal {
         (address merchant, address payee) = (payment.merchant, payment.payee);
         if (payment.order != 0) _checkRequest(payment, payee == address(0) ? merchant : payee, sum);
-        emit Redeemed(merchant, rows);
+        emit RedeemedMany(rows);
         if (payee == address(0)) {
             _payOut(merchant, payout);
             return;
