@@ -1,0 +1,90 @@
+# Two commands: `make demo` shows it, `make test` proves it. `make help` lists the rest.
+# Each target sets up what it needs; nothing is written outside this folder (package caches aside).
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+JOBS ?= 2
+ARGS ?=
+HERE := $(CURDIR)
+# Brownie, pytest and Foundry keep their state here instead of in the person's home
+IN_HOME := HOME=$(HERE)/.home
+PY := $(HERE)/.venv/bin/python
+export PATH := $(HERE)/.venv/bin:$(HERE)/node_modules/.bin:$(PATH)
+
+READY := .venv/.installed node_modules/.installed .solcx/.chosen
+SOURCES := largesse scripts tools tests
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# ---------------------------------------------------------------------------------------------- set-up
+
+.PHONY: setup
+setup: $(READY) ## install everything, by the lock files, into this folder
+	@mkdir -p .home
+	@tools/need-foundry
+
+.venv/.installed: requirements.lock tools/bootstrap.lock tools/find-python tools/site/largesse_env.py
+	@python=$$(tools/find-python); \
+	if ! .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	  rm -rf .venv; echo "setup: a virtual environment in .venv, $$("$$python" --version)"; "$$python" -m venv .venv; fi
+	@echo "setup: Python packages"
+	@.venv/bin/pip install -q --disable-pip-version-check --require-hashes -r tools/bootstrap.lock
+	@# Brownie is installed from source and interpreted: the compiled wheel crashes in coverage and stateful tests
+	@BROWNIE_NOCOMPILE=1 .venv/bin/uv pip install -q --python .venv/bin/python --require-hashes \
+	  --no-build-isolation --no-binary eth-brownie -r requirements.lock
+	@$(PY) tools/site/install.py
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json
+	@tools/need-node
+	@echo "setup: Node packages"
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.solcx/.chosen: tools/choose_solc.py .venv/.installed node_modules/.installed
+	@$(PY) tools/choose_solc.py
+	@touch $@
+
+# ------------------------------------------------------------------------------------------- day by day
+
+.PHONY: demo
+demo: setup ## a tour of the whole system on a chain of its own
+	@$(IN_HOME) $(PY) -m tools.brownie_here run demo $(ARGS)
+
+.PHONY: test
+test: setup ## every test: Python on Anvil, then Solidity fuzz tests
+	@$(IN_HOME) $(PY) -m pytest -n $(JOBS) $(ARGS)
+	@if compgen -G 'tests/fuzz/*.sol' >/dev/null; then $(IN_HOME) forge test; fi
+
+.PHONY: fmt
+fmt: setup ## format Python and Solidity
+	@ruff check -q --fix-only $(SOURCES)
+	@ruff format $(SOURCES)
+	@forge fmt
+
+.PHONY: lint
+lint: setup ## style, types and formatting of Python and Solidity
+	@ruff check $(SOURCES)
+	@ruff format --check $(SOURCES)
+	@$(IN_HOME) mypy
+	@forge fmt --check
+
+.PHONY: clean
+clean: ## remove what was built; keep the installed packages
+	@rm -rf build reports out .home .hypothesis .pytest_cache .mypy_cache .ruff_cache node_modules/.cache
+	@find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ----------------------------------------------------------------------------------------- maintenance
+
+UV_LOCK := uv pip compile -q --universal --generate-hashes --python-version 3.11 \
+  --no-emit-index-url --no-annotate --no-header
+
+.PHONY: lock
+lock: .venv/.installed ## renew the lock files (no registry's name in them)
+	@$(UV_LOCK) requirements.in -o requirements.lock
+	@$(UV_LOCK) tools/bootstrap.in -o tools/bootstrap.lock
+	@npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund --loglevel=error
