@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {ERC1155Utils} from "@openzeppelin/contracts/token/ERC1155/utils/ERC1155Utils.sol";
-import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
 import {ICardArt} from "../../interfaces/ICardArt.sol";
 import {ICertificateBackOffice} from "../../interfaces/ICertificateBackOffice.sol";
 import {TermsRules} from "../libraries/TermsRules.sol";
@@ -70,7 +69,6 @@ abstract contract Issuance is ICertificateBackOffice, Sale {
 
         emit SeriesCreated(seriesId, msg.sender, terms_.termsHash, terms_, art_);
         if (terms_.named) _admit(seriesId, merchants);
-        emit IERC1155.URI(uri(seriesId), seriesId);
     }
 
     /// @inheritdoc ICertificateBackOffice

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from eth_abi import encode
-from eth_account import Account
 
 from largesse import signing
 from largesse.signing import Domain, Message, keccak
+from tests.fixtures.accounts import ROLES as NODE_ROLES
+from tests.fixtures.accounts import key_of
 
 NEVER = 2**40 - 1
 MAX_AMOUNT = 2**96 - 1
@@ -19,19 +20,8 @@ DAY = 86_400
 YEAR = 365 * DAY
 NO_SIGNATURE = (0, 0, b"")
 
-_MNEMONIC = "test test test test test test test test test test test junk"  # Anvil's default accounts
-ROLES = (
-    "issuer",
-    "holder",
-    "merchant",
-    "recipient",
-    "giver",
-    "relayer",
-    "beneficiary",
-    "operator",
-    "stranger",
-    "other_merchant",
-)
+# The roles of tests/fixtures/accounts.py, and those that only certificates have, on the node's accounts in order.
+ROLES = (*NODE_ROLES, "recipient", "beneficiary", "operator", "other_merchant")
 TERMS = (
     "beneficiary",
     "sales_close_at",
@@ -56,14 +46,6 @@ ART = encode(
 )
 
 
-def role_keys(count: int = len(ROLES)) -> list[bytes]:
-    """Private keys of Anvil's first accounts, in order."""
-    Account.enable_unaudited_hdwallet_features()
-    return [
-        bytes(Account.from_mnemonic(_MNEMONIC, account_path=f"m/44'/60'/0'/0/{i}").key) for i in range(count)
-    ]
-
-
 @dataclass
 class World:
     """What a test of the certificates works with. People are Brownie accounts (unlocked on the node); `key(person)` is
@@ -73,7 +55,6 @@ class World:
     card_art: Any
     certificates: Any  # the deployed contract, with the whole ABI of IGiftCertificates
     people: dict[str, Any]
-    keys: dict[str, bytes]
     chain: Any
 
     def __getattr__(self, role: str) -> Any:
@@ -87,7 +68,7 @@ class World:
         return signing.certificates_domain(self.chain.id, self.certificates.address)
 
     def key(self, person: Any) -> bytes:
-        return self.keys[str(person)]
+        return bytes(key_of(person))
 
     def now(self) -> int:
         """Time of the latest block."""
@@ -123,19 +104,9 @@ class World:
     def create_series(self, merchants: Sequence[Any] = (), art: bytes = ART, **overrides: Any) -> int:
         """A new series of the issuer's; its id."""
         terms = self.terms(**overrides)
-        tx = self.certificates.createSeries(terms, [str(m) for m in merchants], art, {"from": self.issuer})
-        return int(tx.return_value if tx.return_value is not None else self.certificates.seriesCount())
-
-    def named_series(self, merchants: Sequence[Any] = (), **overrides: Any) -> int:
-        """Like the Korean preset: certificates of 50,000, 60 % use threshold, removal of merchants refunds."""
-        korean = {
-            "named": True,
-            "convertible": True,
-            "refund_on_removal": True,
-            "denomination": 50_000,
-            "use_threshold_bps": 6_000,
-        }
-        return self.create_series(merchants or [self.merchant, self.other_merchant], **(korean | overrides))
+        # Not the return value: Brownie would fetch a trace with the memory of every step.
+        self.certificates.createSeries(terms, [str(m) for m in merchants], art, {"from": self.issuer})
+        return int(self.certificates.seriesCount())
 
     def fund(self, person: Any, amount: int) -> None:
         """Give currency to a person, approved to the certificates."""
