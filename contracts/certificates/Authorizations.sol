@@ -14,10 +14,12 @@ abstract contract Authorizations is Ledger, EIP712 {
 
     /// @dev An empty signature stands for the caller's own call; anything else is checked and its nonce used up.
     /// @return signed whether there was a signature
-    function _authorize(address holder, uint256 seriesId, bytes32 structHash, Authorization calldata authorization)
-        internal
-        returns (bool signed)
-    {
+    function _authorize(
+        address holder,
+        uint256 seriesId,
+        bytes32 structHash,
+        Authorization calldata authorization
+    ) internal returns (bool signed) {
         if (authorization.signature.length == 0) {
             require(holder == msg.sender, GiftCertificates_NotYourCard(holder, msg.sender));
             return false;
@@ -32,7 +34,9 @@ abstract contract Authorizations is Ledger, EIP712 {
         Account held = _accounts[seriesId][holder];
         uint256 watermark = held.nonce();
         require(nonce > watermark, GiftCertificates_NonceTooLow(nonce, watermark));
-        require(nonce <= watermark + NONCE_WINDOW, GiftCertificates_NonceTooHigh(nonce, watermark + NONCE_WINDOW));
+        require(
+            nonce <= watermark + NONCE_WINDOW, GiftCertificates_NonceTooHigh(nonce, watermark + NONCE_WINDOW)
+        );
         _accounts[seriesId][holder] = held.withNonce(nonce);
         emit AuthorizationUsed(holder, seriesId, nonce);
     }
@@ -43,7 +47,9 @@ abstract contract Authorizations is Ledger, EIP712 {
 
     function _checkSignature(address signer, bytes32 structHash, bytes calldata signature) internal view {
         bytes32 digest = _hashTypedData(structHash);
-        require(Signatures.isValid(signer, digest, signature), GiftCertificates_InvalidSignature(signer, digest));
+        require(
+            Signatures.isValid(signer, digest, signature), GiftCertificates_InvalidSignature(signer, digest)
+        );
     }
 
     function _domainNameAndVersion() internal pure override returns (string memory, string memory) {

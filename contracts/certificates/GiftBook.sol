@@ -23,7 +23,8 @@ abstract contract GiftBook is Ledger {
         uint256 slot = _batches[batchId];
         require(slot != 0, GiftCertificates_NoSuchGift(batchId));
         require(!_isTaken(batchId, leaf.index), GiftCertificates_AlreadyClaimed(batchId, leaf.index));
-        uint256 root = MerkleSum.root(MerkleSum.node(keccak256(abi.encode(leaf)), leaf.amount), leaf.index, proof);
+        uint256 root =
+            MerkleSum.root(MerkleSum.node(keccak256(abi.encode(leaf)), leaf.amount), leaf.index, proof);
         require(root == batch.root, GiftCertificates_MalformedProof(root, batch.root));
         _claimed[batchId][leaf.index >> 8] |= 1 << (leaf.index & 0xff);
         _batches[batchId] = (slot >> 96 << 96) | (uint96(slot) - leaf.amount);

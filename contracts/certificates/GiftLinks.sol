@@ -13,7 +13,8 @@ import {Redemptions} from "./Redemptions.sol";
 /// @dev A link is one slot, its commitment. It carries the limitation date, so that a claim reads no series: forfeiture,
 /// the only thing that could void it, comes after limitation.
 abstract contract GiftLinks is Redemptions, GiftBook {
-    bytes32 private constant CLAIM_TYPEHASH = keccak256("Claim(bytes32 gift,address recipient,bytes32 followUp)");
+    bytes32 private constant CLAIM_TYPEHASH =
+        keccak256("Claim(bytes32 gift,address recipient,bytes32 followUp)");
     bytes32 private constant GIFT_ORDER_TYPEHASH = keccak256(
         "GiftOrder(address giver,uint256 seriesId,uint96 amount,address key,address recipient,uint40 deliverAt,uint40 reclaimAt,bytes32 messageHash,uint64 nonce,uint40 deadline)"
     );
@@ -36,7 +37,9 @@ abstract contract GiftLinks is Redemptions, GiftBook {
         _authorize(
             giver,
             order.seriesId,
-            keccak256(abi.encode(GIFT_ORDER_TYPEHASH, giver, order, authorization.nonce, authorization.deadline)),
+            keccak256(
+                abi.encode(GIFT_ORDER_TYPEHASH, giver, order, authorization.nonce, authorization.deadline)
+            ),
             authorization
         );
         return _give(giver, order);
@@ -55,13 +58,21 @@ abstract contract GiftLinks is Redemptions, GiftBook {
             seriesId,
             keccak256(
                 abi.encode(
-                    GIFT_BATCH_TYPEHASH, giver, seriesId, root, reclaimAt, authorization.nonce, authorization.deadline
+                    GIFT_BATCH_TYPEHASH,
+                    giver,
+                    seriesId,
+                    root,
+                    reclaimAt,
+                    authorization.nonce,
+                    authorization.deadline
                 )
             ),
             authorization
         );
-        (uint256 reclaim, uint256 limitation) = _fund(giver, seriesId, uint96(root), block.timestamp, reclaimAt);
-        batchId = keccak256(abi.encode(GiftBatch(giver, seriesId, root, reclaim, block.timestamp, limitation)));
+        (uint256 reclaim, uint256 limitation) =
+            _fund(giver, seriesId, uint96(root), block.timestamp, reclaimAt);
+        batchId =
+            keccak256(abi.encode(GiftBatch(giver, seriesId, root, reclaim, block.timestamp, limitation)));
         require(_batches[batchId] == 0, GiftCertificates_GiftExists(batchId));
         _batches[batchId] = root;
         emit GiftBatchGiven(batchId, root, reclaim, limitation);
@@ -96,14 +107,18 @@ abstract contract GiftLinks is Redemptions, GiftBook {
         );
         _credit(msg.sender, recipient, batch.seriesId, leaf.amount);
         emit GiftClaimedFromBatch(batchId, leaf.index);
-        ERC1155Utils.checkOnERC1155Received(msg.sender, address(0), recipient, batch.seriesId, leaf.amount, "");
+        ERC1155Utils.checkOnERC1155Received(
+            msg.sender, address(0), recipient, batch.seriesId, leaf.amount, ""
+        );
     }
 
     /// @inheritdoc ICertificatePayments
-    function claimAndPay(Gift calldata gift, address recipient, bytes calldata signature, Payment calldata payment)
-        external
-        nonReentrant
-    {
+    function claimAndPay(
+        Gift calldata gift,
+        address recipient,
+        bytes calldata signature,
+        Payment calldata payment
+    ) external nonReentrant {
         Target memory target = _target(payment);
         _claim(
             gift,
@@ -142,7 +157,8 @@ abstract contract GiftLinks is Redemptions, GiftBook {
     function _give(address giver, GiftOrder calldata order) private returns (bytes32 giftId) {
         require(order.key != address(0) || order.recipient != address(0), GiftCertificates_ZeroAddress());
         uint256 deliverAt = order.deliverAt == 0 ? block.timestamp : order.deliverAt;
-        (uint256 reclaimAt, uint256 limitation) = _fund(giver, order.seriesId, order.amount, deliverAt, order.reclaimAt);
+        (uint256 reclaimAt, uint256 limitation) =
+            _fund(giver, order.seriesId, order.amount, deliverAt, order.reclaimAt);
         giftId = keccak256(
             abi.encode(
                 Gift(
@@ -190,7 +206,9 @@ abstract contract GiftLinks is Redemptions, GiftBook {
         emit TransferSingle(msg.sender, giver, address(0), seriesId, amount);
     }
 
-    function _claim(Gift calldata gift, address recipient, bytes32 followUp, bytes calldata signature) private {
+    function _claim(Gift calldata gift, address recipient, bytes32 followUp, bytes calldata signature)
+        private
+    {
         bytes32 giftId = _closeGift(gift);
         _checkLimitation(gift.seriesId, gift.limitationAt);
         _checkClaim(giftId, gift.key, gift.recipient, gift.deliverAt, recipient, followUp, signature);

@@ -53,7 +53,8 @@ abstract contract Issuance is ICertificateBackOffice, Sale {
             terms_.salesCloseAt,
             terms_.feeBps,
             (terms_.named ? NAMED : 0) | (terms_.convertible ? CONVERTIBLE : 0)
-                | (terms_.refundOnRemoval ? REFUND_ON_REMOVAL : 0) | (terms_.cashOutUnused ? CASH_OUT_UNUSED : 0)
+                | (terms_.refundOnRemoval ? REFUND_ON_REMOVAL : 0)
+                | (terms_.cashOutUnused ? CASH_OUT_UNUSED : 0)
         );
         SeriesRecord storage record = _records[seriesId];
         record.issuer = msg.sender;
@@ -92,7 +93,10 @@ abstract contract Issuance is ICertificateBackOffice, Sale {
     }
 
     /// @inheritdoc ICertificateBackOffice
-    function setOperator(uint256 seriesId, address operator, uint96 dailyLimit) external onlyIssuer(seriesId) {
+    function setOperator(uint256 seriesId, address operator, uint96 dailyLimit)
+        external
+        onlyIssuer(seriesId)
+    {
         require(operator != address(0), GiftCertificates_ZeroAddress());
         _operators[seriesId][operator].dailyLimit = dailyLimit;
         emit OperatorSet(seriesId, operator, dailyLimit);
@@ -134,7 +138,11 @@ abstract contract Issuance is ICertificateBackOffice, Sale {
     // ----------------------------------------------------------------------------------------------------- issue
 
     /// @inheritdoc ICertificateBackOffice
-    function issueBatch(uint256 seriesId, IssueRow[] calldata rows) external nonReentrant returns (uint256 issued) {
+    function issueBatch(uint256 seriesId, IssueRow[] calldata rows)
+        external
+        nonReentrant
+        returns (uint256 issued)
+    {
         require(rows.length != 0, GiftCertificates_NoCards());
         uint256 denomination = _checkSale(seriesId);
         for (uint256 i = 0; i < rows.length; ++i) {
@@ -152,7 +160,9 @@ abstract contract Issuance is ICertificateBackOffice, Sale {
                 _credit(msg.sender, to, seriesId, amount);
                 continue;
             }
-            require(gasleft() > ACCEPTANCE_GAS * 65 / 64, GiftCertificates_GasFloor(gasleft(), ACCEPTANCE_GAS));
+            require(
+                gasleft() > ACCEPTANCE_GAS * 65 / 64, GiftCertificates_GasFloor(gasleft(), ACCEPTANCE_GAS)
+            );
             try this.creditAccepted{gas: ACCEPTANCE_GAS}(msg.sender, to, seriesId, amount) {}
             catch {
                 refused += amount;
@@ -281,7 +291,10 @@ abstract contract Issuance is ICertificateBackOffice, Sale {
         for (uint256 i = 0; i < merchants.length; ++i) {
             address merchant = merchants[i];
             require(merchant != address(0) && merchant != address(this), GiftCertificates_ZeroAddress());
-            require(_merchantUntil[seriesId][merchant] != NEVER, GiftCertificates_MerchantKnown(seriesId, merchant));
+            require(
+                _merchantUntil[seriesId][merchant] != NEVER,
+                GiftCertificates_MerchantKnown(seriesId, merchant)
+            );
             _merchantUntil[seriesId][merchant] = NEVER;
             emit MerchantSet(seriesId, merchant, uint40(NEVER));
         }

@@ -44,7 +44,8 @@ abstract contract Ledger is Reserve {
     /// @dev One bit an order number.
     mapping(address merchant => mapping(uint256 word => uint256 bits)) internal _usedOrders;
     /// @dev Of named series only: what a service may restore to a holder.
-    mapping(uint256 seriesId => mapping(address service => mapping(address holder => uint256))) internal _placed;
+    mapping(uint256 seriesId => mapping(address service => mapping(address holder => uint256))) internal
+        _placed;
     mapping(bytes32 giftId => uint256) internal _gifts;
     /// @dev `root 160 | remaining 96`
     mapping(bytes32 batchId => uint256) internal _batches;
@@ -75,7 +76,9 @@ abstract contract Ledger is Reserve {
     }
 
     function _isMerchant(uint256 seriesId, Series series, address merchant) internal view returns (bool) {
-        if (!series.has(NAMED)) return series.exists() && merchant != address(0) && merchant != address(this);
+        if (!series.has(NAMED)) {
+            return series.exists() && merchant != address(0) && merchant != address(this);
+        }
         return block.timestamp < _merchantUntil[seriesId][merchant];
     }
 

@@ -31,9 +31,12 @@ abstract contract Recalls is ICertificateBackOffice, Authorizations, GiftBook {
         Authorization calldata authorization
     ) external {
         bytes32 batchId = _take(batch, leaf, proof);
-        _authorizeRecall(batch.giver, batch.seriesId, keccak256(abi.encode(batchId, leaf.index)), authorization);
+        _authorizeRecall(
+            batch.giver, batch.seriesId, keccak256(abi.encode(batchId, leaf.index)), authorization
+        );
         require(
-            _isAhead(leaf.deliverAt), GiftCertificates_NotRecallable(leaf.deliverAt, batch.reclaimAt, block.timestamp)
+            _isAhead(leaf.deliverAt),
+            GiftCertificates_NotRecallable(leaf.deliverAt, batch.reclaimAt, block.timestamp)
         );
         emit GiftRecalledFromBatch(batchId, leaf.index);
         _giveBack(batch.giver, batch.seriesId, batch.limitationAt, leaf.amount);
@@ -45,15 +48,20 @@ abstract contract Recalls is ICertificateBackOffice, Authorizations, GiftBook {
         uint256 remaining = uint96(_batches[batchId]);
         require(remaining != 0, GiftCertificates_NoSuchGift(batchId));
         _authorizeRecall(batch.giver, batch.seriesId, batchId, authorization);
-        require(!_isAhead(batch.reclaimAt), GiftCertificates_NotRecallable(0, batch.reclaimAt, block.timestamp));
+        require(
+            !_isAhead(batch.reclaimAt), GiftCertificates_NotRecallable(0, batch.reclaimAt, block.timestamp)
+        );
         _batches[batchId] = 0;
         emit GiftBatchReclaimed(batchId, remaining);
         _giveBack(batch.giver, batch.seriesId, batch.limitationAt, remaining);
     }
 
-    function _authorizeRecall(address giver, uint256 seriesId, bytes32 gift, Authorization calldata authorization)
-        private
-    {
+    function _authorizeRecall(
+        address giver,
+        uint256 seriesId,
+        bytes32 gift,
+        Authorization calldata authorization
+    ) private {
         _authorize(
             giver,
             seriesId,

@@ -150,7 +150,8 @@ abstract contract Redemptions is Tokens {
         if (!series.exists()) {
             (page.failure, page.value) = (GiftCertificates_UnknownSeries.selector, seriesId);
         } else if (!_isAhead(series.expiresAt())) {
-            (page.failure, page.value, page.bound) = (GiftCertificates_Expired.selector, seriesId, series.expiresAt());
+            (page.failure, page.value, page.bound) =
+            (GiftCertificates_Expired.selector, seriesId, series.expiresAt());
         } else if (!_isMerchant(seriesId, series, target.merchant)) {
             (page.failure, page.value, page.bound) =
             (GiftCertificates_NotMerchant.selector, seriesId, uint160(target.merchant));
@@ -198,7 +199,9 @@ abstract contract Redemptions is Tokens {
             return (GiftCertificates_NonceTooHigh.selector, card.nonce, watermark + NONCE_WINDOW);
         }
         bytes32 digest = _hashTypedData(
-            _redemptionHash(card.holder, page.seriesId, card.amount, target, card.order, card.nonce, card.deadline)
+            _redemptionHash(
+                card.holder, page.seriesId, card.amount, target, card.order, card.nonce, card.deadline
+            )
         );
         if (!Signatures.isValid(card.holder, digest, card.signature)) {
             return (GiftCertificates_InvalidSignature.selector, uint160(card.holder), uint256(digest));
@@ -281,8 +284,12 @@ abstract contract Redemptions is Tokens {
         }
         emit RedeemedInto(merchant, payee, payment.data);
         _payNow(merchant, payout);
-        bytes4 answer = IRedemptionReceiver(merchant).onRedemption(payee, payout, payment.order, portions, payment.data);
-        require(answer == IRedemptionReceiver.onRedemption.selector, GiftCertificates_ServiceRefused(merchant, answer));
+        bytes4 answer =
+            IRedemptionReceiver(merchant).onRedemption(payee, payout, payment.order, portions, payment.data);
+        require(
+            answer == IRedemptionReceiver.onRedemption.selector,
+            GiftCertificates_ServiceRefused(merchant, answer)
+        );
     }
 
     /// @dev An order belongs to whom it pays: only that account, or its signature, uses one up. The request binds the
@@ -338,7 +345,10 @@ abstract contract Redemptions is Tokens {
             // The rows lie in allocated memory and `index` is below their number: the upper half of the word belongs to
             // the next row, or to the zero padding, and is written back as it was.
             let at := add(add(rows, 0x20), mul(index, ROW_BYTES))
-            mstore(at, or(shl(192, order), or(shl(128, nonce), and(mload(at), 0xffffffffffffffffffffffffffffffff))))
+            mstore(
+                at,
+                or(shl(192, order), or(shl(128, nonce), and(mload(at), 0xffffffffffffffffffffffffffffffff)))
+            )
         }
     }
 

@@ -37,7 +37,13 @@ abstract contract Refunds is ICertificateBackOffice, Authorizations {
             seriesId,
             keccak256(
                 abi.encode(
-                    REFUND_TYPEHASH, holder, seriesId, amount, minPayout, authorization.nonce, authorization.deadline
+                    REFUND_TYPEHASH,
+                    holder,
+                    seriesId,
+                    amount,
+                    minPayout,
+                    authorization.nonce,
+                    authorization.deadline
                 )
             ),
             authorization
@@ -98,12 +104,16 @@ abstract contract Refunds is ICertificateBackOffice, Authorizations {
     }
 
     /// @inheritdoc ICertificateBackOffice
-    function cancelAuthorizations(address holder, uint256 seriesId, Authorization calldata authorization) external {
+    function cancelAuthorizations(address holder, uint256 seriesId, Authorization calldata authorization)
+        external
+    {
         if (!_authorize(
                 holder,
                 seriesId,
                 keccak256(
-                    abi.encode(CANCELLATION_TYPEHASH, holder, seriesId, authorization.nonce, authorization.deadline)
+                    abi.encode(
+                        CANCELLATION_TYPEHASH, holder, seriesId, authorization.nonce, authorization.deadline
+                    )
                 ),
                 authorization
             )) _useNonce(holder, seriesId, authorization.nonce);
@@ -119,7 +129,9 @@ abstract contract Refunds is ICertificateBackOffice, Authorizations {
         _authorize(
             payee,
             0,
-            keccak256(abi.encode(OWED_WITHDRAWAL_TYPEHASH, payee, to, authorization.nonce, authorization.deadline)),
+            keccak256(
+                abi.encode(OWED_WITHDRAWAL_TYPEHASH, payee, to, authorization.nonce, authorization.deadline)
+            ),
             authorization
         );
         amount = _owed[payee];

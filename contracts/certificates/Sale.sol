@@ -10,7 +10,9 @@ abstract contract Sale is Ledger {
     function _checkSale(uint256 seriesId) internal view returns (uint256 denomination) {
         Series series = _known(seriesId);
         require(!series.has(WOUND_DOWN), GiftCertificates_AlreadyWoundDown(seriesId));
-        require(_isAhead(series.salesCloseAt()), GiftCertificates_SalesClosed(seriesId, series.salesCloseAt()));
+        require(
+            _isAhead(series.salesCloseAt()), GiftCertificates_SalesClosed(seriesId, series.salesCloseAt())
+        );
         return _records[seriesId].denomination;
     }
 
@@ -18,7 +20,8 @@ abstract contract Sale is Ledger {
         require(to != address(0), GiftCertificates_ZeroAddress());
         require(amount != 0, GiftCertificates_ZeroAmount(seriesId));
         require(
-            denomination == 0 || amount % denomination == 0, GiftCertificates_NotWholeCertificates(amount, denomination)
+            denomination == 0 || amount % denomination == 0,
+            GiftCertificates_NotWholeCertificates(amount, denomination)
         );
     }
 

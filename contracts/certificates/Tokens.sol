@@ -14,8 +14,9 @@ import {Sale} from "./Sale.sol";
 
 /// @notice Certificates as tokens: issue at full face, and ERC-1155.
 abstract contract Tokens is ICertificatePayments, Authorizations, Sale, IERC1155Errors {
-    bytes32 private constant TRANSFER_TYPEHASH =
-        keccak256("Transfer(address from,address to,uint256 seriesId,uint96 amount,uint64 nonce,uint40 deadline)");
+    bytes32 private constant TRANSFER_TYPEHASH = keccak256(
+        "Transfer(address from,address to,uint256 seriesId,uint96 amount,uint64 nonce,uint40 deadline)"
+    );
 
     /// @inheritdoc ICertificatePayments
     function issue(uint256 seriesId, address to, uint96 amount) external nonReentrant {
@@ -55,7 +56,9 @@ abstract contract Tokens is ICertificatePayments, Authorizations, Sale, IERC1155
         uint256[] calldata amounts,
         bytes calldata data
     ) external {
-        require(seriesIds.length == amounts.length, ERC1155InvalidArrayLength(seriesIds.length, amounts.length));
+        require(
+            seriesIds.length == amounts.length, ERC1155InvalidArrayLength(seriesIds.length, amounts.length)
+        );
         _checkOperator(from);
         for (uint256 i = 0; i < seriesIds.length; ++i) {
             _move(from, to, seriesIds[i], amounts[i]);
@@ -75,7 +78,9 @@ abstract contract Tokens is ICertificatePayments, Authorizations, Sale, IERC1155
         view
         returns (uint256[] memory balances)
     {
-        require(holders.length == seriesIds.length, ERC1155InvalidArrayLength(seriesIds.length, holders.length));
+        require(
+            holders.length == seriesIds.length, ERC1155InvalidArrayLength(seriesIds.length, holders.length)
+        );
         balances = new uint256[](holders.length);
         for (uint256 i = 0; i < holders.length; ++i) {
             balances[i] = balanceOf(holders[i], seriesIds[i]);
@@ -105,7 +110,9 @@ abstract contract Tokens is ICertificatePayments, Authorizations, Sale, IERC1155
             from,
             seriesId,
             keccak256(
-                abi.encode(TRANSFER_TYPEHASH, from, to, seriesId, amount, authorization.nonce, authorization.deadline)
+                abi.encode(
+                    TRANSFER_TYPEHASH, from, to, seriesId, amount, authorization.nonce, authorization.deadline
+                )
             ),
             authorization
         );
@@ -147,7 +154,9 @@ abstract contract Tokens is ICertificatePayments, Authorizations, Sale, IERC1155
         require(to != address(0), ERC1155InvalidReceiver(to));
         require(!_series[seriesId].has(FORFEITED), GiftCertificates_Forfeited(seriesId));
         Account giving = _accounts[seriesId][from];
-        require(amount <= giving.balance(), ERC1155InsufficientBalance(from, giving.balance(), amount, seriesId));
+        require(
+            amount <= giving.balance(), ERC1155InsufficientBalance(from, giving.balance(), amount, seriesId)
+        );
         _accounts[seriesId][from] = giving.debit(amount);
         // Read after the write: `to` may be `from`.
         _accounts[seriesId][to] = _accounts[seriesId][to].credit(amount);
@@ -155,7 +164,8 @@ abstract contract Tokens is ICertificatePayments, Authorizations, Sale, IERC1155
 
     function _checkOperator(address from) private view {
         require(
-            from == msg.sender || isApprovedForAll(from, msg.sender), ERC1155MissingApprovalForAll(msg.sender, from)
+            from == msg.sender || isApprovedForAll(from, msg.sender),
+            ERC1155MissingApprovalForAll(msg.sender, from)
         );
     }
 }

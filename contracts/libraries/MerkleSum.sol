@@ -13,7 +13,11 @@ library MerkleSum {
     /// @param proof siblings from the leaf up; bit `i` of `index` says on which side (1: the sibling is left)
     /// @return word root that this leaf at this place leads to; 0 when `index` has no place in a tree of this depth or a sum
     /// exceeds 96 bits
-    function root(uint256 leaf, uint256 index, uint256[] calldata proof) internal pure returns (uint256 word) {
+    function root(uint256 leaf, uint256 index, uint256[] calldata proof)
+        internal
+        pure
+        returns (uint256 word)
+    {
         word = leaf;
         for (uint256 i = 0; i < proof.length; ++i) {
             uint256 sum = uint256(uint96(word)) + uint96(proof[i]);

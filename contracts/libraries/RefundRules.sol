@@ -45,9 +45,14 @@ library RefundRules {
         // The certificate in use has `used` of its denomination spent; certificates are used up one after the other.
         uint256 used = held.spent() % rules.denomination;
         uint256 rest = rules.denomination - used;
-        if (used != 0 && rules.useThresholdBps != 0 && used * BPS >= rules.useThresholdBps * rules.denomination) {
+        if (
+            used != 0 && rules.useThresholdBps != 0
+                && used * BPS >= rules.useThresholdBps * rules.denomination
+        ) {
             right = ICertificateTypes.Right.Remainder;
-        } else if ((used != 0 || rules.cashOutUnused) && rest >= rules.cashOutFrom && rest < rules.cashOutBelow) {
+        } else if (
+            (used != 0 || rules.cashOutUnused) && rest >= rules.cashOutFrom && rest < rules.cashOutBelow
+        ) {
             right = ICertificateTypes.Right.SmallRest;
         } else {
             return (ICertificateTypes.Right.None, 0, 0);

@@ -15,7 +15,11 @@ library Signatures {
     /// @notice Whether `signature` is `signer`'s over `digest`. Never reverts on a bad signature; reverts
     /// `Signatures_GasFloor` when there is too little gas left to give a contract wallet its full allowance, so that
     /// nobody can have a good signature judged bad by starving the check.
-    function isValid(address signer, bytes32 digest, bytes calldata signature) internal view returns (bool valid) {
+    function isValid(address signer, bytes32 digest, bytes calldata signature)
+        internal
+        view
+        returns (bool valid)
+    {
         (address recovered, ECDSA.RecoverError failure,) = ECDSA.tryRecoverCalldata(digest, signature);
         if (failure == ECDSA.RecoverError.NoError && recovered == signer) return true;
         if (signer.code.length == 0) return false;

@@ -10,7 +10,9 @@ contract BlacklistToken is MintableToken {
 
     mapping(address account => bool) public isBlacklisted;
 
-    constructor(string memory name_, string memory symbol_, uint8 decimals_) MintableToken(name_, symbol_, decimals_) {}
+    constructor(string memory name_, string memory symbol_, uint8 decimals_)
+        MintableToken(name_, symbol_, decimals_)
+    {}
 
     /// @notice Shuts an account out.
     function blacklist(address account) external {

@@ -17,7 +17,9 @@ contract FalseReturnToken is MintableToken {
 
     Mode public mode;
 
-    constructor(string memory name_, string memory symbol_, uint8 decimals_) MintableToken(name_, symbol_, decimals_) {}
+    constructor(string memory name_, string memory symbol_, uint8 decimals_)
+        MintableToken(name_, symbol_, decimals_)
+    {}
 
     /// @notice Chooses the behaviour from here on.
     function setMode(Mode mode_) external {
@@ -34,7 +36,9 @@ contract FalseReturnToken is MintableToken {
     /// @inheritdoc ERC20
     function transferFrom(address from, address to, uint256 amount) public override returns (bool) {
         if (mode != Mode.Honest) return mode == Mode.Lying;
-        if (balanceOf(from) < amount || allowance(from, msg.sender) < amount || to == address(0)) return false;
+        if (balanceOf(from) < amount || allowance(from, msg.sender) < amount || to == address(0)) {
+            return false;
+        }
         return super.transferFrom(from, to, amount);
     }
 }

@@ -10,7 +10,9 @@ contract GasGuzzlerToken is MintableToken {
     bool public burnsOnTransfer;
     bool public burnsOnBalance;
 
-    constructor(string memory name_, string memory symbol_, uint8 decimals_) MintableToken(name_, symbol_, decimals_) {}
+    constructor(string memory name_, string memory symbol_, uint8 decimals_)
+        MintableToken(name_, symbol_, decimals_)
+    {}
 
     /// @notice Chooses what burns.
     function setBurns(bool onTransfer, bool onBalance) external {

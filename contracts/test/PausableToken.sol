@@ -8,7 +8,9 @@ import {MintableToken} from "./MintableToken.sol";
 /// @title PausableToken
 /// @notice Odd: while paused nothing moves and nothing is minted; anybody may pause and unpause it.
 contract PausableToken is MintableToken, ERC20Pausable {
-    constructor(string memory name_, string memory symbol_, uint8 decimals_) MintableToken(name_, symbol_, decimals_) {}
+    constructor(string memory name_, string memory symbol_, uint8 decimals_)
+        MintableToken(name_, symbol_, decimals_)
+    {}
 
     /// @notice Stops every transfer.
     function pause() external {

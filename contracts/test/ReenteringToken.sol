@@ -12,7 +12,9 @@ contract ReenteringToken is MintableToken, CallProgram, ERC1155Holder {
     /// @notice Whether the programmed call comes before the balances change; after them otherwise.
     bool public callsFirst;
 
-    constructor(string memory name_, string memory symbol_, uint8 decimals_) MintableToken(name_, symbol_, decimals_) {}
+    constructor(string memory name_, string memory symbol_, uint8 decimals_)
+        MintableToken(name_, symbol_, decimals_)
+    {}
 
     /// @notice Chooses the moment of the programmed call.
     function setCallsFirst(bool callsFirst_) external {

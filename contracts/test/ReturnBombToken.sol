@@ -18,7 +18,9 @@ contract ReturnBombToken is MintableToken {
     Mode public mode;
     uint256 public answerBytes;
 
-    constructor(string memory name_, string memory symbol_, uint8 decimals_) MintableToken(name_, symbol_, decimals_) {}
+    constructor(string memory name_, string memory symbol_, uint8 decimals_)
+        MintableToken(name_, symbol_, decimals_)
+    {}
 
     /// @notice Chooses the behaviour from here on.
     /// @param answerBytes_ Length of the answer, at least 32 where the mode is Success for it still to read as `true`.

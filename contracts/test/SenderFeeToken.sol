@@ -9,7 +9,9 @@ import {MintableToken} from "./MintableToken.sol";
 contract SenderFeeToken is MintableToken {
     uint256 public feeBps;
 
-    constructor(string memory name_, string memory symbol_, uint8 decimals_) MintableToken(name_, symbol_, decimals_) {}
+    constructor(string memory name_, string memory symbol_, uint8 decimals_)
+        MintableToken(name_, symbol_, decimals_)
+    {}
 
     /// @notice Sets the fee; 0 turns it off.
     /// @param feeBps_ Basis points of the amount sent, debited on top of it.

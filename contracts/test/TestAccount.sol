@@ -19,7 +19,11 @@ abstract contract TestAccount {
     /// @notice Calls `target` as this account.
     /// @param value Wei to send along.
     /// @return What the call returned.
-    function execute(address target, uint256 value, bytes calldata data) external payable returns (bytes memory) {
+    function execute(address target, uint256 value, bytes calldata data)
+        external
+        payable
+        returns (bytes memory)
+    {
         require(msg.sender == owner, TestAccount_NotOwner(msg.sender, owner));
         return Address.functionCallWithValue(target, data, value);
     }

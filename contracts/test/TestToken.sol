@@ -58,6 +58,8 @@ contract TestToken is MintableToken, ERC20Permit, ERC3009 {
 
     function _requireSigned(address signer, bytes memory message, bytes calldata signature) private view {
         bytes32 digest = _hashTypedDataV4(keccak256(message));
-        require(SignatureChecker.isValidSignatureNowCalldata(signer, digest, signature), ERC3009InvalidSignature());
+        require(
+            SignatureChecker.isValidSignatureNowCalldata(signer, digest, signature), ERC3009InvalidSignature()
+        );
     }
 }

@@ -35,7 +35,9 @@ function newSeries(uint256 expiry, uint256 limitation, uint256 salesClose, uint2
     pure
     returns (Series)
 {
-    return Series.wrap(EXISTS | flagBits | (fee << 216) | (salesClose << 176) | (limitation << 136) | (expiry << 96));
+    return Series.wrap(
+        EXISTS | flagBits | (fee << 216) | (salesClose << 176) | (limitation << 136) | (expiry << 96)
+    );
 }
 
 function outstanding(Series self) pure returns (uint256) {
