@@ -9,6 +9,8 @@ import pytest
 from brownie import web3
 from eth_abi import encode
 
+from tests.support import clock
+from tests.support.certificates import World
 from tests.support.errors import reverts
 from tests.unitary.CardArt import model
 from tests.unitary.CardArt.model import (
@@ -207,3 +209,40 @@ def test_uri_survives_any_currency(card_art: Any, answering: Answering, install:
     assert web3.eth.estimate_gas({**call, "from": web3.eth.accounts[0]}) < 5_000_000
     # 60,000 zeros are, read as a number, 0 decimals; nothing there is a symbol.
     assert _unit(card_art, answering, install(bytes.fromhex(code))) == ("units", 0)
+
+
+def test_uri_of_a_real_series(world: World) -> None:
+    art = Art(title="문화상품권", issuer="Largesse Books", terms_uri="", template=MOON_JAR)
+    terms = world.terms(denomination=50_000_000_000)
+    world.certificates.createSeries(terms, [], art.encoded(), {"from": world.issuer})
+    series = world.certificates.seriesCount()
+    expires_at, limitation_at, terms_hash = terms[2], terms[3], terms[-1]
+    card = Card(
+        title="문화상품권",
+        issuer="Largesse Books",
+        terms_uri="",
+        symbol="TUSD",
+        decimals=6,
+        denomination=50_000_000_000,
+        series_id=series,
+        expires_at=expires_at,
+        limitation_at=limitation_at,
+        template=MOON_JAR,
+        named=False,
+        terms_hash=terms_hash,
+    )
+    assert world.certificates.uri(series) == ask(world.card_art, "metadata", card)
+    clock.mine_at(expires_at)
+    assert world.certificates.uri(series) == ask(world.card_art, "metadata", card.but(status=EXPIRED))
+
+
+def test_uri_of_a_series_that_does_not_exist(world: World) -> None:
+    with reverts("GiftCertificates_UnknownSeries", 99):
+        world.certificates.uri(99)
+
+
+def test_a_series_with_artwork_that_cannot_be_drawn_is_refused(world: World) -> None:
+    art = Art(title="Gift\nCard").encoded()
+    with reverts("CardArt_ForbiddenCharacter", TITLE, 4, 10):
+        world.certificates.createSeries(world.terms(), [], art, {"from": world.issuer})
+    assert world.certificates.seriesCount() == 0
