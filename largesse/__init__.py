@@ -1,0 +1,1 @@
+"""Largesse: gift certificates under full reserve, streamed tips and prepaid micropayments."""
