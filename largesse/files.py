@@ -1,0 +1,44 @@
+"""Files that survive a crash: written aside, forced to disk, then put in place in one step; and locks."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Make `path` hold `content`, or leave it as it was: never something in between, even across kill -9.
+
+    The file is readable by its owner only. When this returns, content and name are on disk. Raises OSError.
+    """
+    aside = path.with_name(path.name + ".tmp")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        view = memoryview(content)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    os.replace(aside, path)
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def lock_file(path: Path) -> int:
+    """Lock `path` (created if missing) against every other opener; the descriptor holds the lock until
+    closed.
+
+    The kernel lets go when the process ends, however it ends. Raises BlockingIOError if it is locked already.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
