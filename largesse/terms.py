@@ -168,11 +168,8 @@ class Terms:
         threshold.
         """
         used = self.used(spent)
-        if (
-            self.use_threshold_bps == 0
-            or used == 0
-            or used * FULL_BPS < self.use_threshold_bps * self.denomination
-        ):
+        # Nothing used is below any threshold there is, so an untouched certificate has no remainder.
+        if self.use_threshold_bps == 0 or used * FULL_BPS < self.use_threshold_bps * self.denomination:
             return 0
         return min(self.denomination - used, balance)
 

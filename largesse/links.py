@@ -1,0 +1,309 @@
+"""Gift links: a one-time key in the fragment of an address, with all that is needed to claim without asking
+anybody.
+
+A fragment is never sent to a server. Whoever has the link of a bearer gift has the gift.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import secrets
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from eth_abi.abi import encode
+from eth_keys.datatypes import PrivateKey
+from eth_utils.crypto import keccak
+
+from largesse.addresses import ZERO_ADDRESS, address_bytes, address_from_bytes, parse_address
+from largesse.amounts import check_units
+from largesse.bytestream import ByteReader, varint
+from largesse.errors import LargesseError, LinkError
+from largesse.merkle import MAX_DEPTH, GiftLeaf, verify
+from largesse.messages import MAX_MESSAGE_BYTES, OVERHEAD, decrypt_message, message_hash
+from largesse.terms import UINT40_MAX
+
+VERSION = 1
+
+# EIP-2294: larger chain ids overflow what clients can sign.
+MAX_CHAIN_ID = 2**63 - 37
+
+_CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+_HAS_RECIPIENT, _HAS_MESSAGE, _IN_BATCH = 1, 2, 4
+_CHECKSUM = 4
+_FRAGMENT = re.compile(r"[A-Za-z0-9_-]+")
+_COMMITMENT_TYPES = (
+    "address",
+    "address",
+    "address",
+    "uint256",
+    "uint256",
+    "uint256",
+    "uint256",
+    "uint256",
+    "uint256",
+    "bytes32",
+)
+
+
+@dataclass(frozen=True)
+class BatchPlace:
+    """Where a gift sits in a batch: the root's word, its index, and the proof's words, leaf upwards."""
+
+    root: int
+    index: int
+    proof: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Gift:
+    """A gift as the ledger commits to it. Amount in base units, instants in Unix seconds.
+
+    `key` is the address of the link's one-time key; `recipient` the zero address where anybody with the link
+    may claim. `message_hash` is the keccak256 of the encrypted message, 32 zero bytes without one. Raises
+    LinkError bad_gift.
+    """
+
+    giver: str
+    key: str
+    recipient: str
+    series_id: int
+    amount: int
+    deliver_at: int
+    reclaim_at: int
+    created_at: int
+    limitation_at: int
+    message_hash: bytes
+    batch: BatchPlace | None = None
+
+    def __post_init__(self) -> None:
+        try:
+            parse_address(self.giver)
+            parse_address(self.key)
+            parse_address(self.recipient, allow_zero=True)
+            check_units(self.amount)
+        except LargesseError as error:
+            raise LinkError("bad_gift", str(error)) from error
+        for name in ("deliver_at", "reclaim_at", "created_at", "limitation_at"):
+            if not 0 <= getattr(self, name) <= UINT40_MAX:
+                raise LinkError("bad_gift", f"{name} is {getattr(self, name)}, not 0 to {UINT40_MAX}")
+        if not 0 <= self.series_id < 2**256:
+            raise LinkError("bad_gift", f"series {self.series_id} is no 256-bit number")
+        if len(self.message_hash) != 32:
+            raise LinkError("bad_gift", f"a message hash has 32 bytes, not {len(self.message_hash)}")
+        if self.batch is not None and not verify(self.batch.root, self.leaf(), self.batch.proof):
+            raise LinkError(
+                "bad_proof", f"the proof doesn't lead from gift {self.batch.index} to the batch's root"
+            )
+
+    @property
+    def is_bearer(self) -> bool:
+        return self.recipient == ZERO_ADDRESS
+
+    def commitment(self) -> bytes:
+        """keccak256 of the ABI encoding of all fields but the batch: what the ledger keeps of one gift."""
+        values = (
+            self.giver,
+            self.key,
+            self.recipient,
+            self.series_id,
+            self.amount,
+            self.deliver_at,
+            self.reclaim_at,
+            self.created_at,
+            self.limitation_at,
+            self.message_hash,
+        )
+        return keccak(encode(_COMMITMENT_TYPES, values))
+
+    def leaf(self) -> GiftLeaf:
+        """This gift as a leaf of its batch. Raises LinkError not_in_batch."""
+        if self.batch is None:
+            raise LinkError("not_in_batch", "a single gift is no leaf of a batch")
+        return GiftLeaf(
+            self.batch.index, self.key, self.recipient, self.amount, self.deliver_at, self.message_hash
+        )
+
+
+@dataclass(frozen=True)
+class GiftLink:
+    """A gift with its secret: `base_url` is the claim page, `ciphertext` the encrypted message (b"" without
+    one).
+
+    Raises LinkError: bad_base_url, bad_chain_id, bad_key, wrong_key (not the gift's), wrong_message (not its
+    hash).
+    """
+
+    base_url: str
+    chain_id: int
+    contract: str
+    private_key: bytes = field(repr=False)
+    gift: Gift
+    ciphertext: bytes
+
+    def __post_init__(self) -> None:
+        _check_base_url(self.base_url)
+        parse_address(self.contract)
+        if not 1 <= self.chain_id <= MAX_CHAIN_ID:
+            raise LinkError("bad_chain_id", f"{self.chain_id} is no chain id: 1 to {MAX_CHAIN_ID}")
+        if key_address(self.private_key) != self.gift.key:
+            raise LinkError("wrong_key", f"the link's key doesn't open the gift for key {self.gift.key}")
+        if message_hash(self.ciphertext) != self.gift.message_hash:
+            raise LinkError("wrong_message", "the message is not the one that the gift was made with")
+
+    def message(self) -> str:
+        """The decrypted message, "" without one. Raises LinkError message_unreadable."""
+        return decrypt_message(self.private_key, self.chain_id, self.contract, self.ciphertext)
+
+    def url(self) -> str:
+        """The link. Everything after # stays on the device that opens it."""
+        return f"{self.base_url}#{_encode(self)}"
+
+
+def new_link_key() -> bytes:
+    """32 random bytes that are a secp256k1 private key."""
+    return (secrets.randbelow(_CURVE_ORDER - 1) + 1).to_bytes(32, "big")
+
+
+def key_address(private_key: bytes) -> str:
+    """The address of a link's key. Raises LinkError bad_key."""
+    if len(private_key) != 32 or not 0 < int.from_bytes(private_key, "big") < _CURVE_ORDER:
+        raise LinkError("bad_key", "a link's key has 32 bytes, above zero and below the curve's order")
+    return address_from_bytes(PrivateKey(private_key).public_key.to_canonical_address())
+
+
+def _check_base_url(base_url: str) -> None:
+    parts = urlsplit(base_url)
+    local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if not (parts.scheme == "https" or local) or not parts.hostname:
+        raise LinkError("bad_base_url", f"{base_url!r} is no https:// address (http:// only on this machine)")
+    if parts.username is not None or "#" in base_url or not base_url.isascii() or not base_url.isprintable():
+        raise LinkError(
+            "bad_base_url", f"{base_url!r} has a fragment, a user name or a character to be escaped"
+        )
+    if " " in base_url:
+        raise LinkError("bad_base_url", f"{base_url!r} contains a blank")
+
+
+def _encode(link: GiftLink) -> str:
+    gift, batch = link.gift, link.gift.batch
+    flags = (
+        (0 if gift.is_bearer else _HAS_RECIPIENT)
+        | (_HAS_MESSAGE if link.ciphertext else 0)
+        | (_IN_BATCH if batch else 0)
+    )
+    body = bytes([flags]) + varint(link.chain_id) + address_bytes(link.contract) + link.private_key
+    body += address_bytes(gift.giver) + (b"" if gift.is_bearer else address_bytes(gift.recipient))
+    numbers = (
+        gift.series_id,
+        gift.amount,
+        gift.deliver_at,
+        gift.reclaim_at,
+        gift.created_at,
+        gift.limitation_at,
+    )
+    body += b"".join(varint(number) for number in numbers)
+    if link.ciphertext:
+        body += varint(len(link.ciphertext)) + link.ciphertext
+    if batch:
+        body += batch.root.to_bytes(32, "big") + varint(batch.index) + bytes([len(batch.proof)])
+        body += b"".join(word.to_bytes(32, "big") for word in batch.proof)
+    # Version and length come first and a checksum last: a cut, a newer and an altered link are told apart.
+    framed = bytes([VERSION]) + varint(len(body)) + body
+    framed += keccak(framed)[:_CHECKSUM]
+    return base64.urlsafe_b64encode(framed).rstrip(b"=").decode("ascii")
+
+
+def parse_link(url: str) -> GiftLink:
+    """Read a link back, checking everything that can be checked without a chain.
+
+    Raises LinkError: link_no_fragment, link_bad_character, link_truncated, link_unknown_version,
+    link_trailing, link_tampered, link_malformed, and the reasons of Gift and GiftLink.
+    """
+    base_url, mark, fragment = url.partition("#")
+    if not mark or not fragment:
+        raise LinkError(
+            "link_no_fragment", "the link has nothing after #: it was cut, or a service took it away"
+        )
+    if _FRAGMENT.fullmatch(fragment) is None:
+        stray = next(char for char in fragment if _FRAGMENT.fullmatch(char) is None)
+        raise LinkError("link_bad_character", f"the link holds {stray!r}, which no link does")
+    reader = ByteReader(_unframe(_decode_base64(fragment)))
+    try:
+        link = _read(reader, base_url)
+    except LinkError:
+        raise
+    except LargesseError as error:
+        raise LinkError("link_malformed", f"the link is malformed: {error}") from error
+    # Only one text stands for a link; anything else is somebody's handiwork.
+    if link.url() != url:
+        raise LinkError("link_malformed", "the link spells its content in an unusual way")
+    return link
+
+
+def _decode_base64(fragment: str) -> bytes:
+    if len(fragment) % 4 == 1:
+        raise LinkError("link_truncated", "the link is cut: its length is impossible")
+    try:
+        return base64.urlsafe_b64decode(fragment + "=" * (-len(fragment) % 4))
+    except binascii.Error as error:
+        raise LinkError("link_malformed", f"the link is malformed: {error}") from error
+
+
+def _unframe(framed: bytes) -> bytes:
+    """The body of version, length, body, checksum."""
+    if framed[0] != VERSION:
+        raise LinkError(
+            "link_unknown_version", f"the link has version {framed[0]}, this software knows {VERSION}"
+        )
+    reader = ByteReader(framed[1:])
+    length = reader.varint()
+    expected = reader.position + 1 + length + _CHECKSUM
+    if len(framed) < expected:
+        raise LinkError("link_truncated", f"the link is cut: {len(framed)} of {expected} bytes are there")
+    if len(framed) > expected:
+        raise LinkError("link_trailing", f"{len(framed) - expected} bytes follow the link's end")
+    if keccak(framed[:-_CHECKSUM])[:_CHECKSUM] != framed[-_CHECKSUM:]:
+        raise LinkError("link_tampered", "the link's checksum is wrong: a character was changed")
+    return reader.take(length)
+
+
+def _read(reader: ByteReader, base_url: str) -> GiftLink:
+    flags = reader.byte()
+    if flags & ~(_HAS_RECIPIENT | _HAS_MESSAGE | _IN_BATCH):
+        raise LinkError("link_malformed", f"the link has unknown flags {flags}")
+    chain_id, contract, private_key = reader.varint(), reader.address(), reader.take(32)
+    giver = reader.address()
+    recipient = reader.address() if flags & _HAS_RECIPIENT else ZERO_ADDRESS
+    series_id, amount, deliver_at, reclaim_at, created_at, limitation_at = (reader.varint() for _ in range(6))
+    ciphertext = b""
+    if flags & _HAS_MESSAGE:
+        length = reader.varint()
+        if not OVERHEAD < length <= MAX_MESSAGE_BYTES + OVERHEAD:
+            raise LinkError("link_malformed", f"a message of {length} bytes is impossible")
+        ciphertext = reader.take(length)
+    batch = _read_batch(reader) if flags & _IN_BATCH else None
+    reader.finish()
+    gift = Gift(
+        giver=giver,
+        key=key_address(private_key),
+        recipient=recipient,
+        series_id=series_id,
+        amount=amount,
+        deliver_at=deliver_at,
+        reclaim_at=reclaim_at,
+        created_at=created_at,
+        limitation_at=limitation_at,
+        message_hash=message_hash(ciphertext),
+        batch=batch,
+    )
+    return GiftLink(base_url, chain_id, contract, private_key, gift, ciphertext)
+
+
+def _read_batch(reader: ByteReader) -> BatchPlace:
+    root, index, depth = reader.word(), reader.varint(), reader.byte()
+    if depth > MAX_DEPTH:
+        raise LinkError("link_malformed", f"a proof of {depth} steps is impossible")
+    return BatchPlace(root, index, tuple(reader.word() for _ in range(depth)))
