@@ -17,8 +17,8 @@ from typing import Any
 from brownie import web3
 from brownie.exceptions import VirtualMachineError
 from brownie.project import get_loaded_projects
-from eth_abi import decode
-from eth_utils import keccak
+from eth_abi.abi import decode
+from eth_utils.crypto import keccak
 from web3.exceptions import ContractLogicError, Web3RPCError
 
 BUILTIN = [

@@ -46,4 +46,4 @@ def install(web3: Web3, timeout: float = 120) -> None:
         raise TypeError(f"a node behind HTTP is needed, this is {type(provider).__name__}")
     # the middlewares around the old function are built again around the new one
     provider.make_request = QuickRpc(provider, timeout).make_request  # type: ignore[method-assign]
-    provider._request_func_cache = (None, None)
+    provider._request_func_cache = (None, None)  # type: ignore[assignment]
