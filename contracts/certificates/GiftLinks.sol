@@ -119,17 +119,16 @@ abstract contract GiftLinks is Redemptions, GiftBook {
         bytes calldata signature,
         Payment calldata payment
     ) external nonReentrant {
-        Target memory target = _target(payment);
+        Run memory run = _start(payment);
         _claim(
             gift,
             recipient,
-            _redemptionHash(recipient, gift.seriesId, gift.amount, target, payment.order, 0, 0),
+            _giftPaymentHash(run, recipient, gift.seriesId, gift.amount, payment.order),
             signature
         );
-        Page memory page;
-        _open(page, gift.seriesId, target);
-        uint256 payout = _redeemOwn(page, recipient, gift.amount, target);
-        _close(page);
+        _open(run, gift.seriesId);
+        uint256 payout = _redeemOwn(run, recipient, gift.amount);
+        _close(run);
         IRedemptionReceiver.Portion[] memory portions = new IRedemptionReceiver.Portion[](1);
         portions[0] = IRedemptionReceiver.Portion(recipient, gift.seriesId, gift.amount);
         _complete(payment, gift.amount, payout, portions, abi.encodePacked(payment.order, uint64(0)));
@@ -159,22 +158,19 @@ abstract contract GiftLinks is Redemptions, GiftBook {
         uint256 deliverAt = order.deliverAt == 0 ? block.timestamp : order.deliverAt;
         (uint256 reclaimAt, uint256 limitation) =
             _fund(giver, order.seriesId, order.amount, deliverAt, order.reclaimAt);
-        giftId = keccak256(
-            abi.encode(
-                Gift(
-                    giver,
-                    order.key,
-                    order.recipient,
-                    order.seriesId,
-                    order.amount,
-                    deliverAt,
-                    reclaimAt,
-                    block.timestamp,
-                    limitation,
-                    order.messageHash
-                )
-            )
-        );
+        assembly ("memory-safe") {
+            // keccak256(abi.encode(Gift)), in memory that nobody claimed
+            let gift := mload(0x40)
+            mstore(gift, giver)
+            calldatacopy(add(gift, 0x20), add(order, 0x40), 0x40) // key, recipient
+            calldatacopy(add(gift, 0x60), order, 0x40) // seriesId, amount
+            mstore(add(gift, 0xa0), deliverAt)
+            mstore(add(gift, 0xc0), reclaimAt)
+            mstore(add(gift, 0xe0), timestamp())
+            mstore(add(gift, 0x100), limitation)
+            calldatacopy(add(gift, 0x120), add(order, 0xc0), 0x20) // messageHash
+            giftId := keccak256(gift, 0x140)
+        }
         require(_gifts[giftId] == 0, GiftCertificates_GiftExists(giftId));
         _gifts[giftId] = 1;
         emit GiftGiven(order.key, (limitation << 80) | (reclaimAt << 40) | deliverAt);
@@ -203,7 +199,7 @@ abstract contract GiftLinks is Redemptions, GiftBook {
         Account held = _accounts[seriesId][giver];
         require(amount <= held.balance(), GiftCertificates_InsufficientBalance(held.balance(), amount));
         _accounts[seriesId][giver] = held.debit(amount);
-        emit TransferSingle(msg.sender, giver, address(0), seriesId, amount);
+        _logTransfer(msg.sender, giver, address(0), seriesId, amount);
     }
 
     function _claim(Gift calldata gift, address recipient, bytes32 followUp, bytes calldata signature)

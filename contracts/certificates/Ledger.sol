@@ -63,7 +63,19 @@ abstract contract Ledger is Reserve {
 
     function _credit(address operator, address to, uint256 seriesId, uint256 amount) internal {
         _accounts[seriesId][to] = _accounts[seriesId][to].credit(amount);
-        emit IERC1155.TransferSingle(operator, address(0), to, seriesId, amount);
+        _logTransfer(operator, address(0), to, seriesId, amount);
+    }
+
+    /// @dev `emit TransferSingle(operator, from, to, seriesId, amount)`, at the price of its log alone.
+    function _logTransfer(address operator, address from, address to, uint256 seriesId, uint256 amount)
+        internal
+    {
+        bytes32 topic = IERC1155.TransferSingle.selector;
+        assembly ("memory-safe") {
+            mstore(0x00, seriesId)
+            mstore(0x20, amount)
+            log4(0x00, 0x40, topic, operator, from, to)
+        }
     }
 
     function _known(uint256 seriesId) internal view returns (Series series) {

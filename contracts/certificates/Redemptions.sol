@@ -22,21 +22,26 @@ abstract contract Redemptions is Tokens {
     );
     bytes32 private constant NO_DATA = keccak256("");
 
-    /// @notice Where the money of a call goes; the same for all its rows.
-    struct Target {
+    /// @notice What one call works on. `merchant`, `payee` and `dataHash` are the same for all its rows; the series is read
+    /// once and written back when the next row is of another.
+    struct Run {
         address merchant; // receives the currency
         address payee; // zero: the merchant; else the merchant is a service
         bytes32 dataHash;
-    }
-
-    /// @notice The series that a call is working on: read once, written back when the next row is of another.
-    struct Page {
         uint256 seriesId;
         Series series;
         uint256 fees;
         bytes4 failure; // why no row of this series can pass
         uint256 value;
         uint256 bound;
+        // The card at hand, read and validated once.
+        address holder;
+        uint256 amount;
+        uint256 order;
+        uint256 nonce; // 0 without a signature
+        uint256 deadline;
+        uint256 slot; // of its account
+        Account held; // its account, the nonce used up
     }
 
     /// @notice The word of the caller's orders that a batch is working on: consecutive numbers cost one write in 256.
@@ -50,52 +55,63 @@ abstract contract Redemptions is Tokens {
 
     /// @inheritdoc ICertificatePayments
     function redeem(uint256 seriesId, uint96 amount, address merchant) external nonReentrant {
-        Target memory target = Target(merchant, address(0), NO_DATA);
-        Page memory page;
-        _open(page, seriesId, target);
-        uint256 payout = _redeemOwn(page, msg.sender, amount, target);
-        _close(page);
-        _payOut(merchant, payout);
+        // The common case on its own: the checks of `_open` and `_checkSpend`, without what they leave for later rows.
+        Series series = _known(seriesId);
+        uint256 expiry = series.expiresAt();
+        require(_isAhead(expiry), GiftCertificates_Expired(seriesId, expiry));
+        require(_isMerchant(seriesId, series, merchant), GiftCertificates_NotMerchant(seriesId, merchant));
+        require(amount != 0, GiftCertificates_ZeroAmount(seriesId));
+        Account held = _accounts[seriesId][msg.sender];
+        uint256 limit = held.balance();
+        require(amount <= limit, GiftCertificates_InsufficientBalance(limit, amount));
+        limit = held.spent();
+        require(limit + amount <= MAX_AMOUNT, GiftCertificates_Overflow(limit, amount));
+
+        _accounts[seriesId][msg.sender] = held.spend(amount);
+        _series[seriesId] = series.burnFace(amount);
+        _logTransfer(merchant, msg.sender, address(0), seriesId, amount);
+        uint256 fee = series.feeBps();
+        if (fee != 0) {
+            fee = amount * fee / BPS;
+            _records[seriesId].feesAccrued += uint96(fee);
+        }
+        _payOut(merchant, amount - fee);
     }
 
     /// @inheritdoc ICertificatePayments
     function redeemSigned(Redemption calldata redemption) external nonReentrant {
-        if (redemption.order != 0) _useOrder(msg.sender, redemption.order);
-        Target memory target = Target(msg.sender, address(0), NO_DATA);
-        Page memory page;
-        _open(page, redemption.seriesId, target);
-        uint256 payout = _redeemCard(page, redemption, target);
-        _close(page);
-        emit Redeemed((uint256(redemption.order) << 64) | _nonceOf(redemption));
+        Run memory run;
+        (run.merchant, run.dataHash) = (msg.sender, NO_DATA);
+        uint256 payout = _redeemCard(run, redemption, true);
+        _close(run);
+        if (run.order != 0) _useOrder(msg.sender, run.order);
+        emit Redeemed((run.order << 64) | run.nonce);
         _payOut(msg.sender, payout);
     }
 
     /// @inheritdoc ICertificatePayments
     function redeemBatch(Redemption[] calldata rows) external nonReentrant returns (uint256 payout) {
-        Target memory target = Target(msg.sender, address(0), NO_DATA);
-        Page memory page;
+        Run memory run;
+        (run.merchant, run.dataHash) = (msg.sender, NO_DATA);
         OrderWord memory orders;
         bytes memory done = new bytes(rows.length * ROW_BYTES);
         uint256 count;
         for (uint256 i = 0; i < rows.length; ++i) {
             Redemption calldata row = rows[i];
-            if (row.seriesId != page.seriesId || i == 0) {
-                _close(page);
-                _open(page, row.seriesId, target);
-            }
-            (bytes4 failure, uint256 value, uint256 bound) = _isUsed(orders, row.order)
-                ? (GiftCertificates_OrderUsed.selector, uint256(uint160(msg.sender)), uint256(row.order))
-                : _checkCard(page, row, target);
+            bytes calldata signature = _read(run, row, i == 0);
+            (bytes4 failure, uint256 value, uint256 bound) = _isUsed(orders, run.order)
+                ? (GiftCertificates_OrderUsed.selector, uint256(uint160(msg.sender)), run.order)
+                : _checkCard(run, row, signature);
             if (failure != 0) {
                 emit RedemptionSkipped(i, failure, value, bound);
                 continue;
             }
-            if (row.order != 0) orders.bits |= 1 << (row.order & 0xff);
-            payout += _settle(page, row.holder, row.amount, _nonceOf(row), target);
-            _putRow(done, count++, row.order, _nonceOf(row));
+            if (run.order != 0) orders.bits |= 1 << (run.order & 0xff);
+            payout += _settle(run);
+            _putRow(done, count++, run.order, run.nonce);
         }
         _flush(orders);
-        _close(page);
+        _close(run);
         assembly ("memory-safe") {
             mstore(done, mul(count, ROW_BYTES))
         }
@@ -106,25 +122,19 @@ abstract contract Redemptions is Tokens {
     /// @inheritdoc ICertificatePayments
     function pay(Payment calldata payment, Redemption[] calldata cards) external nonReentrant {
         require(cards.length != 0, GiftCertificates_NoCards());
-        Target memory target = _target(payment);
-        Page memory page;
+        Run memory run = _start(payment);
         bytes memory done = new bytes(cards.length * ROW_BYTES);
         IRedemptionReceiver.Portion[] memory portions = new IRedemptionReceiver.Portion[](cards.length);
         uint256 sum;
         uint256 payout;
         for (uint256 i = 0; i < cards.length; ++i) {
-            Redemption calldata card = cards[i];
-            require(card.order == payment.order, GiftCertificates_OrderDiffers(card.order, payment.order));
-            if (card.seriesId != page.seriesId || i == 0) {
-                _close(page);
-                _open(page, card.seriesId, target);
-            }
-            payout += _redeemCard(page, card, target);
-            sum += card.amount;
-            portions[i] = IRedemptionReceiver.Portion(card.holder, card.seriesId, card.amount);
-            _putRow(done, i, card.order, _nonceOf(card));
+            payout += _redeemCard(run, cards[i], i == 0);
+            require(run.order == payment.order, GiftCertificates_OrderDiffers(run.order, payment.order));
+            sum += run.amount;
+            portions[i] = IRedemptionReceiver.Portion(run.holder, run.seriesId, run.amount);
+            _putRow(done, i, run.order, run.nonce);
         }
-        _close(page);
+        _close(run);
         _complete(payment, sum, payout, portions, done);
     }
 
@@ -137,134 +147,166 @@ abstract contract Redemptions is Tokens {
 
     // -------------------------------------------------------------------------------------------------- internal
 
-    function _target(Payment calldata payment) internal pure returns (Target memory) {
-        return Target(payment.merchant, payment.payee, keccak256(payment.data));
+    function _start(Payment calldata payment) internal pure returns (Run memory run) {
+        (run.merchant, run.payee, run.dataHash) = (payment.merchant, payment.payee, keccak256(payment.data));
     }
 
     /// @dev Check: everything that is the same for all rows of one series.
-    function _open(Page memory page, uint256 seriesId, Target memory target) internal view {
+    function _open(Run memory run, uint256 seriesId) internal view {
         Series series = _series[seriesId];
-        page.seriesId = seriesId;
-        page.series = series;
-        page.failure = 0;
+        (run.seriesId, run.series, run.failure) = (seriesId, series, 0);
         if (!series.exists()) {
-            (page.failure, page.value) = (GiftCertificates_UnknownSeries.selector, seriesId);
+            _fail(run, GiftCertificates_UnknownSeries.selector, 0);
         } else if (!_isAhead(series.expiresAt())) {
-            (page.failure, page.value, page.bound) =
-            (GiftCertificates_Expired.selector, seriesId, series.expiresAt());
-        } else if (!_isMerchant(seriesId, series, target.merchant)) {
-            (page.failure, page.value, page.bound) =
-            (GiftCertificates_NotMerchant.selector, seriesId, uint160(target.merchant));
-        } else if (target.payee != address(0)) {
-            if (!_isMerchant(seriesId, series, target.payee)) {
-                (page.failure, page.value, page.bound) =
-                (GiftCertificates_NotMerchant.selector, seriesId, uint160(target.payee));
+            _fail(run, GiftCertificates_Expired.selector, series.expiresAt());
+        } else if (!_isMerchant(seriesId, series, run.merchant)) {
+            _fail(run, GiftCertificates_NotMerchant.selector, uint160(run.merchant));
+        } else if (run.payee != address(0)) {
+            if (!_isMerchant(seriesId, series, run.payee)) {
+                _fail(run, GiftCertificates_NotMerchant.selector, uint160(run.payee));
             } else if (!series.has(NAMED) && series.feeBps() != 0) {
                 // Anybody's contract is a service of an open series: into a service, the fee could be dodged.
-                (page.failure, page.value, page.bound) =
-                (GiftCertificates_FeeBarsService.selector, seriesId, series.feeBps());
+                _fail(run, GiftCertificates_FeeBarsService.selector, series.feeBps());
             }
         }
     }
 
     /// @dev Effect: the series' word and its fees, once for all rows that touched it.
-    function _close(Page memory page) internal {
-        if (page.seriesId == 0) return;
-        if (page.failure == 0) _series[page.seriesId] = page.series;
-        if (page.fees != 0) {
-            _records[page.seriesId].feesAccrued += uint96(page.fees);
-            page.fees = 0;
+    function _close(Run memory run) internal {
+        if (run.seriesId == 0 || run.failure != 0) return;
+        _series[run.seriesId] = run.series;
+        if (run.fees != 0) {
+            _records[run.seriesId].feesAccrued += uint96(run.fees);
+            run.fees = 0;
         }
     }
 
-    /// @dev Check: one card. Every failure carries at most two values, so that a batch can report what a single payment
-    /// reverts with.
-    function _checkCard(Page memory page, Redemption calldata card, Target memory target)
+    /// @dev Reads a card into the run, and its series when it is another than the last card's.
+    /// @return signature empty when the holder must be the caller
+    function _read(Run memory run, Redemption calldata card, bool first)
+        private
+        returns (bytes calldata signature)
+    {
+        signature = card.signature;
+        uint256 seriesId = card.seriesId;
+        assembly ("memory-safe") {
+            let holder := calldataload(card)
+            let amount := calldataload(add(card, 0x40))
+            let order := calldataload(add(card, 0x60))
+            let nonce := calldataload(add(card, 0x80))
+            let deadline := calldataload(add(card, 0xa0))
+            // As the ABI decoder does: no value may reach beyond its type.
+            if or(
+                or(shr(160, holder), shr(96, amount)),
+                or(or(shr(64, order), shr(64, nonce)), shr(40, deadline))
+            ) {
+                revert(0, 0)
+            }
+            mstore(add(run, 0x120), holder)
+            mstore(add(run, 0x140), amount)
+            mstore(add(run, 0x160), order)
+            mstore(add(run, 0x180), mul(nonce, iszero(iszero(signature.length))))
+            mstore(add(run, 0x1a0), deadline)
+        }
+        if (first || seriesId != run.seriesId) {
+            _close(run);
+            _open(run, seriesId);
+        }
+    }
+
+    /// @dev Check: the card that was read. Every failure carries at most two values, so that a batch can report what a
+    /// single payment reverts with. Leaves the account, its nonce used up, in `run.held`.
+    function _checkCard(Run memory run, Redemption calldata card, bytes calldata signature)
         private
         view
         returns (bytes4 failure, uint256 value, uint256 bound)
     {
-        (failure, value, bound) = _checkSpend(page, card.holder, card.amount);
+        (failure, value, bound) = _checkSpend(run);
         if (failure != 0) return (failure, value, bound);
-        if (card.signature.length == 0) {
-            if (card.holder == msg.sender) return (0, 0, 0);
-            return (GiftCertificates_NotYourCard.selector, uint160(card.holder), uint160(msg.sender));
+        address holder = run.holder;
+        if (signature.length == 0) {
+            if (holder == msg.sender) return (0, 0, 0);
+            return (GiftCertificates_NotYourCard.selector, uint160(holder), uint160(msg.sender));
         }
-        if (!_isAhead(card.deadline)) {
-            return (GiftCertificates_DeadlinePassed.selector, card.deadline, block.timestamp);
+        if (!_isAhead(run.deadline)) {
+            return (GiftCertificates_DeadlinePassed.selector, run.deadline, block.timestamp);
         }
-        uint256 watermark = _accounts[page.seriesId][card.holder].nonce();
-        if (card.nonce <= watermark) return (GiftCertificates_NonceTooLow.selector, card.nonce, watermark);
-        if (card.nonce > watermark + NONCE_WINDOW) {
-            return (GiftCertificates_NonceTooHigh.selector, card.nonce, watermark + NONCE_WINDOW);
+        value = run.nonce;
+        bound = run.held.nonce();
+        if (value <= bound) return (GiftCertificates_NonceTooLow.selector, value, bound);
+        bound += NONCE_WINDOW;
+        if (value > bound) return (GiftCertificates_NonceTooHigh.selector, value, bound);
+        run.held = run.held.withNonce(value);
+        bytes32 digest = _hashTypedData(_cardHash(run, card));
+        if (!Signatures.isValid(holder, digest, signature)) {
+            return (GiftCertificates_InvalidSignature.selector, uint160(holder), uint256(digest));
         }
-        bytes32 digest = _hashTypedData(
-            _redemptionHash(
-                card.holder, page.seriesId, card.amount, target, card.order, card.nonce, card.deadline
-            )
-        );
-        if (!Signatures.isValid(card.holder, digest, card.signature)) {
-            return (GiftCertificates_InvalidSignature.selector, uint160(card.holder), uint256(digest));
-        }
+        return (0, 0, 0);
     }
 
-    function _checkSpend(Page memory page, address holder, uint256 amount)
-        private
-        view
-        returns (bytes4 failure, uint256 value, uint256 bound)
-    {
-        if (page.failure != 0) return (page.failure, page.value, page.bound);
-        if (amount == 0) return (GiftCertificates_ZeroAmount.selector, page.seriesId, 0);
-        Account held = _accounts[page.seriesId][holder];
+    /// @dev Check: the series, the amount and the balance. Leaves the account in `run.held`.
+    function _checkSpend(Run memory run) private view returns (bytes4 failure, uint256 value, uint256 bound) {
+        if (run.failure != 0) return (run.failure, run.value, run.bound);
+        uint256 amount = run.amount;
+        if (amount == 0) return (GiftCertificates_ZeroAmount.selector, run.seriesId, 0);
+        mapping(address => Account) storage accounts = _accounts[run.seriesId];
+        Account held;
+        assembly ("memory-safe") {
+            mstore(0x00, mload(add(run, 0x120))) // holder
+            mstore(0x20, accounts.slot)
+            let slot := keccak256(0x00, 0x40)
+            held := sload(slot)
+            mstore(add(run, 0x1c0), slot)
+            mstore(add(run, 0x1e0), held)
+        }
         uint256 balance = held.balance();
         if (amount > balance) return (GiftCertificates_InsufficientBalance.selector, balance, amount);
         uint256 spent = held.spent();
         if (spent + amount > MAX_AMOUNT) return (GiftCertificates_Overflow.selector, spent, amount);
     }
 
-    /// @dev Effect: burn the card's face; the fee is rounded down, in the merchant's favour.
-    /// @param nonce 0 leaves the watermark alone
+    /// @dev Effect: burn the face of the card that was checked last; the fee is rounded down, in the merchant's favour.
     /// @return payout what the merchant gets for it
-    function _settle(Page memory page, address holder, uint256 amount, uint256 nonce, Target memory target)
-        private
-        returns (uint256 payout)
-    {
-        uint256 seriesId = page.seriesId;
-        Account held = _accounts[seriesId][holder].spend(amount);
-        _accounts[seriesId][holder] = nonce == 0 ? held : held.withNonce(nonce);
-        page.series = page.series.burnFace(amount);
+    function _settle(Run memory run) private returns (uint256 payout) {
+        uint256 amount = run.amount;
+        Account held = run.held.spend(amount);
+        Series series = run.series.burnFace(amount);
+        run.series = series;
         payout = amount;
-        if (target.payee != address(0)) {
-            if (page.series.has(NAMED)) _placed[seriesId][target.merchant][holder] += amount;
+        if (run.payee != address(0)) {
+            if (series.has(NAMED)) _placed[run.seriesId][run.merchant][run.holder] += amount;
         } else {
-            uint256 feeBps = page.series.feeBps();
+            uint256 feeBps = series.feeBps();
             if (feeBps != 0) {
                 uint256 fee = amount * feeBps / BPS;
-                page.fees += fee;
+                run.fees += fee;
                 payout -= fee;
             }
         }
-        emit TransferSingle(target.merchant, holder, address(0), seriesId, amount);
+        uint256 slot = run.slot;
+        assembly ("memory-safe") {
+            sstore(slot, held)
+        }
+        _logTransfer(run.merchant, run.holder, address(0), run.seriesId, amount);
     }
 
     /// @dev One card that passes or reverts, by signature or by its holder's own call.
-    function _redeemCard(Page memory page, Redemption calldata card, Target memory target)
+    function _redeemCard(Run memory run, Redemption calldata card, bool first)
         private
         returns (uint256 payout)
     {
-        (bytes4 failure, uint256 value, uint256 bound) = _checkCard(page, card, target);
-        _require(failure, value, bound);
-        return _settle(page, card.holder, card.amount, _nonceOf(card), target);
+        bytes calldata signature = _read(run, card, first);
+        (bytes4 failure, uint256 value, uint256 bound) = _checkCard(run, card, signature);
+        if (failure != 0) _revert(failure, value, bound);
+        return _settle(run);
     }
 
     /// @dev One card whose holder's consent the caller has checked.
-    function _redeemOwn(Page memory page, address holder, uint256 amount, Target memory target)
-        internal
-        returns (uint256 payout)
-    {
-        (bytes4 failure, uint256 value, uint256 bound) = _checkSpend(page, holder, amount);
-        _require(failure, value, bound);
-        return _settle(page, holder, amount, 0, target);
+    function _redeemOwn(Run memory run, address holder, uint256 amount) internal returns (uint256 payout) {
+        (run.holder, run.amount) = (holder, amount);
+        (bytes4 failure, uint256 value, uint256 bound) = _checkSpend(run);
+        if (failure != 0) _revert(failure, value, bound);
+        return _settle(run);
     }
 
     /// @dev Interaction: the order is used up, the money leaves, and a service is told.
@@ -315,27 +357,40 @@ abstract contract Redemptions is Tokens {
         _useOrder(payee, payment.order);
     }
 
-    function _redemptionHash(
-        address holder,
-        uint256 seriesId,
-        uint256 amount,
-        Target memory target,
-        uint256 order,
-        uint256 nonce,
-        uint256 deadline
-    ) internal pure returns (bytes32) {
+    /// @dev Struct hash of a card's `Redemption`. Its members were validated when they were read.
+    function _cardHash(Run memory run, Redemption calldata card) private pure returns (bytes32 structHash) {
+        bytes32 typehash = REDEMPTION_TYPEHASH;
+        assembly ("memory-safe") {
+            let words := mload(0x40) // unclaimed memory: the next allocation overwrites it
+            mstore(words, typehash)
+            calldatacopy(add(words, 0x20), card, 0x60) // holder, seriesId, amount
+            mstore(add(words, 0x80), mload(run)) // merchant
+            mstore(add(words, 0xa0), mload(add(run, 0x20))) // payee
+            calldatacopy(add(words, 0xc0), add(card, 0x60), 0x20) // order
+            mstore(add(words, 0xe0), mload(add(run, 0x40))) // dataHash
+            calldatacopy(add(words, 0x100), add(card, 0x80), 0x40) // nonce, deadline
+            structHash := keccak256(words, 0x140)
+        }
+    }
+
+    /// @dev The same of a payment out of a gift: nonce 0, deadline 0.
+    function _giftPaymentHash(Run memory run, address holder, uint256 seriesId, uint256 amount, uint256 order)
+        internal
+        pure
+        returns (bytes32)
+    {
         return keccak256(
             abi.encode(
                 REDEMPTION_TYPEHASH,
                 holder,
                 seriesId,
                 amount,
-                target.merchant,
-                target.payee,
+                run.merchant,
+                run.payee,
                 order,
-                target.dataHash,
-                nonce,
-                deadline
+                run.dataHash,
+                uint256(0),
+                uint256(0)
             )
         );
     }
@@ -350,10 +405,6 @@ abstract contract Redemptions is Tokens {
                 or(shl(192, order), or(shl(128, nonce), and(mload(at), 0xffffffffffffffffffffffffffffffff)))
             )
         }
-    }
-
-    function _nonceOf(Redemption calldata card) private pure returns (uint256) {
-        return card.signature.length == 0 ? 0 : card.nonce;
     }
 
     /// @dev Loads the word of `order` first, and writes the one before it back.
@@ -379,9 +430,12 @@ abstract contract Redemptions is Tokens {
         _usedOrders[merchant][order >> 8] = bits | mask;
     }
 
+    function _fail(Run memory run, bytes4 failure, uint256 bound) private pure {
+        (run.failure, run.value, run.bound) = (failure, run.seriesId, bound);
+    }
+
     /// @dev Reverts with the custom error of that selector; the two errors that carry one value leave `bound` out.
-    function _require(bytes4 failure, uint256 value, uint256 bound) private pure {
-        if (failure == 0) return;
+    function _revert(bytes4 failure, uint256 value, uint256 bound) private pure {
         uint256 length = failure == GiftCertificates_ZeroAmount.selector
             || failure == GiftCertificates_UnknownSeries.selector
             ? 0x24

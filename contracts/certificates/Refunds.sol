@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {ERC1155Utils} from "@openzeppelin/contracts/token/ERC1155/utils/ERC1155Utils.sol";
-import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
 import {ICertificateBackOffice} from "../../interfaces/ICertificateBackOffice.sol";
 import {RefundRules} from "../libraries/RefundRules.sol";
 import {Account, MAX_AMOUNT} from "../types/Account.sol";
@@ -173,7 +172,7 @@ abstract contract Refunds is ICertificateBackOffice, Authorizations {
         require(held.spent() + amount <= MAX_AMOUNT, GiftCertificates_Overflow(held.spent(), amount));
         _accounts[seriesId][holder] = held.spend(amount);
         _series[seriesId] = _series[seriesId].burnFace(amount);
-        emit IERC1155.TransferSingle(msg.sender, holder, address(0), seriesId, amount);
+        _logTransfer(msg.sender, holder, address(0), seriesId, amount);
     }
 
     function _rules(uint256 seriesId, Series series) private view returns (RefundRules.Rules memory) {

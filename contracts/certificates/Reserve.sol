@@ -25,9 +25,9 @@ abstract contract Reserve is ICertificateTypes, ReentrancyGuardTransient {
 
     /// @dev What arrived is measured: a currency that keeps a fee is refused.
     function _pull(address from, uint256 amount) internal {
-        uint256 before = _currency.balanceOf(address(this));
+        uint256 before = _balance();
         _currency.safeTransferFrom(from, address(this), amount);
-        uint256 arrived = _currency.balanceOf(address(this)) - before;
+        uint256 arrived = _balance() - before;
         require(arrived == amount, GiftCertificates_ArrivedDiffers(amount, arrived));
     }
 
@@ -56,11 +56,25 @@ abstract contract Reserve is ICertificateTypes, ReentrancyGuardTransient {
     /// @dev What left is measured: a currency that says yes and moves nothing has not paid; one that takes more than it
     /// was told to would eat the reserve and is refused.
     function _tryPay(address payee, uint256 amount) private returns (bool) {
-        uint256 before = _currency.balanceOf(address(this));
+        uint256 before = _balance();
         if (!_currency.trySafeTransfer(payee, amount)) return false;
-        uint256 left = before - _currency.balanceOf(address(this));
+        uint256 left = before - _balance();
         if (left == 0) return false;
         require(left == amount, GiftCertificates_LeftDiffers(amount, left));
         return true;
+    }
+
+    /// @dev `balanceOf(this)`; a currency that has no answer is no currency.
+    function _balance() private view returns (uint256 held) {
+        IERC20 token = _currency;
+        bytes4 selector = IERC20.balanceOf.selector;
+        bool answered;
+        assembly ("memory-safe") {
+            mstore(0x00, selector)
+            mstore(0x04, address())
+            answered := and(gt(returndatasize(), 0x1f), staticcall(gas(), token, 0x00, 0x24, 0x00, 0x20))
+            held := mload(0x00)
+        }
+        require(answered, GiftCertificates_ZeroAddress());
     }
 }

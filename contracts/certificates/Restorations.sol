@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
 import {ERC1155Utils} from "@openzeppelin/contracts/token/ERC1155/utils/ERC1155Utils.sol";
 import {ICertificateBackOffice} from "../../interfaces/ICertificateBackOffice.sol";
 import {Series, NAMED} from "../types/Series.sol";
@@ -67,7 +66,7 @@ abstract contract Restorations is ICertificateBackOffice, Authorizations {
         _addFace(seriesId, amount);
         _pull(msg.sender, amount);
         _accounts[seriesId][holder] = _accounts[seriesId][holder].unspend(amount);
-        emit IERC1155.TransferSingle(msg.sender, address(0), holder, seriesId, amount);
+        _logTransfer(msg.sender, address(0), holder, seriesId, amount);
         emit Restored(seriesId, holder, msg.sender, amount);
         ERC1155Utils.checkOnERC1155Received(msg.sender, address(0), holder, seriesId, amount, "");
     }

@@ -44,7 +44,7 @@ abstract contract Tokens is ICertificatePayments, Authorizations, Sale, IERC1155
     {
         _checkOperator(from);
         _move(from, to, seriesId, amount);
-        emit TransferSingle(msg.sender, from, to, seriesId, amount);
+        _logTransfer(msg.sender, from, to, seriesId, amount);
         ERC1155Utils.checkOnERC1155Received(msg.sender, from, to, seriesId, amount, data);
     }
 
@@ -117,7 +117,7 @@ abstract contract Tokens is ICertificatePayments, Authorizations, Sale, IERC1155
             authorization
         );
         _move(from, to, seriesId, amount);
-        emit TransferSingle(msg.sender, from, to, seriesId, amount);
+        _logTransfer(msg.sender, from, to, seriesId, amount);
         ERC1155Utils.checkOnERC1155Received(msg.sender, from, to, seriesId, amount, "");
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {ECDSA} from "solady/src/utils/ECDSA.sol";
 import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 
 /// @notice ECDSA first, then ERC-1271. In this order an EIP-7702 account, which has both a key and code, signs with its
@@ -20,8 +20,9 @@ library Signatures {
         view
         returns (bool valid)
     {
-        (address recovered, ECDSA.RecoverError failure,) = ECDSA.tryRecoverCalldata(digest, signature);
-        if (failure == ECDSA.RecoverError.NoError && recovered == signer) return true;
+        // Both halves of the curve pass: a message acts once by its nonce or key, whatever its signature looks like.
+        address recovered = ECDSA.tryRecoverCalldata(digest, signature);
+        if (recovered == signer && signer != address(0)) return true;
         if (signer.code.length == 0) return false;
 
         uint256 floor = ERC1271_GAS + ERC1271_GAS / 32;
