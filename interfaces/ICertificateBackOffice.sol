@@ -19,7 +19,12 @@ interface ICertificateBackOffice is ICertificateTypes {
     /// @notice Let more merchants redeem a named series, at once.
     function addMerchants(uint256 seriesId, address[] calldata merchants) external;
 
-    /// @notice Give notice to a merchant: it redeems for 30 more days; then every holder may have full face back, until
+    /// @notice Let contracts that implement `IRedemptionReceiver` be paid into with a named series, free of the fee.
+    /// @dev A service is no merchant: it can't be paid directly, and a merchant that grows such code is no service, so no
+    /// merchant dodges the fee. The service may be its own payee; else the payee must be a merchant.
+    function addServices(uint256 seriesId, address[] calldata services) external;
+
+    /// @notice Give notice to a merchant or service: it redeems for 30 more days; then every holder may have full face back, until
     /// limitation. Warning: admitting the merchant again does not close that right.
     /// @dev Only where the terms have `refundOnRemoval`; never the last merchant.
     function removeMerchant(uint256 seriesId, address merchant) external;
@@ -67,6 +72,8 @@ interface ICertificateBackOffice is ICertificateTypes {
     ) external returns (uint256 payout);
 
     /// @notice Between expiry and limitation, turn face into face of a live named series of the same issuer, at 100 %.
+    /// @dev The target's sale is open, no full refund is open or announced there, it pays no unused certificate out, and its
+    /// post-expiry share is not above the source's: credit stays credit.
     /// @param authorization the holder's signature over `Conversion`; empty when the holder is the caller
     function convertExpired(
         address holder,

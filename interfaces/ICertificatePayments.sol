@@ -34,7 +34,7 @@ interface ICertificatePayments is IERC1155, ICertificateTypes {
     /// @notice Several cards in one payment, to a merchant or into a service; anybody may submit it.
     /// @dev Each card is signed by its holder or held by the caller; every card's order equals the payment's. With an
     /// order, the caller is the payee or brings its signed `PaymentRequest`, and the cards add up to `total`.
-    /// A named series pays only into services in its set and for payees in its set, free of the fee; an open series with a
+    /// A named series pays only into its services and for payees that are its merchants (or the service itself), free of the fee; an open series with a
     /// fee does not pay into services.
     function pay(Payment calldata payment, Redemption[] calldata cards) external;
 
@@ -94,6 +94,8 @@ interface ICertificatePayments is IERC1155, ICertificateTypes {
         returns (uint256 balance, uint256 spent, uint256 nonce);
 
     function isMerchant(uint256 seriesId, address merchant) external view returns (bool);
+    /// @return whether certificates of the series can pay into this contract (of an open series: into any)
+    function isService(uint256 seriesId, address service) external view returns (bool);
 
     function isOrderUsed(address merchant, uint64 order) external view returns (bool);
 

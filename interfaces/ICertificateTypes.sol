@@ -171,6 +171,8 @@ interface ICertificateTypes {
     event SeriesCreated(uint256 indexed seriesId, address indexed issuer, bytes32 indexed termsHash, Terms terms, bytes art);
     /// @param removedAt `type(uint40).max` when added; else when the removal takes effect
     event MerchantSet(uint256 indexed seriesId, address indexed merchant, uint40 removedAt);
+    /// @dev A service is removed as a merchant is, with `MerchantSet`.
+    event ServiceAdmitted(uint256 indexed seriesId, address indexed service);
     event OperatorSet(uint256 indexed seriesId, address indexed operator, uint96 dailyLimit);
     event WoundDown(uint256 indexed seriesId);
     event SeriesForfeited(uint256 indexed seriesId, address indexed beneficiary, uint256 amount);
@@ -213,6 +215,7 @@ interface ICertificateTypes {
     // ------------------------------------------------------------------------------------------------------ errors
 
     error GiftCertificates_ZeroAddress();
+    error GiftCertificates_NotByItself(address backOffice);
     error GiftCertificates_ZeroAmount(uint256 seriesId);
     error GiftCertificates_UnknownSeries(uint256 seriesId);
     error GiftCertificates_InvalidTerms(bytes32 rule, uint256 value, uint256 bound);
@@ -232,6 +235,7 @@ interface ICertificateTypes {
     error GiftCertificates_RemovalBarred(uint256 seriesId);
     error GiftCertificates_LastMerchant(uint256 seriesId, address merchant);
     error GiftCertificates_NotMerchant(uint256 seriesId, address merchant);
+    error GiftCertificates_NotService(uint256 seriesId, address service);
 
     error GiftCertificates_Expired(uint256 seriesId, uint256 expiresAt);
     error GiftCertificates_NotExpired(uint256 seriesId, uint256 expiresAt);

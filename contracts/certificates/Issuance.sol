@@ -32,6 +32,9 @@ abstract contract Issuance is ICertificateBackOffice, Sale {
         _;
     }
 
+    /// @dev Where this code was deployed; it runs elsewhere, by `delegatecall`.
+    address private immutable _deployedAt = address(this);
+
     constructor(address cardArt) {
         _cardArt = ICardArt(cardArt);
     }
@@ -43,6 +46,9 @@ abstract contract Issuance is ICertificateBackOffice, Sale {
         external
         returns (uint256 seriesId)
     {
+        // Without a series nothing else here does anything: called by itself, this code keeps nobody's money.
+        require(address(this) != _deployedAt, GiftCertificates_NotByItself(_deployedAt));
+        require(terms_.beneficiary != address(this), GiftCertificates_ZeroAddress());
         TermsRules.check(terms_, merchants.length);
         _cardArt.check(art_);
 
@@ -69,25 +75,37 @@ abstract contract Issuance is ICertificateBackOffice, Sale {
         record.art = art_;
 
         emit SeriesCreated(seriesId, msg.sender, terms_.termsHash, terms_, art_);
-        if (terms_.named) _admit(seriesId, merchants);
+        if (terms_.named) _admitMerchants(seriesId, merchants);
     }
 
     /// @inheritdoc ICertificateBackOffice
     function addMerchants(uint256 seriesId, address[] calldata merchants) external onlyIssuer(seriesId) {
         require(_series[seriesId].has(NAMED), GiftCertificates_OpenSeries(seriesId));
-        _admit(seriesId, merchants);
+        _admitMerchants(seriesId, merchants);
+    }
+
+    /// @inheritdoc ICertificateBackOffice
+    function addServices(uint256 seriesId, address[] calldata services) external onlyIssuer(seriesId) {
+        require(_series[seriesId].has(NAMED), GiftCertificates_OpenSeries(seriesId));
+        for (uint256 i = 0; i < services.length; ++i) {
+            _admit(seriesId, services[i], SERVICE | NEVER);
+            emit ServiceAdmitted(seriesId, services[i]);
+        }
     }
 
     /// @inheritdoc ICertificateBackOffice
     function removeMerchant(uint256 seriesId, address merchant) external onlyIssuer(seriesId) {
         require(_series[seriesId].has(REFUND_ON_REMOVAL), GiftCertificates_RemovalBarred(seriesId));
-        require(_merchantUntil[seriesId][merchant] == NEVER, GiftCertificates_NotMerchant(seriesId, merchant));
-        SeriesRecord storage record = _records[seriesId];
-        require(record.merchants > 1, GiftCertificates_LastMerchant(seriesId, merchant));
+        uint256 until = _merchantUntil[seriesId][merchant];
+        require(uint40(until) == NEVER, GiftCertificates_NotMerchant(seriesId, merchant));
+        if (until == NEVER) {
+            SeriesRecord storage record = _records[seriesId];
+            require(record.merchants > 1, GiftCertificates_LastMerchant(seriesId, merchant));
+            record.merchants -= 1;
+        }
 
         uint40 removedAt = uint40(block.timestamp + REMOVAL_NOTICE);
-        record.merchants -= 1;
-        _merchantUntil[seriesId][merchant] = removedAt;
+        _merchantUntil[seriesId][merchant] = until - NEVER + removedAt;
         _openFullRefund(seriesId, removedAt);
         emit MerchantSet(seriesId, merchant, removedAt);
     }
@@ -266,7 +284,7 @@ abstract contract Issuance is ICertificateBackOffice, Sale {
 
     /// @inheritdoc ICertificateBackOffice
     function merchantUntil(uint256 seriesId, address merchant) external view returns (uint256) {
-        return _merchantUntil[seriesId][merchant];
+        return uint40(_merchantUntil[seriesId][merchant]);
     }
 
     /// @inheritdoc ICertificateBackOffice
@@ -287,18 +305,22 @@ abstract contract Issuance is ICertificateBackOffice, Sale {
         if (record.fullRefundFrom == 0 || from < record.fullRefundFrom) record.fullRefundFrom = from;
     }
 
-    function _admit(uint256 seriesId, address[] calldata merchants) private {
+    function _admitMerchants(uint256 seriesId, address[] calldata merchants) private {
         for (uint256 i = 0; i < merchants.length; ++i) {
-            address merchant = merchants[i];
-            require(merchant != address(0) && merchant != address(this), GiftCertificates_ZeroAddress());
-            require(
-                _merchantUntil[seriesId][merchant] != NEVER,
-                GiftCertificates_MerchantKnown(seriesId, merchant)
-            );
-            _merchantUntil[seriesId][merchant] = NEVER;
-            emit MerchantSet(seriesId, merchant, uint40(NEVER));
+            _admit(seriesId, merchants[i], NEVER);
+            emit MerchantSet(seriesId, merchants[i], uint40(NEVER));
         }
         _records[seriesId].merchants += uint32(merchants.length);
+    }
+
+    /// @dev A member under notice may return, in either part.
+    function _admit(uint256 seriesId, address member, uint256 until) private {
+        require(member != address(0) && member != address(this), GiftCertificates_ZeroAddress());
+        require(
+            uint40(_merchantUntil[seriesId][member]) != NEVER,
+            GiftCertificates_MerchantKnown(seriesId, member)
+        );
+        _merchantUntil[seriesId][member] = until;
     }
 
     function _checkIssuer(uint256 seriesId) private view {

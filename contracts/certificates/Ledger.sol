@@ -9,6 +9,9 @@ import {Reserve} from "./Reserve.sol";
 /// @notice Who has how much of which series: all storage, and the only way face comes into being.
 /// @dev The two pieces of code share this storage: every slot is declared here or in `Reserve`, none in a mechanism.
 abstract contract Ledger is Reserve {
+    /// @dev Marks a member of a series' set that is a service, beside the 40 bits of its date.
+    uint256 internal constant SERVICE = 1 << 40;
+
     /// @notice What only some paths of a series read, slot by slot.
     struct SeriesRecord {
         address issuer; // slot 0
@@ -38,7 +41,7 @@ abstract contract Ledger is Reserve {
     mapping(uint256 seriesId => SeriesRecord) internal _records;
     mapping(uint256 seriesId => mapping(address holder => Account)) internal _accounts;
     mapping(address holder => mapping(address operator => bool)) internal _approvals;
-    /// @dev 0: never a merchant; NEVER: is one; else when its removal takes effect.
+    /// @dev 0: never a merchant; NEVER: is one; else when its removal takes effect. Plus SERVICE for a service.
     mapping(uint256 seriesId => mapping(address merchant => uint256)) internal _merchantUntil;
     mapping(uint256 seriesId => mapping(address operator => Operator)) internal _operators;
     /// @dev One bit an order number.
@@ -88,10 +91,19 @@ abstract contract Ledger is Reserve {
     }
 
     function _isMerchant(uint256 seriesId, Series series, address merchant) internal view returns (bool) {
-        if (!series.has(NAMED)) {
-            return series.exists() && merchant != address(0) && merchant != address(this);
-        }
-        return block.timestamp < _merchantUntil[seriesId][merchant];
+        if (!series.has(NAMED)) return _isOpenTo(series, merchant);
+        uint256 until = _merchantUntil[seriesId][merchant];
+        return until < SERVICE && block.timestamp < until;
+    }
+
+    function _isService(uint256 seriesId, Series series, address service) internal view returns (bool) {
+        if (!series.has(NAMED)) return _isOpenTo(series, service);
+        uint256 until = _merchantUntil[seriesId][service];
+        return until >= SERVICE && block.timestamp < until - SERVICE;
+    }
+
+    function _isOpenTo(Series series, address payee) private view returns (bool) {
+        return series.exists() && payee != address(0) && payee != address(this);
     }
 
     /// @dev `NEVER` lies 34,000 years ahead and needs no case of its own.

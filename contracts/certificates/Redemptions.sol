@@ -159,15 +159,17 @@ abstract contract Redemptions is Tokens {
             _fail(run, GiftCertificates_UnknownSeries.selector, 0);
         } else if (!_isAhead(series.expiresAt())) {
             _fail(run, GiftCertificates_Expired.selector, series.expiresAt());
-        } else if (!_isMerchant(seriesId, series, run.merchant)) {
-            _fail(run, GiftCertificates_NotMerchant.selector, uint160(run.merchant));
-        } else if (run.payee != address(0)) {
-            if (!_isMerchant(seriesId, series, run.payee)) {
-                _fail(run, GiftCertificates_NotMerchant.selector, uint160(run.payee));
-            } else if (!series.has(NAMED) && series.feeBps() != 0) {
-                // Anybody's contract is a service of an open series: into a service, the fee could be dodged.
-                _fail(run, GiftCertificates_FeeBarsService.selector, series.feeBps());
+        } else if (run.payee == address(0)) {
+            if (!_isMerchant(seriesId, series, run.merchant)) {
+                _fail(run, GiftCertificates_NotMerchant.selector, uint160(run.merchant));
             }
+        } else if (!_isService(seriesId, series, run.merchant)) {
+            _fail(run, GiftCertificates_NotService.selector, uint160(run.merchant));
+        } else if (run.payee != run.merchant && !_isMerchant(seriesId, series, run.payee)) {
+            _fail(run, GiftCertificates_NotMerchant.selector, uint160(run.payee));
+        } else if (!series.has(NAMED) && series.feeBps() != 0) {
+            // Anybody's contract is a service of an open series: into a service, the fee could be dodged.
+            _fail(run, GiftCertificates_FeeBarsService.selector, series.feeBps());
         }
     }
 

@@ -72,11 +72,13 @@ abstract contract Refunds is ICertificateBackOffice, Authorizations {
         _checkLimitation(fromSeriesId, from.limitationAt());
         require(!_isAhead(from.expiresAt()), GiftCertificates_NotExpired(fromSeriesId, from.expiresAt()));
         Series to = _known(toSeriesId);
-        // Credit stays credit: the target is live, named, and grants no cash for an unused certificate.
+        // Credit stays credit: the target is live, named, and grants no cash that
+        // the expired series did not.
         require(
             from.has(CONVERTIBLE) && to.has(NAMED) && !to.has(WOUND_DOWN | CASH_OUT_UNUSED)
                 && _isAhead(to.salesCloseAt()) && _records[toSeriesId].fullRefundFrom == 0
-                && _records[fromSeriesId].issuer == _records[toSeriesId].issuer,
+                && _records[fromSeriesId].issuer == _records[toSeriesId].issuer
+                && _records[fromSeriesId].postExpiryBps >= _records[toSeriesId].postExpiryBps,
             GiftCertificates_NotConvertible(fromSeriesId, toSeriesId)
         );
         _authorize(

@@ -139,6 +139,11 @@ abstract contract Tokens is ICertificatePayments, Authorizations, Sale, IERC1155
     }
 
     /// @inheritdoc ICertificatePayments
+    function isService(uint256 seriesId, address service) external view returns (bool) {
+        return _isService(seriesId, _series[seriesId], service);
+    }
+
+    /// @inheritdoc ICertificatePayments
     function currency() external view returns (address) {
         return address(_currency);
     }

@@ -101,12 +101,17 @@ class World:
         values |= overrides
         return tuple(values[name] for name in TERMS)
 
-    def create_series(self, merchants: Sequence[Any] = (), art: bytes = ART, **overrides: Any) -> int:
+    def create_series(
+        self, merchants: Sequence[Any] = (), services: Sequence[Any] = (), art: bytes = ART, **overrides: Any
+    ) -> int:
         """A new series of the issuer's; its id."""
         terms = self.terms(**overrides)
         # Not the return value: Brownie would fetch a trace with the memory of every step.
         self.certificates.createSeries(terms, [str(m) for m in merchants], art, {"from": self.issuer})
-        return int(self.certificates.seriesCount())
+        series_id = int(self.certificates.seriesCount())
+        if services:
+            self.certificates.addServices(series_id, [str(s) for s in services], {"from": self.issuer})
+        return series_id
 
     def fund(self, person: Any, amount: int) -> None:
         """Give currency to a person, approved to the certificates."""
