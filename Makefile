@@ -70,8 +70,36 @@ fmt: setup ## format Python and Solidity
 lint: setup ## style, types and formatting of Python and Solidity
 	@ruff check $(SOURCES)
 	@ruff format --check $(SOURCES)
-	@$(IN_HOME) mypy
+	@$(IN_HOME) mypy $(foreach folder,largesse scripts tools,$(if $(wildcard $(folder)/*.py),$(folder)))
 	@forge fmt --check
+
+# what both compilers make of the sources, in build/
+BUILD := $(IN_HOME) brownie compile >/dev/null && $(IN_HOME) forge build -q
+
+.PHONY: sizes
+sizes: setup ## sizes of what is deployed, and Brownie's build against Forge's
+	@$(BUILD)
+	@$(PY) -m tools.sizes
+
+.PHONY: gas
+gas: setup ## measure the gas figures and write bench/gas.json
+	@$(IN_HOME) $(PY) -m pytest -q -n $(JOBS) --gas-file=write tests/gas
+
+.PHONY: gas-check
+gas-check: setup ## measure the gas figures and compare them with bench/gas.json
+	@$(IN_HOME) $(PY) -m pytest -q -n $(JOBS) --gas-file=complete tests/gas
+
+# Tests that add time and no lines: they repeat the others at length, or touch no contract.
+NOT_FOR_COVERAGE := fuzz gas journeys python stateful tooling
+
+.PHONY: coverage
+coverage: setup ## Solidity coverage of the Python tests, to docs/COVERAGE.md; fails below the limits
+	@rm -rf build/tests*.json build/contracts
+	@mkdir -p reports
+	@$(IN_HOME) $(PY) -m tools.full_maps >/dev/null
+	@$(IN_HOME) $(PY) -m pytest -q -n $(JOBS) --coverage $(NOT_FOR_COVERAGE:%=--ignore=tests/%) tests \
+	  | sed -e '/^=* Coverage =*$$/,/^View the report/d'
+	@$(PY) -m tools.coverage --write docs/COVERAGE.md
 
 .PHONY: clean
 clean: ## remove what was built; keep the installed packages

@@ -51,7 +51,9 @@ def connect(network_id: str | None = None, **options: Any) -> None:
         if _is_ours(port):
             return
         failures.append(f"port {port}: a node that this process did not start answers there")
-        network.disconnect(kill_rpc=rpc.is_child())
+        # ended if we started it and it listens elsewhere; a stranger's is only left
+        network.disconnect(kill_rpc=_is_started())
+        rpc.process = None
     raise NoOwnNodeError(f"no node of our own after {ATTEMPTS} attempts: " + "; ".join(failures))
 
 
@@ -60,8 +62,13 @@ def url() -> str:
     return str(web3.provider.endpoint_uri)
 
 
+def _is_started() -> bool:
+    """Whether this process started the node it talks to: Brownie only looks up one it attaches to."""
+    return isinstance(rpc.process, psutil.Popen) and bool(rpc.is_active())
+
+
 def _is_ours(port: int) -> bool:
-    if not rpc.is_child():
+    if not _is_started():
         return False
     try:
         return any(c.laddr.port == port for c in rpc.process.connections(kind="tcp") if c.laddr)

@@ -38,11 +38,12 @@ def take_new() -> dict[str, int]:
     return taken
 
 
-def committed(file: Path = FILE) -> dict[str, int]:
+def committed(file: Path | None = None) -> dict[str, int]:
     """The committed figures; empty when there is no file yet.
 
     Raises ValueError when it holds anything but ints.
     """
+    file = file or FILE
     if not file.exists():
         return {}
     figures: dict[str, int] = json.loads(file.read_text(encoding="utf-8"))
@@ -67,7 +68,8 @@ def differences(measured: dict[str, int], expected: dict[str, int], *, complete:
     return lines
 
 
-def write(measured: dict[str, int], file: Path = FILE) -> None:
+def write(measured: dict[str, int], file: Path | None = None) -> None:
     """Write the figures, sorted by key."""
+    file = file or FILE
     file.parent.mkdir(exist_ok=True)
     file.write_text(json.dumps(measured, indent=2, sort_keys=True) + "\n", encoding="utf-8")

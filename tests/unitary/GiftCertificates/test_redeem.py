@@ -17,5 +17,10 @@ def test_redeem_pays_the_merchant(world):
     assert world.token.balanceOf(world.merchant) == 40
     assert world.certificates.account(series, world.holder) == (60, 40, 0)
     event = tx.events["TransferSingle"]
-    assert (event["operator"], event["from"], event["id"], event["value"]) == (world.merchant, world.holder, series, 40)
+    assert (event["operator"], event["from"], event["id"], event["value"]) == (
+        world.merchant,
+        world.holder,
+        series,
+        40,
+    )
     assert world.reserve() == world.liabilities() == 60
