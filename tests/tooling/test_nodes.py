@@ -1,6 +1,5 @@
 """Development nodes, and telling a node that is too old."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -59,14 +58,3 @@ def test_a_node_that_ends_at_once_shows_what_it_said() -> None:
         pass
     assert failed.value.reason == "node_failed"
     assert "gingerbread" in str(failed.value)
-
-
-def test_need_foundry_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "bash").symlink_to("/bin/bash")
-    (tmp_path / "cat").symlink_to("/bin/cat")
-    (tmp_path / "env").symlink_to("/usr/bin/env")
-    monkeypatch.setenv("PATH", str(tmp_path))
-    run = subprocess.run(["tools/need-foundry"], capture_output=True, text=True, check=False)
-    assert run.returncode == 1
-    assert "No `anvil` found" in run.stderr
-    assert "foundryup" in run.stderr

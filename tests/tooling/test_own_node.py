@@ -1,8 +1,10 @@
 """Every run has a node of its own: it neither touches nor trusts what listens elsewhere."""
 
+import http.server
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -34,11 +36,10 @@ def test_free_port_is_free_and_not_always_the_same() -> None:
 # Connects in a process of its own, with the ports it is told to try instead of free ones.
 CONNECT = """
 import sys
-from brownie import project, rpc, web3
+from brownie import web3
 from tools import own_node
 ports = [int(port) for port in sys.argv[1:]]
 own_node.free_port = lambda: ports.pop(0)
-project.load(".").load_config()
 try:
     own_node.connect("anvil")
 except own_node.NoOwnNodeError as error:
@@ -72,9 +73,13 @@ def test_gives_up_when_every_port_is_taken() -> None:
 
 
 def test_a_port_taken_by_anything_else_is_passed_over() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as other:
+        thread = threading.Thread(target=other.serve_forever)
+        thread.start()
         free = own_node.free_port()
-        run = connect(other.getsockname()[1], free)
+        run = connect(other.server_port, free)
+        other.shutdown()
+        thread.join()
     assert f"connected to http://127.0.0.1:{free} 31337" in run.stdout, run.stdout + run.stderr
 
 
