@@ -17,6 +17,8 @@ from web3.contract.contract import ContractConstructor, ContractFunction
 from web3.exceptions import Web3Exception
 from web3.types import TxReceipt
 
+from largesse.errors import LargesseError
+
 NAME: Final = "USD Coin"
 SYMBOL: Final = "USDC"
 CURRENCY: Final = "USD"
@@ -32,13 +34,8 @@ ARTIFACTS: Final = (
 NOBODY: Final = Web3.to_checksum_address("0x000000000000000000000000000000000000dEaD")
 
 
-class UsdcError(Exception):
+class UsdcError(LargesseError):
     """USDC could not be deployed or used; ``reason`` is for machines, the message for people."""
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
-        self.message = message
 
 
 @dataclass(frozen=True)

@@ -113,6 +113,17 @@ class World:
             self.certificates.addServices(series_id, [str(s) for s in services], {"from": self.issuer})
         return series_id
 
+    def named_series(self, merchants: Sequence[Any] = (), **overrides: Any) -> int:
+        """A series like the Korean preset's: certificates of 50,000, 60 % use threshold, removals refund."""
+        korean = {
+            "named": True,
+            "convertible": True,
+            "refund_on_removal": True,
+            "denomination": 50_000,
+            "use_threshold_bps": 6_000,
+        }
+        return self.create_series(merchants or [self.merchant, self.other_merchant], **(korean | overrides))
+
     def fund(self, person: Any, amount: int) -> None:
         """Give currency to a person, approved to the certificates."""
         self.token.mint(person, amount, {"from": self.issuer})
