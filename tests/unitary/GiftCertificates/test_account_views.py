@@ -75,6 +75,28 @@ def test_is_merchant_until_the_end_of_its_notice(world: World, named: int, secon
     assert world.certificates.isMerchant(named, world.merchant) is is_one
 
 
+def test_is_service_and_is_merchant_exclude_each_other_in_a_named_series(world: World, named: int) -> None:
+    world.certificates.addServices(named, [world.creator], {"from": world.issuer})
+    people = (world.creator, world.merchant, world.stranger)
+    assert [world.certificates.isService(named, person) for person in people] == [True, False, False]
+    assert [world.certificates.isMerchant(named, person) for person in people] == [False, True, False]
+    until = clock.at(world.now() + 10) + 30 * DAY
+    world.certificates.removeMerchant(named, world.creator, {"from": world.issuer})
+    assert world.certificates.merchantUntil(named, world.creator) == until
+    clock.mine_at(until - 1)
+    assert world.certificates.isService(named, world.creator) is True
+    clock.mine_at(until)
+    assert world.certificates.isService(named, world.creator) is False
+
+
+def test_is_service_of_an_open_series_is_everybody_but_nobody(world: World, named: int) -> None:
+    series = world.create_series()
+    assert world.certificates.isService(series, world.stranger) is True
+    for nobody in (ZERO, world.certificates):
+        assert world.certificates.isService(series, nobody) is False
+    assert world.certificates.isService(99, world.stranger) is False
+
+
 def test_currency_is_what_the_ledger_was_deployed_with(world: World) -> None:
     assert world.certificates.currency() == world.token.address
 

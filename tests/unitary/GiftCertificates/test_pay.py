@@ -40,7 +40,7 @@ def service(world: World) -> Any:
 @pytest.fixture(scope="module")
 def named(world: World, service: Any) -> int:
     """A named series with a fee for merchant and service; holder and giver have 1,000 each."""
-    series = world.create_series([world.merchant, service], fee_bps=1_000, **NAMED_TERMS)
+    series = world.create_series([world.merchant], [service], fee_bps=1_000, **NAMED_TERMS)
     world.issue(series, world.holder, 1_000)
     world.issue(series, world.giver, 1_000)
     return series
@@ -365,7 +365,7 @@ def test_pay_into_a_service_is_barred_for_an_open_series_with_a_fee(world: World
 def test_pay_into_a_service_reverts_when_it_is_not_in_the_set(world: World, service: Any) -> None:
     series = world.create_series([world.merchant], **NAMED_TERMS)
     world.issue(series, world.holder, 100)
-    with reverts("GiftCertificates_NotMerchant", series, service):
+    with reverts("GiftCertificates_NotService", series, service):
         world.certificates.pay(
             world.payment(service, payee=world.merchant),
             [world.own_card(series, 10)],
@@ -382,6 +382,39 @@ def test_pay_into_a_service_reverts_when_its_payee_is_not_in_the_set(
             [world.own_card(named, 10)],
             {"from": world.holder},
         )
+
+
+def test_a_service_of_a_named_series_is_no_merchant(world: World, named: int, service: Any) -> None:
+    """Paid directly, a service would get the money without being told for whom."""
+    with reverts("GiftCertificates_NotMerchant", named, service):
+        world.certificates.redeem(named, 10, service, {"from": world.holder})
+    with reverts("GiftCertificates_NotMerchant", named, service):
+        world.certificates.pay(world.payment(service), [world.own_card(named, 10)], {"from": world.holder})
+    with reverts("GiftCertificates_NotMerchant", named, service):
+        other = container("MockService").deploy(world.certificates, {"from": world.deployer})
+        world.certificates.addServices(named, [other], {"from": world.issuer})
+        world.certificates.pay(
+            world.payment(other, payee=service), [world.own_card(named, 10)], {"from": world.holder}
+        )
+
+
+def test_a_merchant_of_a_named_series_is_no_service(world: World, service: Any) -> None:
+    """A merchant's contract that takes the callback would dodge the fee."""
+    series = world.create_series([service, world.merchant], fee_bps=1_000, **NAMED_TERMS)
+    world.issue(series, world.holder, 100)
+    for payee in (world.merchant, service):
+        with reverts("GiftCertificates_NotService", series, service):
+            world.certificates.pay(
+                world.payment(service, payee=payee), [world.own_card(series, 10)], {"from": world.holder}
+            )
+    world.certificates.redeem(series, 10, service, {"from": world.holder})
+    assert world.token.balanceOf(service) == 9
+
+
+def test_pay_into_a_service_that_is_its_own_payee(world: World, named: int, service: Any) -> None:
+    payment = world.payment(service, payee=service)
+    world.certificates.pay(payment, [world.own_card(named, 10)], {"from": world.holder})
+    assert (service.payee(), service.amount()) == (service, 10)
 
 
 def test_pay_into_a_service_reverts_for_the_ledger_as_payee(world: World, series: int, service: Any) -> None:
@@ -504,7 +537,7 @@ def test_pay_into_a_removed_service_ends_with_its_notice(
         world.certificates.pay(payment, [world.own_card(named, 10)], {"from": world.holder})
         assert service.payments() == 1
     else:
-        with reverts("GiftCertificates_NotMerchant", named, service):
+        with reverts("GiftCertificates_NotService", named, service):
             world.certificates.pay(payment, [world.own_card(named, 10)], {"from": world.holder})
 
 

@@ -20,7 +20,7 @@ def service(world: World) -> Any:
 def named(world: World, service: Any) -> int:
     """A named series; the holder placed 600 of 1,000 with the service, for the merchant."""
     series = world.create_series(
-        [world.merchant, service], denomination=500, use_threshold_bps=6_000, **NAMED_TERMS
+        [world.merchant], [service], denomination=500, use_threshold_bps=6_000, **NAMED_TERMS
     )
     world.issue(series, world.holder, 1_000)
     world.issue(series, world.giver, 1_000)
@@ -82,7 +82,7 @@ def test_restore_from_service_reverts_for_a_merchant_that_is_no_service(world: W
 
 def test_restore_from_service_reverts_for_another_service(world: World, named: int) -> None:
     other = container("MockService").deploy(world.certificates, {"from": world.deployer})
-    world.certificates.addMerchants(named, [other], {"from": world.issuer})
+    world.certificates.addServices(named, [other], {"from": world.issuer})
     world.certificates.pay(
         world.payment(other, payee=world.merchant),
         [world.own_card(named, 50, holder=world.giver)],
@@ -95,7 +95,7 @@ def test_restore_from_service_reverts_for_another_service(world: World, named: i
 
 
 def test_restore_from_service_counts_each_series_apart(world: World, named: int, service: Any) -> None:
-    twin = world.create_series([world.merchant, service], **NAMED_TERMS)
+    twin = world.create_series([world.merchant], [service], **NAMED_TERMS)
     with reverts("GiftCertificates_OverPlaced", 1, 0):
         give_back(world, service, twin, 1)
 
