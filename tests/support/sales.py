@@ -18,6 +18,11 @@ ISSUED, PAID, RETURNED = 0, 1, 2
 """`ICertificateSales.CashBack` in its order."""
 
 
+def rule(text: str) -> bytes:
+    """The bytes32 in which the contract names a broken rule."""
+    return text.encode().ljust(32, b"\0")
+
+
 @dataclass
 class Shop:
     """What a test of the sales works with. Amounts in base units of `world.token`."""
@@ -29,11 +34,11 @@ class Shop:
     def domain(self) -> Domain:
         return signing.sales_domain(self.world.chain.id, self.sales.address)
 
-    # ------------------------------------------------------------------------------------------- what it sells
+    # --------------------------------------------------------------------------------------- what it sells
 
     def series(self, **overrides: Any) -> int:
-        """A named series of the issuer's, 90 % back after expiry and a week to withdraw, that the shop may issue and
-        redeem."""
+        """A named series of the issuer's that the shop may issue and redeem: 90 % back after expiry, a
+        week to withdraw."""
         world = self.world
         merchants = overrides.pop("merchants", [world.merchant, world.other_merchant, self.sales])
         series = world.create_series(**({"merchants": merchants, "named": True} | overrides))
@@ -52,7 +57,7 @@ class Shop:
         return series
 
     def promotion_terms(self, series: int, **overrides: Any) -> tuple[Any, ...]:
-        """5 % discount, 3 % cash-back in the same series, 2 % referral, for 30 days; overrides by the names below."""
+        """5 % discount, 3 % cash-back in the same series, 2 % referral, for 30 days; or as overridden."""
         now = self.world.now()
         values: dict[str, Any] = {
             "series_id": series,
@@ -89,7 +94,7 @@ class Shop:
         self.world.token.mint(person, amount, {"from": self.world.issuer})
         self.world.token.approve(self.sales, 2**256 - 1, {"from": person})
 
-    # ------------------------------------------------------------------------------------------- buy, withdraw
+    # --------------------------------------------------------------------------------------- buy, withdraw
 
     def buy(self, series: int, face: int, buyer: Any = None, payer: Any = None) -> int:
         """Buy without a coupon, with newly minted currency; the purchase's id."""
@@ -145,7 +150,7 @@ class Shop:
         payee: Any = None,
         data: bytes | None = None,
     ) -> tuple[tuple[Any, ...], list[tuple[Any, ...]]]:
-        """The arguments of `pay` that withdraw from a purchase, or nearly so (the overrides); the holder sends it."""
+        """The arguments of `pay` that withdraw from a purchase, or nearly so (the overrides)."""
         record = self.sales.purchase(purchase) if None in (holder, series, face) else ()
         payment = (
             self.sales.address,
@@ -173,12 +178,12 @@ class Shop:
                 return person
         raise LookupError(f"{address} is none of the test's people")
 
-    # -------------------------------------------------------------------------------------------------- others
+    # ---------------------------------------------------------------------------------------------- others
 
     def receipt(
         self, series: int, amount: int, *, signer: Any = None, **overrides: Any
     ) -> tuple[tuple[Any, ...], bytes]:
-        """A `Receipt` for the holder, paid by the agent, and the issuer's signature over it (or another signer's)."""
+        """A `Receipt` for the holder, paid by the agent, and its signature (the issuer's by default)."""
         values: dict[str, Any] = {
             "series_id": series,
             "recipient": str(self.world.holder),
@@ -193,7 +198,7 @@ class Shop:
     def sign(self, message: Message, signer: Any) -> bytes:
         return message.sign(self.domain, self.world.key(signer))
 
-    # --------------------------------------------------------------------------------------------------- audit
+    # ----------------------------------------------------------------------------------------------- audit
 
     def balance(self, person: Any) -> int:
         """Currency of a person."""
@@ -205,8 +210,8 @@ class Shop:
         return dict(zip(names, map(int, self.sales.budget(promotion)), strict=True))
 
     def check_books(self, series: Sequence[int]) -> None:
-        """Invariant 18 for every promotion; what the shop holds, says it owes, and owes by its parts is one sum; the
-        certificates are fully reserved."""
+        """Invariant 18 for every promotion; what the shop holds, says it owes, and owes by its parts is one
+        sum; the certificates are fully reserved."""
         owed = int(self.sales.totalOwed()) + sum(int(self.sales.premiumsHeld(s)) for s in series)
         for promotion in range(1, int(self.sales.promotionCount()) + 1):
             money = self.budget(promotion)

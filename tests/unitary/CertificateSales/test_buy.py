@@ -124,7 +124,7 @@ def test_buy_reverts_when_the_shop_is_no_merchant(shop):
 
 @pytest.mark.parametrize("seconds", [-1, 0, 1])
 def test_buy_ends_when_the_shop_is_being_removed(shop, seconds):
-    """Noticed, the shop is a merchant for 30 more days: it sells while every purchase still has its whole week."""
+    """Noticed, the shop is a merchant for 30 more days: it sells while a purchase keeps its whole week."""
     world = shop.world
     series = shop.on_sale(refund_on_removal=True)
     world.certificates.removeMerchant(series, shop.sales, {"from": world.issuer})
