@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
 
-from eth_abi import encode
+from eth_abi.abi import encode
 
 from largesse import signing
 from largesse.signing import Domain, Message, keccak

@@ -2,6 +2,7 @@
 
 import pytest
 
+from largesse import signing
 from tests.support.certificates import DAY, MAX_AMOUNT, ZERO
 from tests.support.clock import at
 from tests.support.errors import reverts
@@ -103,8 +104,6 @@ def test_a_changed_coupon_is_of_no_use(shop, promotion):
 
 
 def digest_of(shop, coupon):
-    from largesse import signing
-
     return signing.Coupon(*coupon).digest(shop.domain)
 
 
