@@ -138,7 +138,7 @@ def test_rewards_outlive_a_purchase_that_was_spent(shop, series, reward, bought)
 
 
 def test_winding_the_bought_series_down_takes_no_reward_back(shop, series, reward, bought):
-    """Between purchase and vesting: the buyer gets face by refund, both rewards still vest, all was paid in."""
+    """Between purchase and vesting: the buyer is refunded, both rewards still vest, all was paid in."""
     world = shop.world
     world.certificates.windDown(series, {"from": world.issuer})
     world.certificates.refund(world.holder, series, 1_000, 1_000, (0, 0, b""), {"from": world.holder})
