@@ -1,0 +1,296 @@
+"""A node, the accounts that sign for themselves, and what the chain says when it refuses.
+
+Everything is signed here and sent raw, on a development chain as on a live one: one way, tested everywhere.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import Any, Final
+
+from eth_abi.abi import decode
+from eth_account import Account
+from eth_typing import ChecksumAddress, HexStr
+from eth_utils.abi import collapse_if_tuple
+from web3 import HTTPProvider, Web3
+from web3.contract.contract import ContractFunction
+from web3.exceptions import ContractLogicError, TimeExhausted, TransactionNotFound, Web3Exception
+from web3.middleware import ExtraDataToPOAMiddleware
+from web3.types import Nonce, TxParams, TxReceipt
+
+from largesse import signing
+from largesse.artifacts import known_errors
+from largesse.errors import LargesseError
+
+ROLES: Final = (
+    "deployer", "issuer", "giver", "holder", "merchant", "creator", "supporter", "agent", "relayer",
+    "stranger", "recipient", "beneficiary", "operator", "other_merchant",
+    "bookshop", "cinema", "theatre", "cafe", "charity", "reader",
+)  # fmt: skip
+"""Who the accounts of a development node are, in their order."""
+MNEMONIC: Final = "test test test test test test test test test test test junk"
+
+# What estimates are raised by: storage that another transaction touched meanwhile may cost more.
+_GAS_PERCENT: Final = 120
+_WAIT_SECONDS: Final = 600.0
+_POLL_SECONDS: Final = 1.0
+
+_BUILTIN: Final = {
+    bytes.fromhex("08c379a0"): {"name": "Error", "inputs": [{"name": "message", "type": "string"}]},
+    bytes.fromhex("4e487b71"): {"name": "Panic", "inputs": [{"name": "code", "type": "uint256"}]},
+}
+
+
+class ChainError(LargesseError):
+    """A node or an account can't be used as asked."""
+
+
+class RefusedError(LargesseError):
+    """The chain refused a call or a transaction. `reason` is the error's name, `values` are its values."""
+
+    def __init__(self, reason: str, message: str, values: tuple[Any, ...] = ()) -> None:
+        super().__init__(reason, message)
+        self.values = values
+
+
+@dataclass(frozen=True)
+class Wallet:
+    """An account with its key (32 bytes)."""
+
+    name: str
+    address: ChecksumAddress
+    key: bytes = field(repr=False)
+
+    @classmethod
+    def from_key(cls, name: str, key: bytes) -> Wallet:
+        """The wallet of a private key."""
+        return cls(name, Web3.to_checksum_address(signing.address_of(key)), key)
+
+
+@cache
+def development_wallet(role: str) -> Wallet:
+    """The development node's account that plays `role`. Raises ChainError unknown_role."""
+    if role not in ROLES:
+        raise ChainError("unknown_role", f"{role!r} is no account here: there are {', '.join(ROLES)}")
+    Account.enable_unaudited_hdwallet_features()
+    path = f"m/44'/60'/0'/0/{ROLES.index(role)}"
+    return Wallet.from_key(role, bytes(Account.from_mnemonic(MNEMONIC, account_path=path).key))
+
+
+@dataclass(frozen=True)
+class SignedTransaction:
+    """A transaction that is signed and not sent: its hash (0x and 64 lower-case digits) and its bytes."""
+
+    tx_hash: str
+    raw: bytes
+
+
+class Node:
+    """A connection to one chain. A transaction is final under `confirmations` blocks, its own included."""
+
+    def __init__(self, web3: Web3, *, confirmations: int = 1) -> None:
+        self.web3 = web3
+        self.confirmations = confirmations
+
+    @classmethod
+    def at(cls, url: str, *, confirmations: int = 1) -> Node:
+        """The node behind an HTTP address."""
+        web3 = Web3(HTTPProvider(url, request_kwargs={"timeout": 120}))
+        # Chains with proof of authority put more into a block's head than the others allow.
+        web3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
+        return cls(web3, confirmations=confirmations)
+
+    @cached_property
+    def chain_id(self) -> int:
+        return int(self.web3.eth.chain_id)
+
+    @cached_property
+    def genesis(self) -> str:
+        """Hash of block 0: tells one development chain from the next."""
+        return str(self.web3.eth.get_block(0)["hash"].to_0x_hex())
+
+    def now(self) -> int:
+        """Time of the latest block, in Unix seconds."""
+        return int(self.web3.eth.get_block("latest")["timestamp"])
+
+    def block_number(self) -> int:
+        return int(self.web3.eth.block_number)
+
+    def block_time(self, number: int) -> int:
+        return int(self.web3.eth.get_block(number)["timestamp"])
+
+    def has_code(self, address: str) -> bool:
+        return len(self.web3.eth.get_code(Web3.to_checksum_address(address))) > 0
+
+    # ----------------------------------------------------------------------------------------- call and send
+
+    def call(self, function: ContractFunction, sender: str | None = None, block: int | None = None) -> Any:
+        """What a view answers. Raises RefusedError."""
+        try:
+            params: TxParams = {"from": Web3.to_checksum_address(sender)} if sender else {}
+            return function.call(params, block_identifier="latest" if block is None else block)
+        except Web3Exception as error:
+            raise refusal(error) from error
+
+    def send(self, function: ContractFunction, wallet: Wallet, *, gas: int | None = None) -> TxReceipt:
+        """Send a transaction and wait for it. Raises RefusedError (nothing done), ChainError unconfirmed."""
+        return self.send_raw_call(
+            wallet, function.address, bytes.fromhex(function._encode_transaction_data()[2:]), gas=gas
+        )
+
+    def send_raw_call(
+        self, wallet: Wallet, to: str | None, data: bytes, *, gas: int | None = None
+    ) -> TxReceipt:
+        """Send `data` to `to` and wait. Raises RefusedError, ChainError unconfirmed."""
+        nonce = int(self.web3.eth.get_transaction_count(wallet.address, "pending"))
+        signed = self.sign(wallet, to, data, nonce=nonce, gas=gas)
+        self.broadcast(signed.raw)
+        receipt = self.wait(signed.tx_hash)
+        if receipt is None:
+            raise ChainError("unconfirmed", f"{signed.tx_hash} is not in a block after {_WAIT_SECONDS:.0f} s")
+        if receipt["status"] != 1:
+            raise self._why(receipt, wallet, to, data)
+        return receipt
+
+    def sign(
+        self, wallet: Wallet, to: str | None, data: bytes, *, nonce: int, gas: int | None = None
+    ) -> SignedTransaction:
+        """Sign a transaction (EIP-1559); nothing is sent. Raises RefusedError where it would revert."""
+        request: TxParams = {
+            "from": wallet.address,
+            "data": HexStr("0x" + data.hex()),
+            "value": Web3.to_wei(0, "wei"),
+        }
+        if to is not None:
+            request["to"] = Web3.to_checksum_address(to)
+        if gas is None:
+            try:
+                gas = self.web3.eth.estimate_gas(request) * _GAS_PERCENT // 100
+            except (Web3Exception, ValueError) as error:
+                raise refusal(error) from error
+        tip = int(self.web3.eth.max_priority_fee)
+        base = int(self.web3.eth.get_block("latest").get("baseFeePerGas", 0))
+        request["type"] = 2
+        request["chainId"] = self.chain_id
+        request["nonce"] = Nonce(nonce)
+        request["gas"] = gas
+        request["maxPriorityFeePerGas"] = Web3.to_wei(tip, "wei")
+        request["maxFeePerGas"] = Web3.to_wei(2 * base + tip, "wei")
+        signed = Account.sign_transaction({k: v for k, v in request.items() if k != "from"}, wallet.key)
+        return SignedTransaction("0x" + bytes(signed.hash).hex(), bytes(signed.raw_transaction))
+
+    def broadcast(self, raw: bytes) -> None:
+        """Send signed bytes. That the node has them, or that their nonce is used, is no error."""
+        try:
+            self.web3.eth.send_raw_transaction(raw)
+        except (Web3Exception, ValueError) as error:
+            text = str(error).lower()
+            if not any(known in text for known in ("already known", "nonce too low", "already imported")):
+                raise ChainError("not_sent", f"the node took no transaction: {error}") from error
+
+    def wait(self, tx_hash: str, seconds: float = _WAIT_SECONDS) -> TxReceipt | None:
+        """The receipt once the transaction is in a block; None when it takes longer."""
+        try:
+            return self.web3.eth.wait_for_transaction_receipt(
+                HexStr(tx_hash),
+                timeout=seconds,
+                poll_latency=0.02 if self.confirmations == 1 else _POLL_SECONDS,
+            )
+        except TimeExhausted:
+            return None
+
+    def final_receipt(self, tx_hash: str) -> TxReceipt | None:
+        """The receipt if the transaction is under enough blocks; None if it is not, or not known."""
+        try:
+            receipt = self.web3.eth.get_transaction_receipt(HexStr(tx_hash))
+        except TransactionNotFound:
+            return None
+        return receipt if self.block_number() - receipt["blockNumber"] + 1 >= self.confirmations else None
+
+    def wait_final(self, tx_hash: str, seconds: float = _WAIT_SECONDS) -> TxReceipt | None:
+        """The receipt once the transaction is final; None when that takes longer than `seconds`."""
+        end = time.monotonic() + seconds
+        while self.wait(tx_hash, max(0.0, end - time.monotonic())) is not None:
+            if (receipt := self.final_receipt(tx_hash)) is not None:
+                return receipt
+            if time.monotonic() > end:
+                return None
+            time.sleep(_POLL_SECONDS)
+        return None
+
+    def final_nonce(self, account: str) -> int:
+        """How many of the account's transactions are final."""
+        block = max(0, self.block_number() - self.confirmations + 1)
+        return int(self.web3.eth.get_transaction_count(Web3.to_checksum_address(account), block))
+
+    def _why(self, receipt: TxReceipt, wallet: Wallet, to: str | None, data: bytes) -> RefusedError:
+        """Ask again, by a call on the state before its block, why a mined transaction failed."""
+        request: TxParams = {"from": wallet.address, "data": HexStr("0x" + data.hex())}
+        if to is not None:
+            request["to"] = Web3.to_checksum_address(to)
+        try:
+            self.web3.eth.call(request, receipt["blockNumber"] - 1)
+        except (Web3Exception, ValueError) as error:
+            return refusal(error)
+        return RefusedError("reverted", f"{receipt['transactionHash'].to_0x_hex()} failed in its block")
+
+    # ------------------------------------------------------------------------------------ development chains
+
+    def jump_to(self, timestamp: int) -> None:
+        """Mine a block at `timestamp` on a development node. Raises ChainError clock."""
+        for method, params in (("evm_setNextBlockTimestamp", [timestamp]), ("evm_mine", [])):
+            self.develop(method, params)
+
+    def develop(self, method: str, params: Sequence[Any]) -> Any:
+        """Call a method that only development nodes have. Raises ChainError development_only."""
+        answer: Any = self.web3.provider.make_request(method, list(params))  # type: ignore[arg-type]
+        if "error" in answer:
+            raise ChainError("development_only", f"{method}: {answer['error']['message']}")
+        return answer["result"]
+
+
+def refusal(error: BaseException) -> RefusedError:
+    """What a node's error says, in words: the custom error with its values where there is one."""
+    for link in _chain(error):
+        data = _revert_data(link)
+        if data:
+            return _decoded(data)
+    return RefusedError("refused", f"the node refused: {error}")
+
+
+def _decoded(data: bytes) -> RefusedError:
+    item = (_BUILTIN | known_errors()).get(data[:4])
+    if item is None:
+        return RefusedError("unknown_error", f"reverted with 0x{data.hex()}")
+    values = decode([collapse_if_tuple(part) for part in item["inputs"]], data[4:])
+    shown = ", ".join(
+        f"{part['name']} {_text(value)}" for part, value in zip(item["inputs"], values, strict=True)
+    )
+    return RefusedError(item["name"], f"refused: {item['name']}({shown})", values)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bytes):
+        return (
+            "0x" + value.hex() if any(b > 126 or 0 < b < 32 for b in value) else value.rstrip(b"\0").decode()
+        )
+    return Web3.to_checksum_address(value) if isinstance(value, str) and len(value) == 42 else str(value)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _revert_data(error: BaseException) -> bytes:
+    data: Any = getattr(error, "data", None) if isinstance(error, ContractLogicError) else None
+    if data is None:
+        answer = getattr(error, "rpc_response", None) or {}
+        data = answer.get("error", {}).get("data") if isinstance(answer, dict) else None
+    if isinstance(data, str) and data.startswith("0x"):
+        return bytes.fromhex(data[2:])
+    return b""

@@ -1,0 +1,115 @@
+"""A contract's logs, in ranges that a node will give, decoded without the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from eth_abi.abi import decode
+from eth_utils.abi import collapse_if_tuple
+from web3 import Web3
+from web3.exceptions import Web3Exception
+from web3.types import FilterParams, LogReceipt
+
+from largesse.chain import Node
+from largesse.errors import LargesseError
+from largesse.signing import keccak
+
+DEFAULT_RANGE: Final = 10_000
+
+
+def ignore(*_: object) -> None:
+    """Hears of progress and does nothing."""
+
+
+class LogError(LargesseError):
+    """Logs that can't be read, or that no known contract writes."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One log: its place in the chain, the event's name and its values by name."""
+
+    block: int
+    tx: str
+    index: int
+    name: str
+    values: Mapping[str, Any]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name]
+
+
+class Decoder:
+    """Decodes the events of an ABI."""
+
+    def __init__(self, abi: Sequence[dict[str, Any]]) -> None:
+        self._layouts = {}
+        for item in abi:
+            if item.get("type") == "event" and not item.get("anonymous"):
+                types = [collapse_if_tuple(part) for part in item["inputs"]]
+                topic = keccak(f"{item['name']}({','.join(types)})".encode())
+                parts = list(zip(item["inputs"], types, strict=True))
+                self._layouts[topic] = (
+                    item["name"],
+                    [(part["name"], kind) for part, kind in parts if part["indexed"]],
+                    [(part["name"], kind) for part, kind in parts if not part["indexed"]],
+                )
+
+    def decode(self, log: LogReceipt) -> Event:
+        """One log as an event. Raises LogError unknown_event."""
+        layout = self._layouts.get(bytes(log["topics"][0])) if log["topics"] else None
+        if layout is None:
+            place = f"block {log['blockNumber']}, log {log['logIndex']}"
+            raise LogError("unknown_event", f"{place}: this contract has no such event")
+        name, indexed, plain = layout
+        values = {
+            key: _address(kind, decode([kind], bytes(topic))[0])
+            for (key, kind), topic in zip(indexed, log["topics"][1:], strict=True)
+        }
+        data = decode([kind for _, kind in plain], bytes(log["data"]))
+        values |= {key: _address(kind, value) for (key, kind), value in zip(plain, data, strict=True)}
+        tx = "0x" + bytes(log["transactionHash"]).hex()
+        return Event(int(log["blockNumber"]), tx, int(log["logIndex"]), name, values)
+
+
+def _address(kind: str, value: Any) -> Any:
+    return Web3.to_checksum_address(value) if kind == "address" else value
+
+
+def read_logs(
+    node: Node,
+    address: str,
+    first: int,
+    last: int,
+    *,
+    topics: Sequence[str | None] = (),
+    most: int = DEFAULT_RANGE,
+    progress: Callable[[int], None] = ignore,
+) -> Iterator[LogReceipt]:
+    """The logs of blocks `first` to `last`, both included, in their order.
+
+    A node that refuses a range (too many logs, too many blocks) is asked for halves of it. Raises LogError
+    unreadable where it refuses even one block.
+    """
+    start, size = first, most
+    while start <= last:
+        end = min(start + size - 1, last)
+        query: FilterParams = {
+            "address": Web3.to_checksum_address(address),
+            "fromBlock": start,
+            "toBlock": end,
+        }
+        if topics:
+            query["topics"] = list(topics)
+        try:
+            logs = node.web3.eth.get_logs(query)
+        except (Web3Exception, ValueError) as error:
+            if end == start:
+                raise LogError("unreadable", f"block {start}: the node gives no logs: {error}") from error
+            size = max(1, (end - start + 1) // 2)
+            continue
+        yield from sorted(logs, key=lambda log: (log["blockNumber"], log["logIndex"]))
+        progress(end - start + 1)
+        start, size = end + 1, min(most, size * 2)

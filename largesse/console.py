@@ -1,0 +1,58 @@
+"""What people see: tables, progress, and the few sentences around them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+console = Console(highlight=False)
+
+
+def say(text: str) -> None:
+    """One line, as it is: nothing in it is taken for markup."""
+    console.print(text, markup=False, soft_wrap=True)
+
+
+def step(title: str, detail: str = "") -> None:
+    """A heading in a tour."""
+    console.print(f"\n[bold cyan]●[/] [bold]{title}[/]" + (f"  [dim]{detail}[/]" if detail else ""))
+
+
+def done(text: str) -> None:
+    """Something that worked."""
+    console.print("[green]✓[/]", end=" ")
+    say(text)
+
+
+def panel(text: str, title: str, style: str = "green") -> None:
+    """A framed statement."""
+    console.print(Panel(text, title=title, border_style=style, expand=False))
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, right: int = 99) -> None:
+    """A table; columns from number `right` on are aligned to the right."""
+    drawn = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+    for place, column in enumerate(columns):
+        drawn.add_column(column, justify="right" if place >= right else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*(str(cell) for cell in row))
+    console.print(drawn)
+
+
+@contextmanager
+def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar from 0 to `total`; call what it yields with how much further it is."""
+    columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda amount: bar.advance(task, amount)
+
+
+def confirm(question: str, expected: str, ask: Callable[[str], str] = input) -> bool:
+    """Whether the person typed exactly `expected`."""
+    return ask(f"{question} Type “{expected}” to go on: ").strip() == expected

@@ -1,0 +1,149 @@
+"""Issuing a list of recipients on a chain: the part of `largesse.issue_run` that talks to the node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from eth_typing import HexStr
+from web3.logs import DISCARD
+from web3.types import TxReceipt
+
+from largesse.chain import Node, Wallet
+from largesse.chainlogs import ignore
+from largesse.client import Certificates, ClientError
+from largesse.issue_run import IssueReceipt, SignedIssue, run_issue
+from largesse.journal import IssueJournal, RunKey
+from largesse.recipients import Batch, RecipientList
+
+DEFAULT_BATCH = 100
+
+
+class CertificateIssueChain:
+    """`IssueChain` over one series: a batch is one `issueBatch`, signed by the issuer."""
+
+    def __init__(self, certificates: Certificates, issuer: Wallet, series_id: int) -> None:
+        self._certificates = certificates
+        self._issuer = issuer
+        self._series_id = series_id
+
+    @property
+    def _node(self) -> Node:
+        return self._certificates.node
+
+    def final_nonce(self) -> int:
+        return self._node.final_nonce(self._issuer.address)
+
+    def sign(self, batch: Batch, nonce: int) -> SignedIssue:
+        rows = [(one.address, one.amount) for one in batch.recipients]
+        data = self._certificates.contract.encode_abi("issueBatch", [self._series_id, rows])
+        signed = self._node.sign(
+            self._issuer, self._certificates.address, bytes.fromhex(data[2:]), nonce=nonce
+        )
+        return SignedIssue(signed.tx_hash, signed.raw)
+
+    def broadcast(self, raw: bytes) -> None:
+        self._node.broadcast(raw)
+
+    def final_receipt(self, tx_hash: str) -> IssueReceipt | None:
+        return _issue_receipt(self._node.final_receipt(tx_hash))
+
+    def await_final(self, tx_hash: str) -> IssueReceipt | None:
+        return _issue_receipt(self._node.wait_final(tx_hash))
+
+
+class _TellingJournal(IssueJournal):
+    """A journal that tells how many rows are through, once they are on disk as mined."""
+
+    tell: Callable[[int], None]
+
+    def mined(self, index: int, *, tx_hash: str, block: int) -> None:
+        super().mined(index, tx_hash=tx_hash, block=block)
+        self.tell(index)
+
+
+def _issue_receipt(receipt: TxReceipt | None) -> IssueReceipt | None:
+    return None if receipt is None else IssueReceipt(receipt["status"] == 1, int(receipt["blockNumber"]))
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A recipient contract that refused its certificate; nothing was paid for it."""
+
+    to: str
+    amount: int
+
+
+@dataclass(frozen=True)
+class IssueResult:
+    """What a run came to: rows of this call and in all, face in all (base units), and who refused theirs."""
+
+    rows_now: int
+    rows: int
+    total: int
+    skipped: tuple[Skipped, ...]
+
+
+def journal_path(folder: Path, certificates: Certificates, series_id: int, recipients: RecipientList) -> Path:
+    """One file for each list, series and chain; a development chain that is gone has its own."""
+    node = certificates.node
+    parts = (
+        str(node.chain_id), node.genesis[2:10], certificates.address[2:10].lower(), str(series_id),
+        recipients.digest[2:18],
+    )  # fmt: skip
+    return folder / f"issue-{'-'.join(parts)}.json"
+
+
+def issue_list(
+    certificates: Certificates,
+    issuer: Wallet,
+    series_id: int,
+    recipients: RecipientList,
+    journals: Path,
+    *,
+    batch_size: int = DEFAULT_BATCH,
+    progress: Callable[[int], None] = ignore,
+) -> IssueResult:
+    """Issue to everybody on the list exactly once; a killed call goes on where it stopped.
+
+    `progress` hears how many rows are through, those of former calls first. Raises ClientError
+    not_enough_money, sales_closed before the first row, and the reasons of `run_issue`.
+    """
+    batches = recipients.batches(batch_size)
+    key = RunKey(
+        certificates.node.chain_id, certificates.address, series_id, issuer.address, recipients.digest,
+        batch_size,
+    )  # fmt: skip
+    journals.mkdir(parents=True, exist_ok=True)
+    path = journal_path(journals, certificates, series_id, recipients)
+    journal = _TellingJournal(path, key, [batch.digest for batch in batches])
+    with journal:
+        journal.tell = lambda index: progress(len(batches[index].recipients))
+        still = [batches[index] for index in journal.open_batches()]
+        rows_now = sum(len(batch.recipients) for batch in still)
+        progress(len(recipients.recipients) - rows_now)
+        if still:
+            _check_sale(certificates, series_id)
+            certificates.allow_payment(issuer, sum(batch.total for batch in still))
+            run_issue(journal, batches, CertificateIssueChain(certificates, issuer, series_id))
+        skipped = _skipped(certificates, journal)
+    return IssueResult(rows_now, len(recipients.recipients), recipients.total, skipped)
+
+
+def _check_sale(certificates: Certificates, series_id: int) -> None:
+    """Before the first row rather than in the middle: the contract would refuse the batch anyway."""
+    closes = certificates.terms(series_id).sales_close_at
+    if certificates.state(series_id).wound_down or certificates.node.now() >= closes:
+        raise ClientError("sales_closed", f"series {series_id} is not sold any more")
+
+
+def _skipped(certificates: Certificates, journal: IssueJournal) -> tuple[Skipped, ...]:
+    event = certificates.contract.events.IssuanceSkipped()
+    found = []
+    for entry in journal.entries:
+        for attempt in entry.attempts:
+            if attempt.outcome == "mined":
+                receipt = certificates.node.web3.eth.get_transaction_receipt(HexStr(attempt.tx_hash))
+                found += [log["args"] for log in event.process_receipt(receipt, errors=DISCARD)]
+    return tuple(Skipped(str(one["to"]), int(one["amount"])) for one in found)

@@ -1,0 +1,23 @@
+"""Moments as people type them, in UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from largesse.arguments import ArgumentError
+
+
+def moment(text: str) -> int:
+    """Unix second of "2027-12-24" or "2027-12-24T18:00" in UTC. Raises ArgumentError bad_moment."""
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentError("bad_moment", f"{text!r} is no date like 2027-12-24T18:00") from error
+    if read.tzinfo is not None:
+        raise ArgumentError("bad_moment", f"{text!r}: dates are in UTC and name no zone")
+    return int(read.replace(tzinfo=UTC).timestamp())
+
+
+def day(second: int) -> str:
+    """The UTC day of a Unix second, as YYYY-MM-DD; "never" for the date that means it."""
+    return "never" if second >= 2**40 - 1 else datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d")

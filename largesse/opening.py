@@ -1,0 +1,66 @@
+"""From a manifest to series on the chain: each once, however often it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from largesse.cards import encode_art
+from largesse.chain import Node, Wallet
+from largesse.client import Certificates
+from largesse.deployment import Deployment, SeriesRecord
+from largesse.errors import LargesseError
+from largesse.series import Manifest, Series
+
+
+class OpeningError(LargesseError):
+    """A series that can't be opened as its manifest says."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A series on the chain; `created` is False where it had been there."""
+
+    record: SeriesRecord
+    created: bool
+
+
+def currency_roles(manifest: Manifest, deployment: Deployment) -> dict[str, str]:
+    """What the manifest's currency roles stand for on this chain.
+
+    Raises DeploymentError unknown_currency, OpeningError wrong_currency.
+    """
+    roles: dict[str, str] = {}
+    for currency in manifest.currencies:
+        record = deployment.currency(currency.symbol)
+        if currency.decimals != record.decimals:
+            raise OpeningError(
+                "wrong_currency",
+                f"{currency.symbol} has {record.decimals} decimals here, {currency.decimals} in the manifest",
+            )
+        if not currency.token.startswith("0x"):
+            roles[currency.token] = record.token
+        elif currency.token != record.token:
+            raise OpeningError(
+                "wrong_currency",
+                f"{currency.symbol} is {record.token} here, {currency.token} in the manifest",
+            )
+    return roles
+
+
+def open_series(
+    node: Node, deployment: Deployment, series: Series, issuer: Wallet, roles: Mapping[str, str]
+) -> Opened:
+    """Create `series` unless its issuer has created one with the same terms.
+
+    Raises TermsError unknown_role, RefusedError.
+    """
+    record = deployment.currency(series.currency.symbol)
+    certificates = Certificates(node, record.certificates, record.block)
+    terms = series.terms(roles)
+    found = certificates.find_series(issuer.address, terms.terms_hash)
+    created = found is None
+    if found is None:
+        merchants = series.merchant_addresses(roles)
+        found = certificates.create_series(issuer, terms, merchants, encode_art(series.art))
+    return Opened(SeriesRecord(series.name, record.symbol, found, series.face), created)

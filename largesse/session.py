@@ -1,0 +1,155 @@
+"""What a script works with: the node Brownie is connected to, its accounts, and what is deployed there."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from web3 import HTTPProvider, Web3
+
+from largesse import deployment as deployments
+from largesse.addresses import parse_address
+from largesse.arguments import Arguments
+from largesse.chain import ROLES, Node, Wallet, development_wallet
+from largesse.client import Certificates
+from largesse.console import confirm
+from largesse.deployment import Deployment
+from largesse.errors import LargesseError
+from largesse.nodes import require_cancun
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+LIVE_CONFIRMATIONS = 12
+
+_BY_NUMBER = re.compile(r"([A-Za-z0-9.]{1,16})/([1-9][0-9]{0,17})")
+
+
+class SessionError(LargesseError):
+    """An account, a series or a network that a script can't use."""
+
+
+@dataclass(frozen=True)
+class SeriesChoice:
+    """One series on this chain, as a person named it."""
+
+    name: str
+    certificates: Certificates
+    series_id: int
+
+
+@dataclass(frozen=True)
+class Session:
+    """A connection as a person's scripts see it. Records, journals and pictures are kept under `state`."""
+
+    node: Node
+    development: bool
+    state: Path
+    load_account: Callable[[str], Wallet]
+    ask: Callable[[str], str] = input
+
+    @property
+    def records(self) -> Path:
+        return self.state / "deployments"
+
+    @property
+    def journals(self) -> Path:
+        return self.state / "journals"
+
+    def out(self, name: str) -> Path:
+        """The folder out/`name`, made if it is missing."""
+        path = self.state / "out" / name
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def deployment(self) -> Deployment:
+        """What is deployed here. Raises DeploymentError not_deployed, bad_record, other_chain."""
+        return deployments.load(self.records, self.node)
+
+    def certificates(self, symbol: str) -> Certificates:
+        """The GiftCertificates of a currency. Raises DeploymentError unknown_currency."""
+        record = self.deployment().currency(symbol)
+        return Certificates(self.node, record.certificates, record.block)
+
+    def series(self, text: str) -> SeriesChoice:
+        """A series by its manifest's name, or as currency/number ("KRWT/1").
+
+        Raises SessionError unknown_series.
+        """
+        deployment = self.deployment()
+        for one in deployment.series:
+            if one.name == text:
+                return SeriesChoice(text, self.certificates(one.symbol), one.series_id)
+        match = _BY_NUMBER.fullmatch(text)
+        if match is not None:
+            certificates = self.certificates(match.group(1))
+            count, number = certificates.series_count(), int(match.group(2))
+            if number <= count:
+                return SeriesChoice(text, certificates, number)
+            raise SessionError("unknown_series", f"{text}: {match.group(1)} has {count} series")
+        known = ", ".join(one.name for one in deployment.series) or "none yet"
+        raise SessionError("unknown_series", f"{text!r} is no series; by name there are: {known}")
+
+    def wallet(self, given: Arguments, role: str, name: str = "from") -> Wallet:
+        """Who sends. On a development chain `from` is a role, by default `role`; elsewhere it must be given
+        and is an account in Brownie's keystore.
+
+        Raises SessionError from_missing, ChainError unknown_role.
+        """
+        if self.development:
+            wallet = development_wallet(given.text(name) if given.has(name) else role)
+            if wallet.address not in self.node.web3.eth.accounts:
+                raise SessionError(
+                    "foreign_node", f"this node has no account {wallet.address} ({wallet.name})"
+                )
+            return wallet
+        if not given.has(name):
+            raise SessionError(
+                "from_missing",
+                f"chain {self.node.chain_id} is no development chain: name the account with {name}=… "
+                "(`brownie accounts list` shows them)",
+            )
+        return self.load_account(given.text(name))
+
+    def address(self, text: str) -> str:
+        """An address, or on a development chain a role. Raises AddressError."""
+        if self.development and text in ROLES:
+            return development_wallet(text).address
+        return parse_address(text)
+
+    def confirm(self, what: str, expected: str) -> None:
+        """On a live chain, go on only if the person types `expected`. Raises SessionError not_confirmed."""
+        if not self.development and not confirm(what, expected, self.ask):
+            raise SessionError("not_confirmed", "nothing was sent")
+
+
+def open_session() -> Session:
+    """The session of Brownie's active network. Raises SessionError not_connected."""
+    from brownie import network, web3
+    from brownie._config import CONFIG
+
+    if not network.is_connected():
+        raise SessionError("not_connected", "Brownie is connected to no network")
+    development = "cmd" in CONFIG.active_network
+    confirmations = 1 if development else LIVE_CONFIRMATIONS
+    provider: Any = web3.provider
+    if isinstance(provider, HTTPProvider):
+        node = Node.at(str(provider.endpoint_uri), confirmations=confirmations)
+    else:
+        node = Node(Web3(provider), confirmations=confirmations)
+    require_cancun(node.web3)
+    return Session(node, development, Path(os.environ.get("LARGESSE_STATE", CHECKOUT)), _load_account)
+
+
+def _load_account(name: str) -> Wallet:
+    """An account of Brownie's keystore, which asks for its password. Raises SessionError unknown_account."""
+    from brownie import accounts
+
+    try:
+        return Wallet.from_key(name, bytes.fromhex(accounts.load(name).private_key.removeprefix("0x")))
+    except FileNotFoundError as error:
+        raise SessionError(
+            "unknown_account", f"Brownie has no account {name!r}; `brownie accounts new {name}` adds one"
+        ) from error

@@ -1,0 +1,39 @@
+"""Claim a gift link for somebody."""
+
+from __future__ import annotations
+
+from largesse.arguments import ArgumentError, Arguments, Option
+from largesse.command import command
+from largesse.console import done, say
+from largesse.links import GiftLink, parse_link
+from largesse.scanning import read_qr
+from largesse.session import Session
+
+
+@command(
+    "Claim a gift. The recipient needs no money: anybody may send the transaction, and nobody can turn it.",
+    Option("link", "the link, a file that holds it, or a picture of its QR code"),
+    Option("to", "who receives it (a role on a development chain)"),
+    Option("from", "who pays the gas", ""),
+    example="link=out/gifts/0123456789abcdef.txt to=recipient",
+)
+def main(session: Session, given: Arguments) -> GiftLink:
+    text = given.text("link")
+    if "#" not in text:
+        path = given.path("link")
+        text = read_qr(path) if path.suffix == ".png" else path.read_text(encoding="utf-8").strip()
+    link = parse_link(text)
+    known = session.deployment().currencies
+    symbol = next((one.symbol for one in known if one.certificates == link.contract), None)
+    if symbol is None:
+        raise ArgumentError(
+            "wrong_place",
+            f"the link is for {link.contract} on chain {link.chain_id}, which is not deployed here",
+        )
+    certificates = session.certificates(symbol)
+    recipient = session.address(given.text("to"))
+    certificates.claim(link, recipient, session.wallet(given, "relayer"))
+    done(f"{certificates.token.show(link.gift.amount)} of {symbol}/{link.gift.series_id} to {recipient}")
+    if message := link.message():
+        say(f"message: {message}")
+    return link

@@ -1,0 +1,91 @@
+"""Deploy Largesse, at the same addresses on every chain. Safe to run again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from largesse import deployment as deployments
+from largesse.addresses import parse_address
+from largesse.arguments import ArgumentError, Arguments, Option
+from largesse.command import command
+from largesse.console import done, say, table
+from largesse.deployment import Deployment, DeploymentError, Plan, Step, deploy, final_check, plan_deployment
+from largesse.development import make_currencies
+from largesse.manifest import load_manifest
+from largesse.session import CHECKOUT, Session
+
+DEMO = CHECKOUT / "examples" / "manifests" / "demo.toml"
+
+
+@command(
+    "Deploy the contracts and one GiftCertificates for each currency; a second run finds what is there.",
+    Option("currency", "the currencies' token addresses, with commas; on a development chain not needed", ""),
+    Option("manifest", "on a development chain, whose currencies to make (default: the demo's)", ""),
+    Option("from", "who sends", ""),
+    example="--network anvil",
+)
+def main(session: Session, given: Arguments) -> Deployment:
+    wallet = session.wallet(given, "deployer")
+    existing = _existing(session)
+    currencies = _currencies(session, given, existing)
+    plan = plan_deployment(session.node, currencies)
+    _show(plan, wallet.address)
+    missing = [step for step in plan.steps if not step.done]
+    if missing:
+        session.confirm(
+            f"{len(missing)} transactions on chain {plan.chain_id}.", f"deploy on {plan.chain_id}"
+        )
+    deployment = deploy(session.node, wallet, plan, _report)
+    if existing is not None:
+        for record in existing.series:
+            deployment = deployment.with_series(record)
+    path = deployments.save(session.records, deployment)
+    done(f"written down in {path.parent.name}/{path.name}")
+    return deployment
+
+
+@command("Read a deployment back and compare it with this checkout's code.")
+def check(session: Session, _: Arguments) -> tuple[str, ...]:
+    checked = final_check(session.node, session.deployment())
+    for line in checked:
+        done(line)
+    return checked
+
+
+def _existing(session: Session) -> Deployment | None:
+    """The record of this very chain, if there is one that its code bears out."""
+    try:
+        existing = session.deployment()
+    except DeploymentError as error:
+        if error.reason == "bad_record" or not (session.development or error.reason == "not_deployed"):
+            raise
+        return None
+    # A development node can be set back to before the deployment; its tokens are gone then.
+    there = all(session.node.has_code(one.token) for one in existing.currencies)
+    return existing if there else None
+
+
+def _currencies(session: Session, given: Arguments, existing: Deployment | None) -> list[str]:
+    known = [one.token for one in existing.currencies] if existing else []
+    if given.has("currency"):
+        named = [parse_address(one) for one in given.text("currency").split(",")]
+        return known + [one for one in named if one not in known]
+    if not session.development:
+        raise ArgumentError("missing_argument", "currency=… is not given: which token, on a live chain?")
+    path = given.path("manifest") if given.has("manifest") else DEMO
+    made = make_currencies(session.node, load_manifest(Path(path)), existing)
+    return known + [one for one in made if one not in known]
+
+
+def _show(plan: Plan, sender: str) -> None:
+    rows = [
+        (step.what, step.address, "is there" if step.done else f"at most {step.gas:,}") for step in plan.steps
+    ]
+    table(f"Plan: chain {plan.chain_id}, sent by {sender}", ("what", "address", "gas"), rows, right=2)
+
+
+def _report(step: Step, gas: int) -> None:
+    if gas:
+        done(f"{step.what}: {gas:,} gas")
+    else:
+        say(f"  {step.what}: is there")

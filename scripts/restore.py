@@ -1,0 +1,49 @@
+"""Take a payment back: the goods return, and the card has its face again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from largesse.arguments import Arguments, Option
+from largesse.command import command
+from largesse.console import done, say
+from largesse.restoring import SignedRestoration, sign_restoration
+from largesse.session import Session
+
+
+@command(
+    "The customer signs that a merchant may put money back on the card.",
+    Option("series", "name, or currency/number"),
+    Option("amount", "in whole currency, decimals after a point"),
+    Option("merchant", "address (a role on a development chain)"),
+    Option("from", "the holder", ""),
+    example="series=kr-culture-50000 amount=1000 merchant=bookshop from=giver",
+)
+def sign(session: Session, given: Arguments) -> Path:
+    chosen = session.series(given.text("series"))
+    token = chosen.certificates.token
+    holder, merchant = session.wallet(given, "holder"), session.address(given.text("merchant"))
+    amount = given.amount("amount", token.decimals)
+    signed = sign_restoration(chosen.certificates, holder, chosen.series_id, amount, merchant)
+    path = session.out("restore") / f"{holder.name}-{signed.nonce}.json"
+    path.write_text(json.dumps(signed.to_json(chosen.name), indent=1) + "\n", encoding="ascii")
+    done(f"{holder.name} lets {merchant} put back {token.show(amount)}")
+    say(f"signed: out/restore/{path.name}")
+    return path
+
+
+@command(
+    "The merchant pays a signed amount back onto the card.",
+    Option("signed", "the file the customer's side wrote"),
+    Option("from", "the merchant", ""),
+    example="signed=out/restore/giver-1.json from=bookshop",
+)
+def main(session: Session, given: Arguments) -> int:
+    name, signed = SignedRestoration.from_json(given.path("signed").read_text(encoding="utf-8"))
+    chosen = session.series(name)
+    merchant = session.wallet(given, "merchant")
+    chosen.certificates.allow_payment(merchant, signed.amount)
+    chosen.certificates.restore_signed(merchant, signed)
+    done(f"{chosen.certificates.token.show(signed.amount)} are back on the card of {signed.holder}")
+    return signed.amount
