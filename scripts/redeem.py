@@ -76,7 +76,8 @@ def sign(session: Session, given: Arguments) -> Path:
     amount = given.amount("amount", token.decimals) if given.has("amount") else None
     card = chosen.certificates.sign_card(holder, request, chosen.series_id, amount)
     path = session.out("till") / f"order-{request.order}-signed.json"
-    cards = _cards(path, request) if path.is_file() else []
+    # Several cards may pay one request; what was signed for an older request of the same order is void.
+    cards = _cards(path, request) if path.is_file() and _written(path) == request else []
     cards = [one for one in cards if (one.holder, one.series_id) != (card.holder, card.series_id)]
     content = {"request": request.uri(), "cards": [one.to_json() for one in (*cards, card)]}
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="ascii")
