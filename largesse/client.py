@@ -296,6 +296,15 @@ class Certificates:
 
     # ------------------------------------------------------------------------------- restore, refund, forfeit
 
+    def sign_restoration(
+        self, holder: Wallet, series_id: int, amount: int, merchant: str
+    ) -> SignedRestoration:
+        """The holder lets `merchant` put `amount` back on the card, within a day."""
+        nonce, deadline = self._next_authorization(series_id, holder.address)
+        message = signing.Restoration(holder.address, series_id, amount, merchant, nonce, deadline)
+        signature = message.sign(self.domain, holder.key)
+        return SignedRestoration(holder.address, series_id, amount, merchant, nonce, deadline, signature)
+
     def restore_signed(self, merchant: Wallet, signed: SignedRestoration) -> TxReceipt:
         """The merchant pays a signed amount back onto the holder's card. Raises ClientError not_for_you."""
         if signed.merchant != merchant.address:
@@ -311,7 +320,7 @@ class Certificates:
         """Have `amount` of face paid back, `least` at the least; a relayer may send it for the holder."""
         authorization: tuple[int, int, bytes] = NO_AUTHORIZATION
         if relayer is not None:
-            nonce, deadline = self.account(series_id, holder.address).nonce + 1, self.node.now() + _DAY
+            nonce, deadline = self._next_authorization(series_id, holder.address)
             message = signing.Refund(holder.address, series_id, amount, least, nonce, deadline)
             authorization = (nonce, deadline, message.sign(self.domain, holder.key))
         return self._send(
@@ -333,6 +342,10 @@ class Certificates:
 
     def _send(self, wallet: Wallet, name: str, *values: Any) -> TxReceipt:
         return self.node.send(self.contract.functions[name](*values), wallet)
+
+    def _next_authorization(self, series_id: int, holder: str) -> tuple[int, int]:
+        """A nonce just above the watermark, and a deadline a day from now."""
+        return self.account(series_id, holder).nonce + 1, self.node.now() + _DAY
 
     def _is_signed_by(self, signer: str, message: Message, signature: bytes) -> bool:
         """By the account's key, or, of a contract account, as it says itself (ERC-1271)."""

@@ -4,18 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from largesse import signing
 from largesse.addresses import parse_address
-from largesse.chain import Wallet
 from largesse.errors import LargesseError
 from largesse.holdings import SignedPartError
-
-if TYPE_CHECKING:
-    from largesse.client import Certificates
-
-_DAY = 86_400
 
 
 @dataclass(frozen=True)
@@ -60,14 +52,3 @@ class SignedRestoration:
                 "bad_signed_restoration", f"this is no signed restoration: {error}"
             ) from error
         return series, cls(holder, number, amount, merchant, nonce, deadline, signature)
-
-
-def sign_restoration(
-    certificates: Certificates, holder: Wallet, series_id: int, amount: int, merchant: str
-) -> SignedRestoration:
-    """Sign, good for a day, with the nonce above the holder's watermark."""
-    nonce = certificates.account(series_id, holder.address).nonce + 1
-    deadline = certificates.node.now() + _DAY
-    message = signing.Restoration(holder.address, series_id, amount, merchant, nonce, deadline)
-    signature = message.sign(certificates.domain, holder.key)
-    return SignedRestoration(holder.address, series_id, amount, merchant, nonce, deadline, signature)

@@ -8,7 +8,7 @@ from pathlib import Path
 from largesse.arguments import Arguments, Option
 from largesse.command import command
 from largesse.console import done, say
-from largesse.restoring import SignedRestoration, sign_restoration
+from largesse.restoring import SignedRestoration
 from largesse.session import Session
 
 
@@ -25,7 +25,7 @@ def sign(session: Session, given: Arguments) -> Path:
     token = chosen.certificates.token
     holder, merchant = session.wallet(given, "holder"), session.address(given.text("merchant"))
     amount = given.amount("amount", token.decimals)
-    signed = sign_restoration(chosen.certificates, holder, chosen.series_id, amount, merchant)
+    signed = chosen.certificates.sign_restoration(holder, chosen.series_id, amount, merchant)
     path = session.out("restore") / f"{holder.name}-{signed.nonce}.json"
     path.write_text(json.dumps(signed.to_json(chosen.name), indent=1) + "\n", encoding="ascii")
     done(f"{holder.name} lets {merchant} put back {token.show(amount)}")
