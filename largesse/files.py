@@ -21,7 +21,7 @@ def replace_file(path: Path, content: bytes) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    os.replace(aside, path)
+    os.replace(aside, path)  # noqa: PTH105  # in line with the descriptors around it
     directory = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(directory)

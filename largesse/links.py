@@ -13,17 +13,17 @@ import secrets
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from eth_abi.abi import encode
 from eth_keys.datatypes import PrivateKey
 from eth_utils.crypto import keccak
 
 from largesse.addresses import ZERO_ADDRESS, address_bytes, address_from_bytes, parse_address
-from largesse.amounts import check_units
 from largesse.bytestream import ByteReader, varint
 from largesse.errors import LargesseError, LinkError
-from largesse.merkle import MAX_DEPTH, GiftLeaf, verify
+from largesse.gifts import BatchPlace, Gift
+from largesse.merkle import MAX_DEPTH
 from largesse.messages import MAX_MESSAGE_BYTES, OVERHEAD, decrypt_message, message_hash
-from largesse.terms import UINT40_MAX
+
+__all__ = ["BatchPlace", "Gift", "GiftLink", "key_address", "new_link_key", "parse_link"]
 
 VERSION = 1
 
@@ -34,97 +34,6 @@ _CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD036414
 _HAS_RECIPIENT, _HAS_MESSAGE, _IN_BATCH = 1, 2, 4
 _CHECKSUM = 4
 _FRAGMENT = re.compile(r"[A-Za-z0-9_-]+")
-_COMMITMENT_TYPES = (
-    "address",
-    "address",
-    "address",
-    "uint256",
-    "uint256",
-    "uint256",
-    "uint256",
-    "uint256",
-    "uint256",
-    "bytes32",
-)
-
-
-@dataclass(frozen=True)
-class BatchPlace:
-    """Where a gift sits in a batch: the root's word, its index, and the proof's words, leaf upwards."""
-
-    root: int
-    index: int
-    proof: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Gift:
-    """A gift as the ledger commits to it. Amount in base units, instants in Unix seconds.
-
-    `key` is the address of the link's one-time key; `recipient` the zero address where anybody with the link
-    may claim. `message_hash` is the keccak256 of the encrypted message, 32 zero bytes without one. Raises
-    LinkError bad_gift.
-    """
-
-    giver: str
-    key: str
-    recipient: str
-    series_id: int
-    amount: int
-    deliver_at: int
-    reclaim_at: int
-    created_at: int
-    limitation_at: int
-    message_hash: bytes
-    batch: BatchPlace | None = None
-
-    def __post_init__(self) -> None:
-        try:
-            parse_address(self.giver)
-            parse_address(self.key)
-            parse_address(self.recipient, allow_zero=True)
-            check_units(self.amount)
-        except LargesseError as error:
-            raise LinkError("bad_gift", str(error)) from error
-        for name in ("deliver_at", "reclaim_at", "created_at", "limitation_at"):
-            if not 0 <= getattr(self, name) <= UINT40_MAX:
-                raise LinkError("bad_gift", f"{name} is {getattr(self, name)}, not 0 to {UINT40_MAX}")
-        if not 0 <= self.series_id < 2**256:
-            raise LinkError("bad_gift", f"series {self.series_id} is no 256-bit number")
-        if len(self.message_hash) != 32:
-            raise LinkError("bad_gift", f"a message hash has 32 bytes, not {len(self.message_hash)}")
-        if self.batch is not None and not verify(self.batch.root, self.leaf(), self.batch.proof):
-            raise LinkError(
-                "bad_proof", f"the proof doesn't lead from gift {self.batch.index} to the batch's root"
-            )
-
-    @property
-    def is_bearer(self) -> bool:
-        return self.recipient == ZERO_ADDRESS
-
-    def commitment(self) -> bytes:
-        """keccak256 of the ABI encoding of all fields but the batch: what the ledger keeps of one gift."""
-        values = (
-            self.giver,
-            self.key,
-            self.recipient,
-            self.series_id,
-            self.amount,
-            self.deliver_at,
-            self.reclaim_at,
-            self.created_at,
-            self.limitation_at,
-            self.message_hash,
-        )
-        return keccak(encode(_COMMITMENT_TYPES, values))
-
-    def leaf(self) -> GiftLeaf:
-        """This gift as a leaf of its batch. Raises LinkError not_in_batch."""
-        if self.batch is None:
-            raise LinkError("not_in_batch", "a single gift is no leaf of a batch")
-        return GiftLeaf(
-            self.batch.index, self.key, self.recipient, self.amount, self.deliver_at, self.message_hash
-        )
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from largesse.errors import ManifestError, Problem, TermsError
 from largesse.overrides import Overrides, apply_overrides
 from largesse.presets import Preset, preset
 from largesse.series import Art, Currency, Manifest, Promotion, Series, base_terms, build_terms
-from largesse.terms import FULL_BPS, Terms
+from largesse.terms import FULL_BPS, MAX_FEE_BPS, Terms
 from largesse.toml_reader import Section
 
 __all__ = ["Manifest", "Series", "load_manifest", "parse_manifest"]
@@ -94,7 +94,7 @@ def _series(section: Section, currencies: dict[str, Currency | None]) -> Series 
     currency = _currency_of(section, currencies)
     decimals = currency.decimals if currency else None
     face = section.amount("face", decimals)
-    fee_bps = section.whole("fee_bps", 0, FULL_BPS, required=False) or 0
+    fee_bps = section.whole("fee_bps", 0, MAX_FEE_BPS, required=False) or 0
     zone = section.text("zone", most=64)
     place = section.check("zone", lambda: zone_of(zone)) if zone is not None else None
     opens, closes = section.day("sales_opens"), section.day("sales_closes")
@@ -151,7 +151,7 @@ def _check_terms(section: Section, series: Series) -> Terms | None:
     rules, given = series.preset, series.overrides
     named = series.merchants is not None
     opens, closes = series.sales_opens, series.sales_closes
-    allowed = section.holds("merchants", lambda: rules.resolve_named(named))
+    allowed = section.holds("merchants", lambda: rules.resolve_named(named=named))
     if not section.holds("sales_closes", lambda: rules.check_sales_window(opens, closes)) or not allowed:
         return None
     base = section.check(None, lambda: base_terms(series, _SOMEBODY))

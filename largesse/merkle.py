@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
-from largesse.addresses import parse_address
+from largesse.addresses import ZERO_ADDRESS, parse_address
 from largesse.amounts import UINT96_MAX, check_units
 from largesse.errors import LargesseError, MerkleError
 from largesse.terms import UINT40_MAX
@@ -43,8 +43,9 @@ class GiftLeaf:
     def word(self) -> int:
         """The leaf's node. Raises MerkleError bad_leaf."""
         try:
-            parse_address(self.key)
+            # A gift to a named recipient needs no key: only that account can receive it.
             parse_address(self.recipient, allow_zero=True)
+            parse_address(self.key, allow_zero=self.recipient != ZERO_ADDRESS)
             check_units(self.amount)
         except LargesseError as error:
             raise MerkleError("bad_leaf", f"leaf {self.index}: {error}") from error
@@ -115,7 +116,7 @@ def build(leaves: Sequence[GiftLeaf]) -> Tree:
         if leaf.index != position:
             raise MerkleError("wrong_index", f"leaf {position} says that it is {leaf.index}")
         first = keys.setdefault(leaf.key, position)
-        if first != position:
+        if first != position and leaf.key != ZERO_ADDRESS:
             raise MerkleError("duplicate_key", f"leaves {first} and {position} have the same key {leaf.key}")
     level = tuple(leaf.word() for leaf in leaves) + (0,) * (2**depth - len(leaves))
     levels = [level]

@@ -67,9 +67,8 @@ def apply_overrides(terms: Terms, preset: Preset, overrides: Overrides, *, face:
     changed = terms
     if overrides.expires is not None:
         expires_at = instant(overrides.expires, NO_EXPIRY)
-        _no_worse(
-            expires_at >= terms.expires_at, "expires", overrides.expires, _last_day(terms.expires_at, zone)
-        )
+        floor = _last_day(terms.expires_at, zone)
+        _no_worse("expires", overrides.expires, floor, holds=expires_at >= terms.expires_at)
         # A limitation that follows the expiry, or that an endless validity makes pointless, moves along.
         follows = preset.limitation.kind == "expiry" or expires_at == NO_EXPIRY
         limitation_at = expires_at if follows else terms.limitation_at
@@ -78,37 +77,45 @@ def apply_overrides(terms: Terms, preset: Preset, overrides: Overrides, *, face:
         changed = replace(changed, expires_at=expires_at, limitation_at=limitation_at)
     if overrides.limitation is not None:
         limitation_at = instant(overrides.limitation, NO_LIMITATION)
-        _no_worse(
-            limitation_at >= terms.limitation_at,
-            "limitation",
-            overrides.limitation,
-            _last_day(terms.limitation_at, zone),
-        )
+        floor = _last_day(terms.limitation_at, zone)
+        _no_worse("limitation", overrides.limitation, floor, holds=limitation_at >= terms.limitation_at)
         changed = replace(changed, limitation_at=limitation_at)
-    return _with_rights(changed, overrides, face)
+    changed = _with_rights(changed, overrides, face)
+    later = changed.post_expiry_bps > 0 or changed.convertible
+    if later and changed.limitation_at == changed.expires_at != NO_EXPIRY:
+        raise TermsError(
+            "no_time_after_expiry",
+            "a right after expiry needs a limitation later than the "
+            f"expiry, {_last_day(changed.expires_at, zone)}",
+        )
+    return changed
 
 
 def _with_rights(terms: Terms, overrides: Overrides, face: int) -> Terms:
     values: dict[str, int | bool] = {}
     if overrides.post_expiry_bps is not None:
         share = overrides.post_expiry_bps
-        _no_worse(share >= terms.post_expiry_bps, "post_expiry_bps", share, terms.post_expiry_bps)
+        _no_worse("post_expiry_bps", share, terms.post_expiry_bps, holds=share >= terms.post_expiry_bps)
         values["post_expiry_bps"] = share
     if overrides.withdrawal_days is not None:
         seconds = overrides.withdrawal_days * SECONDS_PER_DAY
         floor = terms.withdrawal_seconds // SECONDS_PER_DAY
-        _no_worse(seconds >= terms.withdrawal_seconds, "withdrawal_days", overrides.withdrawal_days, floor)
+        _no_worse(
+            "withdrawal_days", overrides.withdrawal_days, floor, holds=seconds >= terms.withdrawal_seconds
+        )
         values["withdrawal_seconds"] = seconds
     if overrides.use_threshold_bps is not None:
         wanted, current = overrides.use_threshold_bps, terms.use_threshold_bps
         # 0 means that there is no such right, so it is worse than any threshold.
-        _no_worse(wanted > 0 and (current == 0 or wanted <= current), "use_threshold_bps", wanted, current)
+        holds = wanted > 0 and (current == 0 or wanted <= current)
+        _no_worse("use_threshold_bps", wanted, current, holds=holds)
         values["use_threshold_bps"] = wanted
     values.update(_cash_out(terms, overrides))
     for name in ("cash_out_unused", "convertible", "refund_on_removal"):
         flag: bool | None = getattr(overrides, name)
         if flag is not None:
-            _no_worse(flag or not getattr(terms, name), name, flag, getattr(terms, name))
+            has: bool = getattr(terms, name)
+            _no_worse(name, flag, has, holds=flag or not has)
             values[name] = flag
     if terms.denomination == 0 and (values.get("use_threshold_bps") or values.get("cash_out_below")):
         values["denomination"] = face
@@ -123,8 +130,10 @@ def _cash_out(terms: Terms, overrides: Overrides) -> dict[str, int | bool]:
     window_from = terms.cash_out_from if above is None else above + 1
     window_below = below if below is not None else terms.cash_out_below if has_right else NO_MAXIMUM
     if has_right:
-        _no_worse(window_from <= terms.cash_out_from, "cash_out_above", above, terms.cash_out_from - 1)
-        _no_worse(window_below >= terms.cash_out_below, "cash_out_below", below, terms.cash_out_below)
+        # "Above x" is from x + 1 on; a window from 0 on has no lower bound.
+        lowest = terms.cash_out_from - 1 if terms.cash_out_from else "no lower bound"
+        _no_worse("cash_out_above", above, lowest, holds=window_from <= terms.cash_out_from)
+        _no_worse("cash_out_below", below, terms.cash_out_below, holds=window_below >= terms.cash_out_below)
     return {"cash_out_from": window_from, "cash_out_below": window_below}
 
 
@@ -132,8 +141,8 @@ def _last_day(second: int, zone: str) -> str:
     return "never" if second == NO_EXPIRY else str(day_of(second - 1, zone_of(zone)))
 
 
-def _no_worse(condition: bool, name: str, value: object, floor: object) -> None:
-    if not condition:
+def _no_worse(name: str, value: object, floor: object, *, holds: bool) -> None:
+    if not holds:
         raise TermsError(
             "worse_for_holder", f"{name} = {value} gives the holder less than the preset's {floor}"
         )

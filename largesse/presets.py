@@ -141,7 +141,7 @@ class Preset:
             expires_at=expires_at,
             limitation_at=self.limitation.end(sales_close, place, expires_at),
             fee_bps=fee_bps,
-            named=self.resolve_named(named),
+            named=self.resolve_named(named=named),
             convertible=self.convertible,
             refund_on_removal=self.refund_on_removal,
             cash_out_unused=self.cash_out is not None and self.cash_out.unused,
@@ -167,7 +167,7 @@ class Preset:
                 f"run from {sales_open} to {sales_close}",
             )
 
-    def resolve_named(self, named: bool | None) -> bool:
+    def resolve_named(self, *, named: bool | None) -> bool:
         """Whether merchants are named, None meaning the default. Raises TermsError must_be_named,
         cannot_be_named.
         """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from enum import Enum
 
@@ -9,27 +10,27 @@ from largesse.addresses import parse_address
 from largesse.amounts import UINT96_MAX
 from largesse.errors import AddressError, TermsError
 
-UINT16_MAX = 2**16 - 1
 UINT32_MAX = 2**32 - 1
 UINT40_MAX = 2**40 - 1
 
 NO_EXPIRY = UINT40_MAX
 NO_LIMITATION = UINT40_MAX
 FULL_BPS = 10_000
+MAX_FEE_BPS = 2_000
 
 # The window's upper end (exclusive) where a cash-out right has no maximum: above every rest that a
 # denomination can leave.
 NO_MAXIMUM = UINT96_MAX
 
-# Widths of the unsigned integers, in the order of the fields below.
-_WIDTHS = {
+# Largest values: the types' and, for shares and the fee, the ledger's own limits.
+_MAXIMA = {
     "sales_close_at": UINT40_MAX,
     "expires_at": UINT40_MAX,
     "limitation_at": UINT40_MAX,
-    "fee_bps": UINT16_MAX,
+    "fee_bps": MAX_FEE_BPS,
     "denomination": UINT96_MAX,
-    "use_threshold_bps": UINT16_MAX,
-    "post_expiry_bps": UINT16_MAX,
+    "use_threshold_bps": FULL_BPS,
+    "post_expiry_bps": FULL_BPS,
     "cash_out_from": UINT96_MAX,
     "cash_out_below": UINT96_MAX,
     "withdrawal_seconds": UINT32_MAX,
@@ -71,77 +72,55 @@ class Terms:
     terms_hash: bytes
 
     def __post_init__(self) -> None:
-        for problem in self._problems():
-            raise problem
-
-    def _problems(self) -> list[TermsError]:
-        found: list[TermsError] = []
-
-        def refuse(condition: bool, reason: str, message: str) -> None:
-            if condition:
-                found.append(TermsError(reason, message))
-
         try:
             parse_address(self.beneficiary)
         except AddressError as error:
-            found.append(TermsError("bad_beneficiary", f"beneficiary: {error}"))
-        for name, maximum in _WIDTHS.items():
+            raise TermsError("bad_beneficiary", f"beneficiary: {error}") from error
+        for name, maximum in _MAXIMA.items():
             value = getattr(self, name)
             typed = isinstance(value, int) and not isinstance(value, bool)
-            refuse(
-                not typed or not 0 <= value <= maximum,
-                "out_of_range",
-                f"{name} is {value!r}, not 0 to {maximum}",
-            )
-        if found:
-            return found
-        for name in ("fee_bps", "use_threshold_bps", "post_expiry_bps"):
-            value = getattr(self, name)
-            refuse(value > FULL_BPS, "out_of_range", f"{name} is {value}, above {FULL_BPS} basis points")
-        refuse(
-            len(self.terms_hash) != 32,
-            "bad_terms_hash",
-            f"terms_hash has {len(self.terms_hash)} bytes, not 32",
-        )
-        refuse(
-            self.expires_at <= self.sales_close_at,
+            if not typed or not 0 <= value <= maximum:
+                raise TermsError("out_of_range", f"{name} is {value!r}, not 0 to {maximum}")
+        for broken, reason, message in self._rules():
+            if broken:
+                raise TermsError(reason, message)
+
+    def _rules(self) -> Iterator[tuple[bool, str, str]]:
+        """What the ledger checks when a series is opened: whether it is broken, the reason, the message."""
+        length = len(self.terms_hash)
+        yield length != 32, "bad_terms_hash", f"terms_hash has {length} bytes, not 32"
+        yield (
+            self.expires_at < self.sales_close_at,
             "expiry_before_sales_close",
-            f"expires_at {self.expires_at} is not after sales_close_at {self.sales_close_at}",
+            f"expires_at {self.expires_at} is before sales_close_at {self.sales_close_at}",
         )
-        refuse(
+        yield (
             self.limitation_at < self.expires_at,
             "limitation_before_expiry",
             f"limitation_at {self.limitation_at} is before expires_at {self.expires_at}",
         )
-        no_time = self.limitation_at == self.expires_at != NO_EXPIRY
-        refuse(
-            no_time and (self.post_expiry_bps > 0 or self.convertible),
-            "no_time_after_expiry",
-            f"a right after expiry needs a limitation later than expires_at {self.expires_at}",
-        )
         cashes_out = self.cash_out_below > 0
-        refuse(
+        yield (
             self.cash_out_from >= self.cash_out_below and (self.cash_out_from > 0 or cashes_out),
             "empty_cash_out_window",
             f"no rest lies from {self.cash_out_from} and below {self.cash_out_below}",
         )
-        refuse(
+        yield (
             self.cash_out_unused and not cashes_out,
             "no_cash_out_right",
             "cash_out_unused without a cash-out window",
         )
-        refuse(
+        yield (
             self.denomination == 0 and (cashes_out or self.use_threshold_bps > 0),
             "denomination_missing",
-            "a refund of what a certificate has left needs a "
-            "denomination: it is counted within one certificate",
+            "what a certificate has left is counted within one denomination, and there is none",
         )
-        refuse(
-            self.refund_on_removal and not self.named,
-            "removal_needs_named",
-            "an open series has no merchants to remove, so no refund on removal",
+        limited = cashes_out or self.use_threshold_bps > 0 or self.refund_on_removal or self.convertible
+        yield (
+            limited and not self.named,
+            "right_needs_named",
+            "where anyone is a merchant all of it is cash: a limited right to cash needs named merchants",
         )
-        return found
 
     def as_tuple(self) -> tuple[str | int | bool | bytes, ...]:
         """The 16 values in the order of the on-chain struct."""

@@ -127,7 +127,7 @@ class Section:
     def has(self, key: str) -> bool:
         return key in self._table
 
-    def _take(self, key: str, kind: type, kind_name: str, required: bool) -> Any:
+    def _take(self, key: str, kind: type, kind_name: str, *, required: bool) -> Any:
         self._seen.add(key)
         if key not in self._table:
             if required:
@@ -143,7 +143,7 @@ class Section:
 
     def text(self, key: str, *, most: int, required: bool = True) -> str | None:
         """One line of visible text of 1 to `most` characters."""
-        value: str | None = self._take(key, str, "a text", required)
+        value: str | None = self._take(key, str, "a text", required=required)
         if value is None:
             return None
         if not 0 < len(value) <= most:
@@ -156,7 +156,7 @@ class Section:
 
     def matching(self, key: str, pattern: re.Pattern[str], rule: str, *, required: bool = True) -> str | None:
         """A text that `pattern` matches as a whole; `rule` says in words what that is."""
-        value: str | None = self._take(key, str, "a text", required)
+        value: str | None = self._take(key, str, "a text", required=required)
         if value is not None and pattern.fullmatch(value) is None:
             self.problem(key, "bad_value", f"{value!r} is not {rule}")
             return None
@@ -164,24 +164,24 @@ class Section:
 
     def whole(self, key: str, low: int, high: int, *, required: bool = True) -> int | None:
         """A whole number from `low` to `high`."""
-        value: int | None = self._take(key, int, "a whole number", required)
+        value: int | None = self._take(key, int, "a whole number", required=required)
         if value is not None and not low <= value <= high:
             self.problem(key, "out_of_range", f"{value} is not from {low} to {high}")
             return None
         return value
 
     def flag(self, key: str) -> bool | None:
-        value: bool | None = self._take(key, bool, "true or false", False)
+        value: bool | None = self._take(key, bool, "true or false", required=False)
         return value
 
     def day(self, key: str, *, required: bool = True) -> date | None:
         """A date without time: 2026-12-31."""
-        value: date | None = self._take(key, date, "a date like 2026-12-31", required)
+        value: date | None = self._take(key, date, "a date like 2026-12-31", required=required)
         return value
 
     def amount(self, key: str, decimals: int | None, *, required: bool = True) -> int | None:
         """A decimal text in whole units of the currency, as base units; None when `decimals` is unknown."""
-        value: str | None = self._take(key, str, 'an amount in quotes, like "25.00"', required)
+        value: str | None = self._take(key, str, 'an amount in quotes, like "25.00"', required=required)
         if value is None or decimals is None:
             return None
         try:
@@ -192,7 +192,7 @@ class Section:
 
     def account(self, key: str) -> str | None:
         """A checksummed address or a role name."""
-        value: str | None = self._take(key, str, "an address or a role name", True)
+        value: str | None = self._take(key, str, "an address or a role name", required=True)
         return None if value is None else self._account(key, value)
 
     def accounts(self, key: str, value: list[Any]) -> tuple[str, ...]:
@@ -242,7 +242,7 @@ class Section:
         return self.check(key, lambda: (act(),)) is not None
 
     def table(self, key: str, label: str, *, required: bool = True) -> Section | None:
-        value = self._take(key, dict, f"a table [{key}]", required)
+        value = self._take(key, dict, f"a table [{key}]", required=required)
         if value is None:
             return None
         return Section(value, (*self._path, key), self._lines, self._problems, label)
@@ -258,7 +258,7 @@ class Section:
 
     def tables(self, key: str, *, required: bool = True) -> Iterator[Section]:
         """The tables of [[key]], labelled with their ordinal."""
-        value = self._take(key, list, f"one or more tables [[{key}]]", required)
+        value = self._take(key, list, f"one or more tables [[{key}]]", required=required)
         if value is not None and (not value or not all(isinstance(entry, dict) for entry in value)):
             self.problem(key, "wrong_type", f"one or more tables [[{key}]] are expected")
             return

@@ -4,8 +4,7 @@ import pytest
 
 from largesse.addresses import ZERO_ADDRESS, address_bytes, address_from_bytes, parse_address
 from largesse.errors import AddressError
-
-from .helpers import ISSUER, refused
+from tests.python.helpers import ISSUER, refused
 
 
 # The test cases of EIP-55 itself.

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from largesse.amounts import MAX_DECIMALS, UINT96_MAX, check_units, format_amount, parse_amount, scale
 from largesse.errors import AmountError
-
-from .helpers import refused
+from tests.python.helpers import refused
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,7 @@ import pytest
 
 from largesse.calendars import add_years, day_of, end_of, start_of, year_end_after, years_after_sale, zone_of
 from largesse.errors import TermsError
-
-from .helpers import refused
+from tests.python.helpers import refused
 
 
 def at(year: int, month: int, day: int, hour: int, offset_hours: float) -> int:

@@ -23,8 +23,7 @@ from largesse.errors import JournalError
 from largesse.issue_run import IssueReceipt, SignedIssue, run_issue
 from largesse.journal import IssueJournal, RunKey
 from largesse.recipients import Batch, parse_recipients
-
-from .helpers import CONTRACT, HOLDER, ISSUER, refused
+from tests.python.helpers import CONTRACT, HOLDER, ISSUER, refused
 
 CSV = "name,address,amount,message,external_id\n" + "".join(
     f"Person {number},{HOLDER},50000,Hi,id-{number}\n" for number in range(7)
@@ -161,7 +160,8 @@ def run_in_child(tmp_path: Path, step: int, foreign: bool) -> bool:
             os._exit(0)
         except JournalError as error:
             os._exit(3 if error.reason == "issue_unconfirmed" else 4)
-        except BaseException:
+        finally:
+            # Anything else that went wrong must not run on as a second test session.
             os._exit(5)
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):

@@ -10,8 +10,7 @@ import pytest
 from largesse.errors import JournalError
 from largesse.journal import IssueJournal, RunKey
 from largesse.recipients import IssueJournal as Reexported
-
-from .helpers import CONTRACT, ISSUER, refused
+from tests.python.helpers import CONTRACT, ISSUER, refused
 
 KEY = RunKey(31_337, CONTRACT, 1, ISSUER, "0x" + "ab" * 32, 100)
 DIGESTS = ["0x" + f"{index:064x}" for index in range(3)]

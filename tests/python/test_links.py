@@ -17,11 +17,14 @@ from largesse.links import BatchPlace, Gift, GiftLink, key_address, new_link_key
 from largesse.merkle import GiftLeaf, build
 from largesse.messages import MAX_MESSAGE_BYTES, encrypt_message, message_hash
 from largesse.qr import make_qr
-
-from .helpers import CONTRACT, HOLDER, ISSUER, ZERO, refused
+from tests.python.helpers import CONTRACT, HOLDER, ISSUER, ZERO, refused
 
 SECRET = b"\x01" * 32
 KEY = "0x1a642f0E3c3aF545E7AcBD38b07251B3990914F1"
+# Made with `cast abi-encode` and `cast keccak`.
+BATCH_ROOT = "71188cd810eeb5b72c8a43f08e1041f7116bfbe10000000000000000000186a0"
+BATCH_ID = "e3706250dab630125994746c7451981e46f1f921f6d9df7862f60762a14136d0"
+BATCH_GIFT_ID = "7d662e9d635cfa1bc74b2cfb51a9e7da0ab6489b34340496999a0629f427ed7d"
 PAGE = "https://gift.example/claim"
 GIFT = Gift(
     giver=ISSUER,
@@ -274,6 +277,30 @@ def test_an_impossible_message_length_is_refused(length: int) -> None:
     body = body_of(link_of(message=""))
     with refused(LinkError, "link_malformed", f"{length} bytes"):
         parse_link(framed(bytes([body[0] | 2]) + body[1:] + varint(length) + bytes(length)))
+
+
+def test_gift_ids_are_what_solidity_computes() -> None:
+    """A single gift's is its commitment; one of a batch is keccak256(abi.encode(batch id, index)), as `cast`
+    says.
+    """
+    assert GIFT.gift_id() == GIFT.commitment()
+    leaves = [_leaf(index) for index in range(2)]
+    tree = build(leaves)
+    gift = replace(GIFT, batch=BatchPlace(tree.root, 0, tuple(tree.proof(0))))
+    assert f"{tree.root:064x}" == BATCH_ROOT
+    assert gift.batch_id().hex() == BATCH_ID
+    assert gift.gift_id().hex() == BATCH_GIFT_ID
+
+
+def _leaf(index: int) -> GiftLeaf:
+    return GiftLeaf(index, KEY if index == 0 else ISSUER, ZERO, 50_000, 1_798_761_600, b"\xcc" * 32)
+
+
+def test_a_named_recipient_needs_no_key_but_a_link_does() -> None:
+    keyless = replace(GIFT, key=ZERO, recipient=HOLDER)
+    assert keyless.commitment() != GIFT.commitment()
+    with refused(LinkError, "wrong_key", ZERO):
+        GiftLink(PAGE, 1, CONTRACT, SECRET, replace(keyless, message_hash=bytes(32)), b"")
 
 
 def test_links_must_be_consistent() -> None:

@@ -12,8 +12,7 @@ from largesse.addresses import address_from_bytes
 from largesse.amounts import UINT96_MAX
 from largesse.errors import MerkleError
 from largesse.merkle import GiftLeaf, Tree, build, sum_of, verify
-
-from .helpers import ISSUER, MERCHANT, ZERO, refused
+from tests.python.helpers import ISSUER, MERCHANT, ZERO, refused
 
 KEY = "0x1a642f0E3c3aF545E7AcBD38b07251B3990914F1"
 
@@ -128,7 +127,7 @@ def test_what_cannot_be_built() -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"key": ZERO},
+        {"key": ZERO},  # a bearer gift without a key would be anybody's
         {"key": KEY.lower()},
         {"recipient": "0x12"},
         {"amount": 0},
@@ -143,6 +142,13 @@ def test_what_cannot_be_built() -> None:
 def test_bad_leaves(changes: dict[str, Any]) -> None:
     with refused(MerkleError, "bad_leaf"):
         replace(GOLDEN[0], **changes).word()
+
+
+def test_named_recipients_need_no_key() -> None:
+    keyless = [replace(leaf, key=ZERO, recipient=ISSUER) for leaf in leaves([5, 6, 7])]
+    tree = build(keyless)
+    assert tree.total == 18
+    assert all(verify(tree.root, leaf, tree.proof(leaf.index)) for leaf in keyless)
 
 
 def test_a_thousand_leaves() -> None:

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from largesse.errors import LinkError
 from largesse.messages import MAX_MESSAGE_BYTES, decrypt_message, encrypt_message, message_hash
-
-from .helpers import CONTRACT, ISSUER, refused
+from tests.python.helpers import CONTRACT, ISSUER, refused
 
 PRIVATE_KEY = bytes(range(1, 33))
 

@@ -10,8 +10,7 @@ from largesse.errors import TermsError
 from largesse.overrides import Overrides, apply_overrides
 from largesse.presets import NO_EXPIRY, NO_LIMITATION, preset
 from largesse.terms import NO_MAXIMUM, Terms
-
-from .helpers import ISSUER, refused
+from tests.python.helpers import ISSUER, refused
 
 CLOSE = date(2027, 12, 31)
 SEOUL_MIDNIGHT_IN_UTC = 15

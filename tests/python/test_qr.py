@@ -12,9 +12,8 @@ from PIL import Image
 from largesse.errors import QrError
 from largesse.qr import MAX_VERSION, QUIET_ZONE, make_qr, qr_png, qr_svg
 from largesse.tills import PaymentRequest
-
-from .helpers import CONTRACT, HOLDER, MERCHANT, refused
-from .test_links import link_of
+from tests.python.helpers import CONTRACT, HOLDER, MERCHANT, refused
+from tests.python.test_links import link_of
 
 REQUEST = PaymentRequest(31_337, CONTRACT, HOLDER, MERCHANT, 42, 31_000, 1_798_761_600, b"\x7f" * 65)
 

@@ -6,8 +6,7 @@ import pytest
 
 from largesse.errors import LargesseError, RecipientsError
 from largesse.recipients import COLUMNS, RecipientList, load_recipients, parse_recipients, spreadsheet_safe
-
-from .helpers import HOLDER, ISSUER, MERCHANT, refused
+from tests.python.helpers import HOLDER, ISSUER, MERCHANT, refused
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "recipients-1000.csv"
 HEADER = ",".join(COLUMNS)

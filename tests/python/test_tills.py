@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from largesse.addresses import address_from_bytes
 from largesse.errors import PaymentRequestError
 from largesse.tills import PaymentRequest, parse_request
-
-from .helpers import CONTRACT, HOLDER, MERCHANT, ZERO, refused
+from tests.python.helpers import CONTRACT, HOLDER, MERCHANT, ZERO, refused
 
 REQUEST = PaymentRequest(31_337, CONTRACT, HOLDER, MERCHANT, 42, 31_000, 1_798_761_600)
 URI = (
