@@ -1,10 +1,10 @@
 """Writes recipients-1000.csv: invented people in many scripts, the same file on every machine.
 
-python -m examples.make_recipients            # rewrites examples/recipients-1000.csv python
-examples/make_recipients.py --check    # exits 1 if the committed file differs
+    python -m examples.make_recipients            # rewrites examples/recipients-1000.csv
+    python -m examples.make_recipients --check    # exits 1 if the committed file differs
 
-Everything follows from the external id by keccak256: name, message, amount, and an address whose key nobody
-has.
+Everything follows from the external id by keccak256: name, message, amount, and an address whose key
+nobody has.
 """
 
 from __future__ import annotations
