@@ -51,12 +51,21 @@ node_modules/.installed: package.json package-lock.json
 
 # ------------------------------------------------------------------------------------------- day by day
 
+# Brownie does not notice that an interface's parent changed: all of them are read again when one did.
+build/.interfaces: $(wildcard interfaces/*.sol)
+	@rm -rf build/interfaces; mkdir -p build
+	@touch $@
+
+.PHONY: compile
+compile: setup build/.interfaces ## compile the contracts for Brownie, once, before several processes need them
+	@$(IN_HOME) $(PY) -m tools.brownie_here compile >build/compile.log || { cat build/compile.log; exit 1; }
+
 .PHONY: demo
-demo: setup ## a tour of the whole system on a chain of its own
+demo: compile ## a tour of the whole system on a chain of its own
 	@$(IN_HOME) $(PY) -m tools.brownie_here run demo $(ARGS)
 
 .PHONY: test
-test: setup ## every test: Python on Anvil, then Solidity fuzz tests
+test: compile ## every test: Python on Anvil, then Solidity fuzz tests
 	@$(IN_HOME) $(PY) -m pytest -n $(JOBS) $(ARGS)
 	@if compgen -G 'tests/fuzz/*.sol' >/dev/null; then $(IN_HOME) forge test; fi
 
@@ -82,11 +91,11 @@ sizes: setup ## sizes of what is deployed, and Brownie's build against Forge's
 	@$(PY) -m tools.sizes
 
 .PHONY: gas
-gas: setup ## measure the gas figures and write bench/gas.json
+gas: compile ## measure the gas figures and write bench/gas.json
 	@$(IN_HOME) $(PY) -m pytest -q -n $(JOBS) --gas-file=write tests/gas
 
 .PHONY: gas-check
-gas-check: setup ## measure the gas figures and compare them with bench/gas.json
+gas-check: compile ## measure the gas figures and compare them with bench/gas.json
 	@$(IN_HOME) $(PY) -m pytest -q -n $(JOBS) --gas-file=complete tests/gas
 
 # Tests that add time and no lines: they repeat the others at length, or touch no contract.

@@ -60,6 +60,7 @@ abstract contract Tokens is ICertificatePayments, Authorizations, Sale, IERC1155
             seriesIds.length == amounts.length, ERC1155InvalidArrayLength(seriesIds.length, amounts.length)
         );
         _checkOperator(from);
+        require(to != address(0), ERC1155InvalidReceiver(to)); // also of a transfer of no rows
         for (uint256 i = 0; i < seriesIds.length; ++i) {
             _move(from, to, seriesIds[i], amounts[i]);
         }

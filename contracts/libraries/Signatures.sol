@@ -25,9 +25,10 @@ library Signatures {
         if (recovered == signer && signer != address(0)) return true;
         if (signer.code.length == 0) return false;
 
+        bytes memory request = abi.encodeCall(IERC1271.isValidSignature, (digest, signature));
+        // After the copy: a long signature must not eat what the floor has seen.
         uint256 floor = ERC1271_GAS + ERC1271_GAS / 32;
         require(gasleft() >= floor, Signatures_GasFloor(gasleft(), floor));
-        bytes memory request = abi.encodeCall(IERC1271.isValidSignature, (digest, signature));
         bytes4 magic = IERC1271.isValidSignature.selector;
         assembly ("memory-safe") {
             // At most one word of return data is looked at: a wallet that returns megabytes pays for them itself.
