@@ -8,6 +8,8 @@ import {IRedemptionReceiver} from "../../interfaces/IRedemptionReceiver.sol";
 /// @title FakeService
 /// @notice A thief's service: it says yes to every payment, from whoever reports one, and hands the money to the thief.
 contract FakeService is IRedemptionReceiver {
+    error FakeService_NothingToSteal(uint256 amount);
+
     IGiftCertificates public immutable certificates;
     IERC20 public immutable currency;
     address public immutable thief;
@@ -25,7 +27,7 @@ contract FakeService is IRedemptionReceiver {
         returns (bytes4)
     {
         ++payments;
-        currency.transfer(thief, amount);
+        require(currency.transfer(thief, amount), FakeService_NothingToSteal(amount));
         return IRedemptionReceiver.onRedemption.selector;
     }
 

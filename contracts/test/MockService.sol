@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {IGiftCertificates} from "../../interfaces/IGiftCertificates.sol";
 import {IRedemptionReceiver} from "../../interfaces/IRedemptionReceiver.sol";
 import {CallProgram} from "./CallProgram.sol";
@@ -10,6 +11,8 @@ import {CallProgram} from "./CallProgram.sol";
 /// @notice An honest service that does as it is told: it takes payments from its one GiftCertificates only, keeps each
 /// payee's money apart, notes what the ledger said while it was called, and hands back what it should.
 contract MockService is IRedemptionReceiver, CallProgram {
+    using SafeERC20 for IERC20;
+
     error MockService_NotCertificates(address caller);
     error MockService_Refused(address payee, uint256 amount, uint64 order);
     error MockService_NotCredited(address payee, uint256 credit, uint256 amount);
@@ -89,13 +92,13 @@ contract MockService is IRedemptionReceiver, CallProgram {
     /// @notice Pays a payee what was received for it.
     function release(address payee_, uint256 amount_) external {
         _debit(payee_, amount_);
-        currency.transfer(payee_, amount_);
+        currency.safeTransfer(payee_, amount_);
     }
 
     /// @notice Hands a payee's money back to the card that it came from.
     function giveBack(address payee_, address holder, uint256 seriesId, uint96 amount_) external {
         _debit(payee_, amount_);
-        currency.approve(address(certificates), amount_);
+        currency.forceApprove(address(certificates), amount_);
         certificates.restoreFromService(holder, seriesId, amount_);
     }
 

@@ -69,8 +69,8 @@ def test_the_fee_of_the_largest_amount_is_exact(world: World, fee_bps: int) -> N
 
 
 def test_fees_that_fill_their_slot_are_collected_by_anybody(world: World) -> None:
-    """Five whole series at a fifth each fill 96 bits to the last unit. The next unit does not fit, and doesn't
-    wrap: anybody collects the fees for the issuer, and redemption goes on.
+    """Five whole series at a fifth each fill 96 bits to the last unit. The next one neither fits nor wraps:
+    anybody collects the fees for the issuer, and redemption goes on.
     """
     series = world.create_series(fee_bps=FIFTH_BPS)
     for holder in (world.holder, world.giver, world.creator, world.supporter, world.agent):

@@ -1,4 +1,4 @@
-"""Handing face back to who does not want it: it lowers what counts as used, and refund rights hang on that."""
+"""Handing face back to who doesn't want it: it lowers what counts as used, and refund rights hang on that."""
 
 from typing import Any
 
