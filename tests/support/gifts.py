@@ -56,6 +56,18 @@ def parent(left: int, right: int) -> int:
     return word_of(keccak(left.to_bytes(32, "big") + right.to_bytes(32, "big")), total)
 
 
+def root_of(word: int, index: int, proof: Sequence[int]) -> int:
+    """Where a node at a place leads; 0 where the place or the sum does not fit."""
+    for sibling in proof:
+        left, right = (sibling, word) if index % 2 else (word, sibling)
+        total = word % 2**96 + sibling % 2**96
+        if total > LOW_96:
+            return 0
+        word = word_of(keccak(left.to_bytes(32, "big") + right.to_bytes(32, "big")), total)
+        index //= 2
+    return 0 if index else word
+
+
 class SumTree:
     """A Merkle sum tree over node words, filled up with zero words to a power of two."""
 

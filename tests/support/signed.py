@@ -78,7 +78,7 @@ def check_refused(action: SignedAction, fault: str) -> None:
             action.send((nonce, deadline, message.sign(elsewhere, world.key(action.signer))))
     elif fault == "cut short":
         with reverts(*wrong):
-            action.send((nonce, deadline, signature[:64]))
+            action.send((nonce, deadline, signature[:63]))
     elif fault == "nonce used":
         low = action.watermark()
         with reverts("GiftCertificates_NonceTooLow", low, low):

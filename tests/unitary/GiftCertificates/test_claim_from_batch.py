@@ -9,7 +9,7 @@ from largesse.signing import Claim, keccak
 from tests.support.certificates import DAY, NEVER, ZERO, World, batch_id
 from tests.support.clock import at
 from tests.support.errors import reverts
-from tests.support.gifts import Batch, Leaf, claim_args, give_many
+from tests.support.gifts import Batch, Leaf, claim_args, give_many, root_of
 from tests.support.logs import logs_of
 
 AMOUNTS = (10, 20, 30, 40, 50)
@@ -72,19 +72,6 @@ def test_claim_from_batch_reverts_when_a_leaf_was_changed(
     leaf_root = root_of(forged.word, 2, batch.proof(2))
     with reverts("GiftCertificates_MalformedProof", leaf_root, batch.root):
         world.certificates.claimFromBatch(args[0], forged.struct, *args[2:], {"from": world.relayer})
-
-
-def root_of(word: int, index: int, proof: list[int]) -> int:
-    """Where a leaf leads; the rule of the tree once more, for this file's forgeries."""
-    for sibling in proof:
-        left, right = (sibling, word) if index % 2 else (word, sibling)
-        digest = keccak(left.to_bytes(32, "big") + right.to_bytes(32, "big"))
-        total = word % 2**96 + sibling % 2**96
-        if total >= 2**96:
-            return 0
-        word = int.from_bytes(digest[12:], "big") * 2**96 + total
-        index //= 2
-    return 0 if index else word
 
 
 def test_claim_from_batch_reverts_at_another_place(world: World, batch: Batch) -> None:

@@ -188,6 +188,22 @@ def test_convert_reverts_into_a_series_that_cashes_out_the_unused(world: World, 
         convert(world, expired[0], target)
 
 
+@pytest.mark.parametrize(("share", "passes"), [(8_999, True), (9_000, True), (9_001, False)])
+def test_convert_reverts_into_a_series_that_pays_more_after_expiry(
+    world: World, expired: Pair, share: int, passes: bool
+) -> None:
+    now = world.now()
+    target = world.create_series(
+        [world.merchant], named=True, sales_close_at=now + DAY, post_expiry_bps=share
+    )
+    if passes:
+        convert(world, expired[0], target)
+        assert world.certificates.balanceOf(world.holder, target) == 30
+        return
+    with reverts("GiftCertificates_NotConvertible", expired[0], target):
+        convert(world, expired[0], target)
+
+
 @pytest.mark.parametrize("past", [-1, 0, 1])
 def test_convert_reverts_into_a_series_whose_sales_are_closed(world: World, expired: Pair, past: int) -> None:
     close = world.now() + DAY

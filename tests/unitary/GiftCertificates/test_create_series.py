@@ -6,6 +6,7 @@ import pytest
 from eth_abi import encode
 
 from largesse.signing import keccak
+from tests.fixtures.accounts import container
 from tests.support.certificates import ART, DAY, MAX_AMOUNT, NEVER, TERMS, YEAR, World
 from tests.support.errors import reverts
 from tests.support.logs import logs_of
@@ -56,6 +57,19 @@ def test_create_series_reverts_with_nobody_or_itself_as_merchant(world: World, w
     address = "0x" + "00" * 20 if who == "nobody" else world.certificates.address
     with reverts("GiftCertificates_ZeroAddress"):
         create(world, world.terms(named=True), [world.merchant.address, address])
+
+
+def test_create_series_reverts_with_itself_as_beneficiary(world: World) -> None:
+    with reverts("GiftCertificates_ZeroAddress"):
+        create(world, world.terms(beneficiary=world.certificates.address))
+
+
+def test_the_second_piece_of_code_opens_no_series_by_itself(world: World) -> None:
+    alone = container("CertificateBackOffice").at(
+        container("GiftCertificates").at(world.certificates).backOffice()
+    )
+    with reverts("GiftCertificates_NotByItself", alone):
+        alone.createSeries(world.terms(), [], ART, {"from": world.issuer})
 
 
 def test_create_series_counts_from_one_for_anybody(world: World) -> None:
