@@ -84,7 +84,7 @@ def test_the_same_leaf_in_two_places_is_claimed_once(world: World, series: int) 
 
 
 def test_two_leaves_of_one_index_in_a_lopsided_tree_are_claimed_once(world: World, series: int) -> None:
-    """Place 1 of depth 2 and place 1 of depth 1 share a bit: the second comes too late, none is paid twice."""
+    """Place 1 of depth 2 and place 1 of depth 1 share a bit: the second comes too late and gets nothing."""
     deep = [Leaf(0, KEY, 10), Leaf(1, KEY, 20)]
     shallow = Leaf(1, KEY, 30)
     left = SumTree([leaf.word for leaf in deep]).root
