@@ -261,6 +261,12 @@ def test_svg_breaks_a_long_title_at_the_space_nearest_its_middle(card_art: Any) 
     assert [(line.get("x"), line.get("y")) for line in lines] == [("40", "96"), ("40", "128")]
 
 
+def test_svg_breaks_at_the_first_of_two_spaces_as_near(card_art: Any) -> None:
+    # What stands before the first space is as wide as what follows the second.
+    lines = _title_lines(ask(card_art, "svg", CARD.but(title="nnnnnnnn nnnn nnnnnnnni")))
+    assert [line.text for line in lines] == ["nnnnnnnn ", "nnnn nnnnnnnni"]
+
+
 @pytest.mark.parametrize("text", ["Gift Card", "문화상품권 5만원권", "W" * 64, "x" * 63 + " "])
 def test_svg_keeps_a_short_or_unbreakable_title_in_one_line(card_art: Any, text: str) -> None:
     assert [line.text for line in _title_lines(ask(card_art, "svg", CARD.but(title=text)))] == [text]
