@@ -158,7 +158,6 @@ library CardText {
             size = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
             if (i + size > text.length) return (0, 0);
             // The lead byte of a character of n bytes has n ones and a zero, then the first bits of the point.
-            // forge-lint: disable-next-line(incorrect-shift)
             point = lead & (0x7f >> size);
             for (uint256 k = 1; k < size; ++k) {
                 uint256 next = uint8(text[i + k]);
