@@ -263,8 +263,8 @@ interface ICertificateSales is IRedemptionReceiver {
 
     /// @notice Announce a promotion; it grants nothing until it is funded and a coupon was signed.
     /// @dev Caller: the series' issuer. The series is named, grants no cash for an unused certificate, and no full refund is
-    /// open or announced. discount + cash-back + referral ≤ 1 − the series' post-expiry share, so that buyer and referrer
-    /// together, by waiting for expiry, get no more than was paid. The reward series' sale closes at least 30 days after the
+    /// open or announced. discount + cash-back + referral ≤ 1 − the series' post-expiry share, ≤ its use threshold, and ≤ 1 −
+    /// its largest small rest, so that by no refund right buyer and referrer together get more money than was paid. The reward series' sale closes at least 30 days after the
     /// last cash-back vests. Warning: where the series is convertible after expiry, the share that counts is the one of the
     /// series it will convert into, which the issuer chooses later. Warning: merchants who hand out cash for certificates
     /// can turn a discount into money; so does the issuer by winding the series down.

@@ -36,7 +36,7 @@ abstract contract Promotions is SalesReserve {
 
         uint256 rewards = uint256(terms.discountBps) + terms.cashBackBps + terms.referralBps;
         _atLeast("rewards", rewards, 1);
-        _atMost("rewards and post-expiry share", rewards + series.postExpiryBps, BPS);
+        _checkCash(series, rewards);
         _atLeast("face of a purchase", terms.maxFacePerPurchase, 1);
         require(terms.couponSigner != address(0), CertificateSales_ZeroAddress());
 
@@ -187,6 +187,19 @@ abstract contract Promotions is SalesReserve {
     function _checkNoRefundOpen(uint256 seriesId) private view {
         uint256 fullRefundFrom = _state(seriesId).fullRefundFrom;
         require(fullRefundFrom == 0, CertificateSales_RefundOpen(seriesId, fullRefundFrom));
+    }
+
+    /// @dev By no refund right may buyer and referrer together have more money than came in: of each certificate they may
+    /// have at most 1 − rewards in cash. A remainder is at most 1 − the use threshold, a small rest below its limit.
+    function _checkCash(ICertificateTypes.Terms memory series, uint256 rewards) private pure {
+        _atMost("rewards and post-expiry share", rewards + series.postExpiryBps, BPS);
+        if (series.useThresholdBps != 0) {
+            _atMost("rewards and use threshold", rewards, series.useThresholdBps);
+        }
+        if (series.cashOutBelow != 0) {
+            uint256 rest = uint256(series.cashOutBelow) - 1;
+            _atMost("rewards and cash-out", rest, (BPS - rewards) * series.denomination / BPS);
+        }
     }
 
     function _checkRewardSeries(PromotionTerms calldata terms, uint256 lastVesting) private view {

@@ -124,9 +124,13 @@ abstract contract SalesReserve is ICertificateSales, ReentrancyGuardTransient, E
         require(unbooked >= amount, CertificateSales_ArrivedDiffers(amount, unbooked));
     }
 
-    /// @dev Full face for `to`, against money that is here and not booked (any more). Warning: hands control to `to`.
+    /// @dev Full face for `to`, against money that is here and not booked (any more). What left is measured, as in `_tryPay`;
+    /// more may have come in meanwhile. Warning: hands control to `to`.
     function _issue(uint256 seriesId, address to, uint96 amount) internal {
+        uint256 before = _currency.balanceOf(address(this));
         _certificates.issue(seriesId, to, amount);
+        uint256 held = _currency.balanceOf(address(this));
+        require(held + amount >= before, CertificateSales_LeftDiffers(amount, before - held));
     }
 
     /// @dev Pay booked money, or owe it when the currency refuses (a blacklisted payee, a pause).

@@ -112,6 +112,39 @@ def test_nothing_is_left_to_give_where_expiry_takes_nothing(shop):
     invalid(shop, terms, "rewards and post-expiry share", 10_001, 10_000)
 
 
+@pytest.mark.parametrize("off", [-1, 0, 1])
+def test_all_rewards_together_stay_within_the_use_threshold(shop, off):
+    """Use 10 %, have 90 % back in cash: a discount above 10 % would be money."""
+    series = shop.on_sale(denomination=10_000, use_threshold_bps=1_000, post_expiry_bps=0)
+    terms = shop.promotion_terms(
+        series, discount_bps=1_000 + off, cash_back_bps=0, referral_bps=0, reward_series_id=0
+    )
+    if off > 0:
+        invalid(shop, terms, "rewards and use threshold", 1_001, 1_000)
+    else:
+        shop.sales.createPromotion(terms, {"from": shop.world.issuer})
+        assert shop.sales.promotionCount() == 1
+
+
+@pytest.mark.parametrize("off", [-1, 0, 1])
+def test_all_rewards_together_stay_within_what_a_small_rest_leaves(shop, off):
+    """Of a certificate of 1,000 the largest rest paid out is 900: spend 100, have 900 back for 900 paid."""
+    series = shop.on_sale(denomination=1_000, cash_out_below=901 + off, post_expiry_bps=0)
+    terms = shop.promotion_terms(series, reward_series_id=shop.series())  # 5 + 3 + 2 %
+    if off > 0:
+        invalid(shop, terms, "rewards and cash-out", 901, 900)
+    else:
+        shop.sales.createPromotion(terms, {"from": shop.world.issuer})
+        assert shop.sales.promotionCount() == 1
+
+
+def test_a_series_that_gives_change_for_any_use_has_no_promotion(shop):
+    """As in Ireland, change is due after any use: spend one unit of a cheap card, have the rest in cash."""
+    series = shop.on_sale(denomination=1_000, cash_out_below=1_000, post_expiry_bps=0)
+    terms = shop.promotion_terms(series, discount_bps=11, cash_back_bps=0, referral_bps=0, reward_series_id=0)
+    invalid(shop, terms, "rewards and cash-out", 999, 998)
+
+
 def test_a_purchase_has_some_face(shop):
     series = shop.on_sale()
     invalid(shop, shop.promotion_terms(series, max_face_per_purchase=0), "face of a purchase", 0, 1)

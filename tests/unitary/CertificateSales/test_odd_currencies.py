@@ -80,12 +80,21 @@ def test_a_currency_that_takes_more_than_it_was_told_to_is_refused(open_shop):
     world = shop.world
     promotion = shop.promote(series, 5_000)
     purchase = shop.buy_with_coupon(promotion, 1_000, referrer=world.supporter)
+    shop.give_money(world.holder, 3_000)
+    receipt = shop.receipt(series, 1_000, payer=world.holder.address)
     world.token.setFeeBps(100, {"from": world.issuer})
+    # What the shop hands on for face costs it more than the buyer paid: the rest would be the promotion's.
+    with reverts("CertificateSales_LeftDiffers", 1_000, 1_010):
+        shop.sales.buy(series, world.holder, 1_000, 1_030, {"from": world.holder})
+    with reverts("CertificateSales_LeftDiffers", 1_000, 1_010):
+        shop.sales.issueByReceipt(*receipt, {"from": world.holder})
     with reverts("CertificateSales_LeftDiffers", 1_000, 1_010):
         shop.sales.takeBack(promotion, 1_000, world.issuer, {"from": world.issuer})
     at(shop.sales.purchase(purchase)["withdrawUntil"])
     with reverts("CertificateSales_LeftDiffers", 20, 21):
         shop.sales.claimReferral(purchase, {"from": world.stranger})
+    with reverts("CertificateSales_LeftDiffers", 30, 31):
+        shop.sales.claimCashBack(purchase, {"from": world.stranger})
     world.token.setFeeBps(0, {"from": world.issuer})
     shop.sales.claimReferral(purchase, {"from": world.stranger})
     shop.check_books([series])

@@ -51,6 +51,25 @@ def test_waiting_for_expiry_with_discount_cash_back_and_a_friend_as_referrer(sho
     assert world.reserve() == world.liabilities()
 
 
+def test_using_just_enough_to_have_the_rest_in_cash(shop):
+    """The smallest use that opens a refund, with the largest rewards that the terms allow: cash ≤ price."""
+    world = shop.world
+    series, points = (
+        shop.on_sale(denomination=1_000, use_threshold_bps=1_000, post_expiry_bps=0),
+        shop.series(),
+    )
+    promotion = shop.promote(series, 1_000, reward_series_id=points)
+    purchase = shop.buy_with_coupon(promotion, 1_000, referrer=world.supporter)
+    world.certificates.redeem(series, 100, world.merchant, {"from": world.holder})
+    world.certificates.refund(world.holder, series, 900, 900, NO_SIGNATURE, {"from": world.holder})
+    at(shop.sales.purchase(purchase)["withdrawUntil"])
+    shop.sales.claimReferral(purchase, {"from": world.supporter})
+    shop.sales.claimCashBack(purchase, {"from": world.holder})
+    assert shop.balance(world.holder) + shop.balance(world.supporter) == 920
+    assert world.certificates.balanceOf(world.holder, points) == 30
+    assert 920 + 30 == 1_000 - 50  # all of it, even the cash-back at face, is what was paid
+
+
 def test_withdrawing_what_a_discount_did_not_buy(shop, series):
     """Two purchases of the same face, one discounted and spent: only the other's price comes back."""
     world = shop.world
