@@ -4,17 +4,11 @@ answer.
 
 import http.client
 import json
-import time
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 from web3 import HTTPProvider, Web3
 from web3.types import RPCEndpoint, RPCResponse
-
-# A busy Anvil raises the sender's nonce a moment before it can show the transaction, and Brownie takes the
-# first "unknown" for a dropped one.
-_SHOWN_LATE = ("eth_getTransactionByHash", "eth_getTransactionReceipt")
-_PATIENCE = 1.0  # seconds
 
 
 class QuickRpc:
@@ -30,15 +24,6 @@ class QuickRpc:
 
     def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
         """Send one request. Raises `OSError` or `http.client.HTTPException` when the node does not answer."""
-        answer = self._request(method, params)
-        if method in _SHOWN_LATE:
-            until = time.monotonic() + _PATIENCE
-            while answer.get("result", "") is None and time.monotonic() < until:
-                time.sleep(0.01)
-                answer = self._request(method, params)
-        return answer
-
-    def _request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
         body = self._provider.encode_rpc_request(method, params)
         try:
             connection = self._idle.pop()
