@@ -6,7 +6,7 @@ receipt and raises `RefusedError` (with the contract's error and its values) whe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -19,6 +19,7 @@ from largesse import signing
 from largesse.addresses import ZERO_ADDRESS
 from largesse.artifacts import artifact
 from largesse.chain import Node, Wallet
+from largesse.chainlogs import ignore
 from largesse.errors import LargesseError
 from largesse.holdings import Account, Refundable, SeriesState, SignedCard
 from largesse.links import Gift, GiftLink, key_address, new_link_key
@@ -158,30 +159,42 @@ class Certificates:
         reclaim_at: int = 0,
         message: str = "",
         base_url: str = CLAIM_PAGE,
+        keep: Callable[[bytes], None] = ignore,
     ) -> Given:
-        """Turn face into a gift link with a new one-time key; the message is encrypted to the link."""
+        """Turn face into a gift link with a new one-time key; the message is encrypted to the link.
+
+        `keep` gets the key before anything is sent: whoever loses it after that has lost the gift. Raises
+        LinkError and AmountError for what no link can hold.
+        """
         secret = new_link_key()
-        key = key_address(secret)
         ciphertext = encrypt_message(secret, self.node.chain_id, self.address, message)
-        order = (series_id, amount, key, recipient, deliver_at, reclaim_at, message_hash(ciphertext))
-        # Asked before: of an unknown series the contract tells so, and nothing was made up to then.
+
+        def link(now: int) -> GiftLink:
+            gift = Gift(
+                giver=giver.address,
+                key=key_address(secret),
+                recipient=recipient,
+                series_id=series_id,
+                amount=amount,
+                deliver_at=deliver_at or now,
+                reclaim_at=reclaim_at or UINT40_MAX,
+                created_at=now,
+                limitation_at=limitation,
+                message_hash=message_hash(ciphertext),
+            )
+            return GiftLink(base_url, self.node.chain_id, self.address, secret, gift, ciphertext)
+
         limitation = self.terms(series_id).limitation_at
+        # Made once before sending, with a guessed time: a link that can't be made must not cost the face.
+        draft = link(self.node.now())
+        draft.url()
+        keep(secret)
+        order = (
+            series_id, amount, draft.gift.key, recipient, deliver_at, reclaim_at, draft.gift.message_hash,
+        )  # fmt: skip
         receipt = self._send(giver, "give", order)
-        created = self.node.block_time(receipt["blockNumber"])
-        gift = Gift(
-            giver=giver.address,
-            key=key,
-            recipient=recipient,
-            series_id=series_id,
-            amount=amount,
-            deliver_at=deliver_at or created,
-            reclaim_at=reclaim_at or UINT40_MAX,
-            created_at=created,
-            limitation_at=limitation,
-            message_hash=message_hash(ciphertext),
-        )
-        link = GiftLink(base_url, self.node.chain_id, self.address, secret, gift, ciphertext)
-        return Given(link, gift.commitment(), receipt)
+        made = link(self.node.block_time(receipt["blockNumber"]))
+        return Given(made, made.gift.commitment(), receipt)
 
     def claim(self, link: GiftLink, recipient: str, sender: Wallet) -> TxReceipt:
         """Deliver a link's gift to `recipient`; `sender` pays the gas. Raises ClientError wrong_place."""

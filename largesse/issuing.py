@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from eth_typing import HexStr
 from web3.logs import DISCARD
 from web3.types import TxReceipt
 
@@ -108,7 +107,8 @@ def issue_list(
     """Issue to everybody on the list exactly once; a killed call goes on where it stopped.
 
     `progress` hears how many rows are through, those of former calls first. Raises ClientError
-    not_enough_money, sales_closed before the first row, and the reasons of `run_issue`.
+    not_enough_money and sales_closed before the first row, journal_ahead (the chain was set back behind what
+    the journal knows), and the reasons of `run_issue`.
     """
     batches = recipients.batches(batch_size)
     key = RunKey(
@@ -144,6 +144,10 @@ def _skipped(certificates: Certificates, journal: IssueJournal) -> tuple[Skipped
     for entry in journal.entries:
         for attempt in entry.attempts:
             if attempt.outcome == "mined":
-                receipt = certificates.node.web3.eth.get_transaction_receipt(HexStr(attempt.tx_hash))
+                receipt = certificates.node.final_receipt(attempt.tx_hash)
+                if receipt is None:
+                    raise ClientError(
+                        "journal_ahead", f"{attempt.tx_hash} was mined, and is not on this chain any more"
+                    )
                 found += [log["args"] for log in event.process_receipt(receipt, errors=DISCARD)]
     return tuple(Skipped(str(one["to"]), int(one["amount"])) for one in found)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from largesse.addresses import ZERO_ADDRESS
 from largesse.arguments import Arguments, Option
 from largesse.client import CLAIM_PAGE, Given
 from largesse.command import command
 from largesse.console import done, say
+from largesse.files import replace_file
+from largesse.links import key_address
 from largesse.moments import moment
 from largesse.qr import qr_png
 from largesse.session import Session
@@ -28,6 +32,14 @@ def main(session: Session, given: Arguments) -> Given:
     chosen = session.series(given.text("series"))
     token = chosen.certificates.token
     amount = given.amount("amount", token.decimals)
+    folder = session.out("gifts")
+    kept: list[Path] = []
+
+    def keep(key: bytes) -> None:
+        path = folder / f"{key_address(key)}.key"
+        replace_file(path, key.hex().encode())
+        kept.append(path)
+
     gift = chosen.certificates.give(
         session.wallet(given, "giver"),
         chosen.series_id,
@@ -37,12 +49,14 @@ def main(session: Session, given: Arguments) -> Given:
         reclaim_at=moment(given.text("reclaim")) if given.has("reclaim") else 0,
         message=given.text("message") if given.has("message") else "",
         base_url=given.text("page"),
+        keep=keep,
     )
     url = gift.link.url()
-    folder = session.out("gifts")
     name = gift.gift_id.hex()[:16]
+    replace_file(folder / f"{name}.txt", (url + "\n").encode("ascii"))
     (folder / f"{name}.png").write_bytes(qr_png(url))
-    (folder / f"{name}.txt").write_text(url + "\n", encoding="ascii")
+    for path in kept:
+        path.unlink()  # the link holds the key now
     done(f"{token.show(amount)} of {chosen.name} wait for whoever has this link:")
     say(url)
     say(f"QR code and link: out/gifts/{name}.png, out/gifts/{name}.txt")
