@@ -6,6 +6,7 @@ from pathlib import Path
 
 from largesse.addresses import ZERO_ADDRESS
 from largesse.arguments import Arguments, Option
+from largesse.chain import RefusedError
 from largesse.client import CLAIM_PAGE, Given
 from largesse.command import command
 from largesse.console import done, say
@@ -40,24 +41,32 @@ def main(session: Session, given: Arguments) -> Given:
         replace_file(path, key.hex().encode())
         kept.append(path)
 
-    gift = chosen.certificates.give(
-        session.wallet(given, "giver"),
-        chosen.series_id,
-        amount,
-        recipient=session.address(given.text("to")) if given.has("to") else ZERO_ADDRESS,
-        deliver_at=moment(given.text("deliver")) if given.has("deliver") else 0,
-        reclaim_at=moment(given.text("reclaim")) if given.has("reclaim") else 0,
-        message=given.text("message") if given.has("message") else "",
-        base_url=given.text("page"),
-        keep=keep,
-    )
+    try:
+        gift = chosen.certificates.give(
+            session.wallet(given, "giver"),
+            chosen.series_id,
+            amount,
+            recipient=session.address(given.text("to")) if given.has("to") else ZERO_ADDRESS,
+            deliver_at=moment(given.text("deliver")) if given.has("deliver") else 0,
+            reclaim_at=moment(given.text("reclaim")) if given.has("reclaim") else 0,
+            message=given.text("message") if given.has("message") else "",
+            base_url=given.text("page"),
+            keep=keep,
+        )
+    except RefusedError:
+        _forget(kept)  # nothing was given
+        raise
     url = gift.link.url()
     name = gift.gift_id.hex()[:16]
     replace_file(folder / f"{name}.txt", (url + "\n").encode("ascii"))
     (folder / f"{name}.png").write_bytes(qr_png(url))
-    for path in kept:
-        path.unlink()  # the link holds the key now
+    _forget(kept)  # the link holds the key now
     done(f"{token.show(amount)} of {chosen.name} wait for whoever has this link:")
     say(url)
     say(f"QR code and link: out/gifts/{name}.png, out/gifts/{name}.txt")
     return gift
+
+
+def _forget(kept: list[Path]) -> None:
+    for path in kept:
+        path.unlink()

@@ -25,7 +25,8 @@ def face(desk: Desk) -> Desk:
 
 
 def given(*more: str) -> Given:
-    gift = give.main(f"series={KR}", "amount=50000", *more)
+    values = dict(one.split("=", 1) for one in (f"series={KR}", "amount=50000", *more))
+    gift = give.main(*(f"{name}={value}" for name, value in values.items()))
     assert gift is not None
     return gift
 
@@ -122,10 +123,9 @@ def test_a_giver_without_face_is_told_both_amounts(face: Desk) -> None:
 def test_bad_input_gives_nothing(
     face: Desk, changes: tuple[str, ...], kind: type[Exception], reason: str
 ) -> None:
-    values = dict(one.split("=", 1) for one in (f"series={KR}", "amount=50000", *changes))
     block = face.block()
     with pytest.raises(kind) as error:
-        give.main(*(f"{name}={value}" for name, value in values.items()))
+        given(*changes)
     assert error.value.reason == reason  # type: ignore[attr-defined]
     assert face.block() == block
     assert face.krw.account(1, face.address("giver")).balance == 100_000
@@ -154,6 +154,8 @@ def test_no_key_is_left_lying_about_afterwards(face: Desk, state_folder: Path) -
     folder = state_folder / "out" / "gifts"
     before = set(folder.glob("*.key"))
     given()
+    with pytest.raises(RefusedError):
+        given("amount=100001")
     assert set(folder.glob("*.key")) == before
 
 
