@@ -313,11 +313,12 @@ abstract contract Issuance is ICertificateBackOffice, Sale {
         _records[seriesId].merchants += uint32(merchants.length);
     }
 
-    /// @dev A member under notice may return, in either part.
+    /// @dev A member under notice may return, but only as what it was: its notice is kept.
     function _admit(uint256 seriesId, address member, uint256 until) private {
         require(member != address(0) && member != address(this), GiftCertificates_ZeroAddress());
+        uint256 known = _merchantUntil[seriesId][member];
         require(
-            uint40(_merchantUntil[seriesId][member]) != NEVER,
+            uint40(known) != NEVER && (!_isAhead(uint40(known)) || (known >= SERVICE) == (until >= SERVICE)),
             GiftCertificates_MerchantKnown(seriesId, member)
         );
         _merchantUntil[seriesId][member] = until;
