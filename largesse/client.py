@@ -366,7 +366,7 @@ class Certificates:
         try:
             if signing.recover(digest, signature) == signer:
                 return True
-        except signing.InvalidSignature:
+        except signing.InvalidSignatureError:
             pass
         if not self.node.has_code(signer):
             return False

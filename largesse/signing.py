@@ -1,8 +1,8 @@
 """EIP-712 messages of the contracts: build, hash, sign, verify.
 
-Digests are computed here, over `coincurve` and `pysha3`, and are equal byte for byte to eth-account's (golden vectors and a
-property test in ``tests/python/test_signing.py``). Values are validated before they are encoded: eth-account would take the
-string ``"1"`` for the number 1 and ``"no"`` for true.
+Digests are computed here, over `coincurve` and `pysha3`, and are equal byte for byte to eth-account's (golden
+vectors and a property test in ``tests/python/test_signing.py``). Values are validated before they are
+encoded: eth-account would take the string ``"1"`` for the number 1 and ``"no"`` for true.
 
 Sources: EIP-712 (typed data), EIP-2 (low s).
 """
@@ -11,21 +11,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, fields
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, cast
 
 import sha3
 from coincurve import PrivateKey, PublicKey
-from eth_utils import is_checksum_address, to_checksum_address
+from eth_utils.address import is_checksum_address, to_checksum_address
 
 from largesse.errors import LargesseError
 
 
-class InvalidMessage(LargesseError):
+class InvalidMessageError(LargesseError):
     """A value that the message's type can't hold; nothing was signed."""
 
 
-class InvalidSignature(LargesseError):
+class InvalidSignatureError(LargesseError):
     """Bytes that are no signature of the expected signer."""
 
 
@@ -47,28 +47,28 @@ def _camel(name: str) -> str:
 def _word(owner: str, name: str, kind: str, value: object) -> bytes:
     """One EIP-712 member as 32 bytes.
 
-    Raises InvalidMessage, naming the member, the value and the rule.
+    Raises InvalidMessageError, naming the member, the value and the rule.
     """
     where = f"{owner}.{name}"
     if kind == "address":
         if not isinstance(value, str) or not re.fullmatch(r"0x[0-9a-fA-F]{40}", value):
-            raise InvalidMessage("bad_address", f"{where}: {value!r} is not a 20-byte hex address")
+            raise InvalidMessageError("bad_address", f"{where}: {value!r} is not a 20-byte hex address")
         if re.search("[a-f]", value[2:]) and re.search("[A-F]", value) and not is_checksum_address(value):
-            raise InvalidMessage("bad_checksum", f"{where}: {value} breaks its EIP-55 checksum")
+            raise InvalidMessageError("bad_checksum", f"{where}: {value} breaks its EIP-55 checksum")
         return bytes(12) + bytes.fromhex(value[2:])
     if kind.startswith("uint"):
         bits = int(kind[4:])
         if not isinstance(value, int) or isinstance(value, bool):
-            raise InvalidMessage("bad_integer", f"{where}: {value!r} is not an integer")
+            raise InvalidMessageError("bad_integer", f"{where}: {value!r} is not an integer")
         if not 0 <= value < 1 << bits:
-            raise InvalidMessage("out_of_range", f"{where}: {value} does not fit {kind}")
+            raise InvalidMessageError("out_of_range", f"{where}: {value} does not fit {kind}")
         return value.to_bytes(32, "big")
     if not isinstance(value, bytes):
-        raise InvalidMessage("bad_bytes", f"{where}: {value!r} is not bytes")
+        raise InvalidMessageError("bad_bytes", f"{where}: {value!r} is not bytes")
     if kind == "bytes":
         return keccak(value)
     if len(value) != 32:
-        raise InvalidMessage("bad_length", f"{where}: {len(value)} bytes where {kind} takes 32")
+        raise InvalidMessageError("bad_length", f"{where}: {len(value)} bytes where {kind} takes 32")
     return value
 
 
@@ -76,7 +76,8 @@ def _word(owner: str, name: str, kind: str, value: object) -> bytes:
 class Domain:
     """EIP-712 domain: a signature is good on one chain, for one contract.
 
-    ``chain_id`` and ``verifying_contract`` are the deployment's; ``name`` and ``version`` the contract's constants.
+    ``chain_id`` and ``verifying_contract`` are the deployment's; ``name`` and ``version`` the contract's
+    constants.
     """
 
     name: str
@@ -106,11 +107,17 @@ def sales_domain(chain_id: int, sales: str) -> Domain:
     return Domain("Largesse CertificateSales", "1", chain_id, sales)
 
 
-@lru_cache(maxsize=None)
+_layouts: dict[type, tuple[bytes, tuple[tuple[str, str], ...]]] = {}
+
+
 def _layout(message: type[Message]) -> tuple[bytes, tuple[tuple[str, str], ...]]:
+    """Type hash, and the members' names and Solidity types in their order."""
+    if message in _layouts:
+        return _layouts[message]
     members = tuple((f.name, f.metadata["solidity"]) for f in fields(message))
     text = ",".join(f"{kind} {_camel(name)}" for name, kind in members)
-    return keccak(f"{message.__name__}({text})".encode()), members
+    _layouts[message] = keccak(f"{message.__name__}({text})".encode()), members
+    return _layouts[message]
 
 
 @dataclass(frozen=True)
@@ -123,7 +130,7 @@ class Message:
         return _layout(cls)[0]
 
     def struct_hash(self) -> bytes:
-        """EIP-712 ``hashStruct``, 32 bytes. Raises InvalidMessage."""
+        """EIP-712 ``hashStruct``, 32 bytes. Raises InvalidMessageError."""
         typehash, members = _layout(type(self))
         owner = type(self).__name__
         return keccak(
@@ -131,15 +138,15 @@ class Message:
         )
 
     def digest(self, domain: Domain) -> bytes:
-        """What is signed, 32 bytes. Raises InvalidMessage."""
+        """What is signed, 32 bytes. Raises InvalidMessageError."""
         return keccak(b"\x19\x01" + domain.separator + self.struct_hash())
 
     def sign(self, domain: Domain, private_key: bytes) -> bytes:
-        """65 bytes ``r ‖ s ‖ v`` with low s and v of 27 or 28. Raises InvalidMessage."""
+        """65 bytes ``r ‖ s ‖ v`` with low s and v of 27 or 28. Raises InvalidMessageError."""
         return sign_digest(self.digest(domain), private_key)
 
     def typed_data(self, domain: Domain) -> dict[str, Any]:
-        """The message as wallets take it (``eth_signTypedData_v4``). Raises InvalidMessage."""
+        """The message as wallets take it (``eth_signTypedData_v4``). Raises InvalidMessageError."""
         self.struct_hash()
         _, members = _layout(type(self))
         return {
@@ -169,22 +176,23 @@ class Message:
 def sign_digest(digest: bytes, private_key: bytes) -> bytes:
     """ECDSA over secp256k1, RFC 6979: 65 bytes ``r ‖ s ‖ v``, v of 27 or 28, s in the lower half."""
     signature = PrivateKey(private_key).sign_recoverable(digest, hasher=None)
-    return signature[:64] + bytes([27 + signature[64]])
+    return bytes(signature[:64]) + bytes([27 + signature[64]])
 
 
 def recover(digest: bytes, signature: bytes) -> str:
-    """Checksummed address that signed. Raises InvalidSignature."""
+    """Checksummed address that signed. Raises InvalidSignatureError."""
     if len(signature) != 65 or signature[64] not in (27, 28):
-        raise InvalidSignature(
+        raise InvalidSignatureError(
             "malformed_signature",
-            f"{len(signature)} bytes, v = {signature[64:].hex() or 'none'}: a signature is 65 bytes with v 27 or 28",
+            f"{len(signature)} bytes, v = {signature[64:].hex() or 'none'}: "
+            "a signature is 65 bytes with v 27 or 28",
         )
     try:
         key = PublicKey.from_signature_and_message(
             signature[:64] + bytes([signature[64] - 27]), digest, hasher=None
         )
     except Exception as error:  # coincurve raises a bare Exception for a point that is not on the curve
-        raise InvalidSignature("malformed_signature", f"no key signs so: {error}") from error
+        raise InvalidSignatureError("malformed_signature", f"no key signs so: {error}") from error
     return to_checksum_address(keccak(key.format(compressed=False)[1:])[12:])
 
 
@@ -193,13 +201,13 @@ def address_of(private_key: bytes) -> str:
     return to_checksum_address(keccak(PublicKey.from_secret(private_key).format(compressed=False)[1:])[12:])
 
 
-# ------------------------------------------------------------------------------------------------- GiftCertificates
+# ------------------------------------------------------------------------------------ GiftCertificates
 
 
 @dataclass(frozen=True)
 class Redemption(Message):
-    """The holder pays: ``merchant`` may burn ``amount`` and be paid it, for ``order`` (0: none). With a ``payee`` the
-    merchant is a service, and ``data`` are its parameters."""
+    """The holder pays: ``merchant`` may burn ``amount`` and be paid it, for ``order`` (0: none). With a
+    ``payee`` the merchant is a service, and ``data`` are its parameters."""
 
     holder: str = solidity("address")
     series_id: int = solidity("uint256")
@@ -324,8 +332,8 @@ class GiftBatch(Message):
 
 @dataclass(frozen=True)
 class Claim(Message):
-    """A gift's one-time key names its recipient. ``follow_up`` is the struct hash of the `Redemption` (nonce 0, deadline 0)
-    that the gift pays at once, or 32 zero bytes."""
+    """A gift's one-time key names its recipient. ``follow_up`` is the struct hash of the `Redemption`
+    (nonce 0, deadline 0) that the gift pays at once, or 32 zero bytes."""
 
     gift: bytes = solidity("bytes32")
     recipient: str = solidity("address")
@@ -342,13 +350,13 @@ class Recall(Message):
     deadline: int = solidity("uint40")
 
 
-# ------------------------------------------------------------------------------------------------- CertificateSales
+# ------------------------------------------------------------------------------------ CertificateSales
 
 
 @dataclass(frozen=True)
 class Coupon(Message):
-    """A promotion's coupon signer grants one purchase of at most ``max_face`` to ``buyer``, on the word of ``referrer``
-    (the zero address for none)."""
+    """A promotion's coupon signer grants one purchase of at most ``max_face`` to ``buyer``, on the word of
+    ``referrer`` (the zero address for none)."""
 
     promotion_id: int = solidity("uint256")
     coupon_id: int = solidity("uint256")
@@ -360,7 +368,8 @@ class Coupon(Message):
 
 @dataclass(frozen=True)
 class Receipt(Message):
-    """The issuer took a payment outside of the chain: ``payer`` may issue ``amount`` to ``recipient`` for it, once."""
+    """The issuer took a payment outside of the chain: ``payer`` may issue ``amount`` to ``recipient`` for it,
+    once."""
 
     series_id: int = solidity("uint256")
     recipient: str = solidity("address")

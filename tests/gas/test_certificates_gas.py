@@ -1,8 +1,8 @@
-"""Gas of the certificates' daily work, `certificates.*` in bench/gas.json: receipt `gasUsed` in the steady state.
+"""Gas of the certificates' daily work, `certificates.*` in bench/gas.json: receipt `gasUsed`, steady state.
 
-Steady state: the payer has approved, the contract and the merchant hold the currency, the holder has a balance and has
-signed before; "new" means an account without a balance in the series. The clock is fixed, so every byte of calldata is the
-same in every run.
+Steady state: the payer has approved, the contract and the merchant hold the currency, the holder has a
+balance and has signed before; "new" means an account without a balance in the series. The clock is
+fixed, so every byte of calldata is the same in every run.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pytest
 from largesse import signing
 from largesse.merkle import GiftLeaf, build
 from largesse.signing import keccak
-from tests.support.certificates import DAY, NO_SIGNATURE, YEAR, ZERO, World, batch_id, leaf_gift_id
+from tests.support.certificates import NO_SIGNATURE, YEAR, ZERO, World, batch_id, leaf_gift_id
 from tests.support.clock import mine_at
 from tests.support.gas import record
 

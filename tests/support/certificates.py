@@ -20,7 +20,8 @@ DAY = 86_400
 YEAR = 365 * DAY
 NO_SIGNATURE = (0, 0, b"")
 
-# The roles of tests/fixtures/accounts.py, and those that only certificates have, on the node's accounts in order.
+# The roles of tests/fixtures/accounts.py, then those that only certificates have: the node's accounts in
+# order.
 ROLES = (*NODE_ROLES, "recipient", "beneficiary", "operator", "other_merchant")
 TERMS = (
     "beneficiary",
@@ -48,8 +49,8 @@ ART = encode(
 
 @dataclass
 class World:
-    """What a test of the certificates works with. People are Brownie accounts (unlocked on the node); `key(person)` is
-    the private key of one. Amounts in base units of `token`."""
+    """What a test of the certificates works with. People are Brownie accounts (unlocked on the node);
+    `key(person)` is the private key of one. Amounts in base units of `token`."""
 
     token: Any
     card_art: Any
@@ -75,7 +76,8 @@ class World:
         return int(self.chain[-1].timestamp)
 
     def terms(self, **overrides: Any) -> tuple[Any, ...]:
-        """An open series: sales 1 year, expiry 2, limitation 5, no fee, 90 % after expiry. Overrides by TERMS' names."""
+        """An open series: sales 1 year, expiry 2, limitation 5, no fee, 90 % after expiry. Overrides by
+        the names in TERMS."""
         now = self.now()
         values: dict[str, Any] = {
             "beneficiary": self.beneficiary.address,

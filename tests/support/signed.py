@@ -100,8 +100,8 @@ def check_refused(action: SignedAction, fault: str) -> None:
 def check_accepted(action: SignedAction, *again: Any) -> Any:
     """At the very end of its life and with the highest nonce there is, the action passes, once.
 
-    `again`: the error, name and values, that a second sending reverts with, where it isn't the nonce's. Returns
-    the transaction.
+    `again`: the error, name and values, that a second sending reverts with, where it isn't the nonce's.
+    Returns the transaction.
     """
     highest = action.watermark() + NONCE_WINDOW
     authorization = action.signed(nonce=highest)
