@@ -1,0 +1,41 @@
+"""Compiles the certificates with a change, with the project's own compiler and settings."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+MAIN = "contracts/GiftCertificates.sol"
+
+
+def compile_certificates(changed: Mapping[str, str]) -> bytes:
+    """Creation code of GiftCertificates, `changed` replacing the sources of these paths. Raises
+    ValueError."""
+    build = tomllib.loads((ROOT / "foundry.toml").read_text())["profile"]["default"]
+    settings: dict[str, Any] = {
+        "optimizer": {"enabled": build["optimizer"], "runs": build["optimizer_runs"]},
+        "evmVersion": build["evm_version"],
+        "remappings": [entry.replace("=", f"={ROOT}/", 1) for entry in build["remappings"]],
+        "outputSelection": {MAIN: {"GiftCertificates": ["evm.bytecode.object"]}},
+    }
+    sources = {
+        str(path.relative_to(ROOT)): {"content": path.read_text()}
+        for folder in ("contracts", "interfaces")
+        for path in (ROOT / folder).rglob("*.sol")
+        if "test" not in path.parts
+    }
+    sources |= {path: {"content": text} for path, text in changed.items()}
+    request = json.dumps({"language": "Solidity", "sources": sources, "settings": settings})
+    command = [str(ROOT / build["solc"]), "--standard-json"]
+    command += ["--allow-paths", str(ROOT)]
+    answer = subprocess.run(command, input=request, capture_output=True, text=True, check=True, cwd=ROOT)
+    output = json.loads(answer.stdout)
+    errors = [e["formattedMessage"] for e in output.get("errors", []) if e["severity"] == "error"]
+    if errors:
+        raise ValueError("\n".join(errors))
+    return bytes.fromhex(output["contracts"][MAIN]["GiftCertificates"]["evm"]["bytecode"]["object"])
