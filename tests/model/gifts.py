@@ -108,7 +108,11 @@ class Gifts(Redemptions):
         self, check: Checks, giver: str, series_id: int, amount: int, deliver_at: int, reclaim_at: int
     ) -> int:
         """now ≤ delivery < expiry, delivery < reclaim < limitation. Returns the limitation date."""
-        terms = self.known(series_id).terms
+        series = self.books.series.get(series_id)
+        if series is None:
+            check.need(False, "UnknownSeries", series_id)
+            return 0
+        terms = series.terms
         reclaim = reclaim_at or NEVER
         fits = self.now <= deliver_at < terms.expires_at and deliver_at < reclaim
         fits = fits and (reclaim_at == 0 or reclaim_at < terms.limitation_at)

@@ -81,23 +81,21 @@ class Refunds(Ledger):
         amount: int,
         authorization: Authorization,
     ) -> None:
-        source, target = self.known(from_id), self.known(to_id)
+        source = self.known(from_id)
         check = Checks()
         self.check_limitation(check, from_id, source.terms.limitation_at)
         expiry = source.terms.expires_at
         check.need(self.now >= expiry, "NotExpired", from_id, expiry)
-        live = self.now < target.terms.sales_close_at and not target.wound_down
-        keeps_credit = (
-            target.terms.named and not target.terms.cash_out_unused and target.full_refund_from == 0
-        )
-        no_more_cash = target.terms.post_expiry_bps <= source.terms.post_expiry_bps
-        allowed = source.terms.convertible and source.issuer == target.issuer and no_more_cash
-        check.need(live and keeps_credit and allowed, "NotConvertible", from_id, to_id)
+        target = self.books.series.get(to_id)
+        check.need(target is not None, "UnknownSeries", to_id)
+        if target is not None:
+            fit = self._converts(source, target)
+            check.need(fit, "NotConvertible", from_id, to_id)
+            self.check_new_face(check, to_id, amount)
         self.check_authority(
             check, holder, from_id, ("Conversion", holder, from_id, to_id, amount), authorization
         )
         self.check_spend(check, holder, from_id, amount)
-        self.check_new_face(check, to_id, amount)
         self.check_accepts(check, holder)
         check.done()
         self.use_authority(holder, from_id, authorization)
@@ -105,6 +103,14 @@ class Refunds(Ledger):
         self.add_face(to_id, amount)
         self.credit(holder, to_id, amount)
         self.emit("Converted", from_id, to_id, holder, amount)
+
+    def _converts(self, source: Series, target: Series) -> bool:
+        """Credit stays credit: into what is sold now, and grants no cash that the source did not."""
+        live = self.now < target.terms.sales_close_at and not target.wound_down
+        no_cash = target.terms.named and not target.terms.cash_out_unused
+        no_more_cash = target.terms.post_expiry_bps <= source.terms.post_expiry_bps
+        allowed = source.terms.convertible and source.issuer == target.issuer
+        return live and no_cash and no_more_cash and allowed and target.full_refund_from == 0
 
     @operation
     def cancel_authorizations(

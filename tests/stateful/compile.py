@@ -23,12 +23,8 @@ def compile_certificates(changed: Mapping[str, str]) -> bytes:
         "remappings": [entry.replace("=", f"={ROOT}/", 1) for entry in build["remappings"]],
         "outputSelection": {MAIN: {"GiftCertificates": ["evm.bytecode.object"]}},
     }
-    sources = {
-        str(path.relative_to(ROOT)): {"content": path.read_text()}
-        for folder in ("contracts", "interfaces")
-        for path in (ROOT / folder).rglob("*.sol")
-        if "test" not in path.parts
-    }
+    # The compiler reads the rest as it is imported.
+    sources = {MAIN: {"content": (ROOT / MAIN).read_text()}}
     sources |= {path: {"content": text} for path, text in changed.items()}
     request = json.dumps({"language": "Solidity", "sources": sources, "settings": settings})
     command = [str(ROOT / build["solc"]), "--standard-json"]

@@ -67,8 +67,10 @@ class Chain:
         try:
             output = self.evm.message_call(sender, to, calldata=data)
         except RuntimeError as failure:
+            if str(failure).startswith("Halt"):  # out of gas, or no instruction: no revert that anybody wrote
+                return Receipt(False, str(failure).encode(), [])
             found = ERROR_OUTPUT.search(str(failure))
-            if found is None:  # no revert: a halt, or a transaction that pyrevm refuses
+            if found is None:
                 raise
             return Receipt(False, bytes.fromhex(found[1]), [])
         result = self.evm.result

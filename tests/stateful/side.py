@@ -31,7 +31,7 @@ TOKENS = {
 # Of the two pieces of code, not of the interface that joins them: Brownie keeps an interface's old ABI when
 # only what it inherits has changed.
 PIECES = ("contracts/GiftCertificates.json", "contracts/CertificateBackOffice.json")
-ABI = Abi(*PIECES, *(f"contracts/{name}.json" for name in TOKENS.values()))
+ABI = Abi(*(f"contracts/{name}.json" for name in TOKENS.values()), *PIECES)
 ABI.errors |= Abi("contracts/SafeERC20.json", "contracts/IERC1155Errors.json").errors
 OWN_EVENTS = Abi(*PIECES).events
 READER, HASHER = "0x" + "ea" * 20, "0x" + "eb" * 20
@@ -106,6 +106,18 @@ class Side:
         self._expected = None
         if not receipt.succeeded:
             raise Difference(f"{function}{args} of the currency failed: {ABI.error(receipt.output)}")
+
+    def read(self, function: str, *args: Any) -> tuple[Any, ...]:
+        """What a view of the contract returns."""
+        receipt = self.chain.send(people.STRANGER, self.address, ABI.call(function, *args))
+        if not receipt.succeeded:
+            raise Difference(f"{function}{args} failed: {ABI.error(receipt.output)}")
+        return ABI.result(function, receipt.output)
+
+    def money(self, who: str) -> int:
+        """Currency that somebody has, as the currency itself says."""
+        row = self._row(Row("balanceOf", (who,), ()))
+        return int.from_bytes(self.chain.send(who, READER, row).output[:32], "big")
 
     def act(self, function: str, caller: str, args: Sequence[Any]) -> bool:
         """One transaction, on both. True when it succeeded. Raises Difference."""

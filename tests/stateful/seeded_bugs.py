@@ -1,0 +1,139 @@
+"""Bugs put into the certificates on purpose, one at a time: the machine must notice each of them.
+
+python -m tests.stateful.seeded_bugs [name …]    prints the table of INVARIANTS.md
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from random import Random
+from typing import NamedTuple
+
+from tests.model.currency import Kind
+from tests.stateful.compile import ROOT, compile_certificates
+from tests.stateful.invariants import Broken
+from tests.stateful.machine import ODD, live
+from tests.stateful.side import Difference
+
+STEPS, LIVES = 300, 8
+
+
+class Bug(NamedTuple):
+    """A change of one place in one file. Runs of blanks in `old` stand for any."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+
+
+BUGS = (
+    Bug("fee rounded up", "certificates/Redemptions", "uint256 fee = amount * feeBps / BPS;",
+        "uint256 fee = (amount * feeBps + BPS - 1) / BPS;"),
+    Bug("fee of a plain redeem rounded up", "certificates/Redemptions", "fee = amount * fee / BPS;",
+        "fee = (amount * fee + BPS - 1) / BPS;"),
+    Bug("windows closed on both ends", "certificates/Ledger", "return block.timestamp < time;",
+        "return block.timestamp <= time;"),
+    Bug("nonce window one wider", "certificates/Authorizations", "NONCE_WINDOW = 1 << 32",
+        "NONCE_WINDOW = (1 << 32) + 1"),
+    Bug("nonce used twice", "certificates/Authorizations", "require(nonce > watermark,",
+        "require(nonce >= watermark,"),
+    Bug("no deadline", "certificates/Authorizations",
+        "require(_isAhead(deadline), GiftCertificates_DeadlinePassed(deadline, block.timestamp));", ""),
+    Bug("spent not lowered by a restore", "types/Account", "+ amount - (less << 96)", "+ amount"),
+    Bug("30 days' notice is 29", "certificates/Issuance",
+        "REMOVAL_NOTICE = 30 days", "REMOVAL_NOTICE = 29 days"),
+    Bug("removal opens no full refund", "certificates/Issuance", "_openFullRefund(seriesId, removedAt);", ""),
+    Bug("a later notice moves the full refund", "certificates/Issuance",
+        "if (record.fullRefundFrom == 0 || from < record.fullRefundFrom) record", "record"),
+    Bug("outstanding not lowered by a refund", "certificates/Refunds",
+        "_series[seriesId] = _series[seriesId].burnFace(amount);", ""),
+    Bug("post-expiry share ignored", "libraries/RefundRules",
+        "balance, rules.postExpiryBps);", "balance, BPS);"),
+    Bug("threshold of use exclusive", "libraries/RefundRules", "used * BPS >= rules", "used * BPS > rules"),
+    Bug("whole balance refunded as a remainder", "libraries/RefundRules",
+        "rest < balance ? rest : balance, BPS", "balance, BPS"),
+    Bug("order of a batch not used up", "certificates/Redemptions",
+        "if (run.order != 0) orders.bits |= 1 << (run.order & 0xff);", ""),
+    Bug("order of a payment not used up", "certificates/Redemptions",
+        "_usedOrders[merchant][order >> 8] = bits | mask;", ""),
+    Bug("total of a payment not compared", "certificates/Redemptions",
+        "require(sum == payment.total, GiftCertificates_TotalDiffers(sum, payment.total));", ""),
+    Bug("payee of a service not looked at", "certificates/Redemptions",
+        "run.payee != run.merchant && !_isMerchant(seriesId, series, run.payee)", "false"),
+    Bug("placement not noted", "certificates/Redemptions",
+        "if (series.has(NAMED)) _placed[run.seriesId][run.merchant][run.holder] += amount;", ""),
+    Bug("placement not debited", "certificates/Restorations",
+        "_placed[seriesId][msg.sender][holder] = left - amount;", ""),
+    Bug("gift not deleted", "certificates/GiftBook", "_gifts[giftId] = 0;", ""),
+    Bug("batch not debited", "certificates/GiftBook",
+        "_batches[batchId] = (slot >> 96 << 96) | (uint96(slot) - leaf.amount);", ""),
+    Bug("gift of a batch claimed twice", "certificates/GiftBook",
+        "_claimed[batchId][leaf.index >> 8] |= 1 << (leaf.index & 0xff);", ""),
+    Bug("sum tree without sums", "libraries/MerkleSum", "return (uint256(preimageHash) << 96) | uint96(sum);",
+        "sum; return uint256(preimageHash) << 96 | 1;"),
+    Bug("recalled after delivery", "certificates/Recalls",
+        "_isAhead(gift.deliverAt) || !_isAhead(gift.reclaimAt)", "true"),
+    Bug("claim does not bind what follows", "certificates/GiftLinks",
+        "keccak256(abi.encode(CLAIM_TYPEHASH, giftId, recipient, followUp))",
+        "keccak256(abi.encode(CLAIM_TYPEHASH, giftId, recipient, bytes32(0)))"),
+    Bug("owed not recorded", "certificates/Reserve", "_owed[payee] += amount;", ""),
+    Bug("owed paid twice", "certificates/Refunds", "_owed[payee] = 0;", ""),
+    Bug("fee on transfer not noticed", "certificates/Reserve",
+        "require(arrived == amount, GiftCertificates_ArrivedDiffers(amount, arrived));", "arrived;"),
+    Bug("a lie taken for a payment", "certificates/Reserve", "if (left == 0) return false;",
+        "if (left == 0) return true;"),
+    Bug("daily limit forgotten", "certificates/Sale", "power.issuedToday += uint96(amount);", ""),
+    Bug("daily limit never renewed", "certificates/Sale", "if (power.today == today) left", "left"),
+    Bug("conversion makes no face", "certificates/Refunds", "_addFace(toSeriesId, amount);", ""),
+    Bug("conversion raises the share", "certificates/Refunds",
+        "&& _records[fromSeriesId].postExpiryBps >= _records[toSeriesId].postExpiryBps", ""),
+    Bug("forfeited balances move", "certificates/Tokens",
+        "require(!_series[seriesId].has(FORFEITED), GiftCertificates_Forfeited(seriesId));", ""),
+    Bug("fees paid twice", "certificates/Issuance", "record.feesAccrued = 0;", ""),
+    Bug("refused rows stay outstanding", "certificates/Issuance",
+        "_series[seriesId] = _series[seriesId].burnFace(refused);", ""),
+)  # fmt: skip
+
+
+def source_of(bug: Bug) -> tuple[str, str]:
+    """Path and changed source. Raises ValueError where the bug does not fit the source exactly once."""
+    path = f"contracts/{bug.file}.sol"
+    text = (ROOT / path).read_text()
+    pattern = r"\s+".join(map(re.escape, bug.old.split()))
+    if len(re.findall(pattern, text)) != 1:
+        raise ValueError(f"{bug.name}: not found exactly once in {path}: {bug.old}")
+    return path, re.sub(pattern, lambda _: bug.new, text)
+
+
+def lives(seed: int) -> Iterator[tuple[Kind, list[int]]]:
+    """The lives that a bug has to survive: two in each odd currency."""
+    for number in range(LIVES):
+        rng = Random(f"{seed} {number}")
+        yield ODD[number % len(ODD)], [rng.getrandbits(32) for _ in range(STEPS)]
+
+
+def caught_by(bug: Bug, seed: int = 0) -> str | None:
+    """What the machine said when it noticed the bug, and after how many lives; None when it did not."""
+    path, text = source_of(bug)
+    code = {"GiftCertificates": compile_certificates({path: text})}
+    for number, (kind, steps) in enumerate(lives(seed)):
+        try:
+            live(kind, steps, code)
+        except (Difference, Broken) as failure:
+            return f"life {number + 1}: {failure}"
+    return None
+
+
+def main(names: list[str]) -> None:
+    """Prints a row for each bug."""
+    for bug in BUGS:
+        if not names or bug.name in names:
+            said = (caught_by(bug) or "NOT CAUGHT").replace("|", "¦")
+            print(f"| {bug.name} | `{bug.file.split('/')[1]}` | {said[:160]} |", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
