@@ -1,5 +1,5 @@
-"""Row korea_qr: the till's QR carries amount and order, the customer signs, the merchant submits; a second scan is
-refused; an unmanned shop verifies the receipt by itself.
+"""Row korea_qr: the till's QR carries amount and order, the customer signs, the merchant submits; a second scan
+is refused; an unmanned shop verifies the receipt by itself.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ZERO = "0x" + "00" * 20
 
 @dataclass(frozen=True)
 class UnmannedShop:
-    """A door with a node's address and nothing else: no key, no till, no server. It believes the chain only."""
+    """A door that knows a node and nothing else: no key, no till, no server. It believes the chain only."""
 
     certificates: Certificates
     merchant: str
@@ -101,7 +101,7 @@ def test_the_customer_signs_without_gas_and_the_merchant_submits(card: Desk, tmp
 
 @pytest.mark.parametrize("again", ["holder", "giver"])
 def test_a_second_scan_is_refused(card: Desk, tmp_path: Path, again: str) -> None:
-    """By the phone, whoever holds it; and by the chain, when two phones signed before either was submitted."""
+    """By the phone, whoever holds it; and by the chain, when two phones had signed already."""
     picture = till(card, tmp_path, 12, 4_500)
     late = card.krw.sign_card(card.wallet("giver"), scan(picture), SERIES)
     paid_by(card, scan(picture))
@@ -111,10 +111,8 @@ def test_a_second_scan_is_refused(card: Desk, tmp_path: Path, again: str) -> Non
     with pytest.raises(RefusedError) as refused:
         card.krw.pay(scan(picture), [late], card.wallet("bookshop"))
     assert refused.value.reason == "GiftCertificates_OrderUsed"
-    assert (refused.value.values[0].lower(), refused.value.values[1]) == (
-        card.address("bookshop").lower(),
-        12,
-    )
+    merchant, order = refused.value.values
+    assert (merchant.lower(), order) == (card.address("bookshop").lower(), 12)
     assert card.krw.account(SERIES, card.address("giver")).balance == 50_000
 
 

@@ -1,4 +1,4 @@
-"""Row layer_2: the same bytecode and the same tests on two chain ids; a signature for one is refused on the other.
+"""Row layer_2: the same bytecode and tests on two chain ids; a signature for one is refused on the other.
 
 Both chains get the contracts at the same addresses, so nothing but the chain id tells them apart.
 """
@@ -59,8 +59,8 @@ def settle(url: str) -> Place:
     deployment = deploy(node, deployer, plan_deployment(node, [address]))
     certificates = Certificates(node, deployment.currencies[0].certificates)
     terms = Terms(
-        wallet("beneficiary").address, START + YEAR, START + 2 * YEAR, START + 5 * YEAR, 250, True, False, True,
-        False, 1_000_000, 6_000, 9_000, 0, 0, 0, bytes(32),
+        wallet("beneficiary").address, START + YEAR, START + 2 * YEAR, START + 5 * YEAR, 250,
+        True, False, True, False, 1_000_000, 6_000, 9_000, 0, 0, 0, bytes(32),
     )  # fmt: skip
     series = certificates.create_series(issuer, terms, [wallet("merchant").address], ART)
     for role in ("issuer", "merchant"):
