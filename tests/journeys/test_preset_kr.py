@@ -130,7 +130,7 @@ def test_the_right_that_a_removal_opens_lasts_until_limitation(korea: Statute) -
 
 
 def test_all_of_the_face_is_kept_discounts_included(korea: Statute) -> None:
-    """In force since 2024-09-15: sold at 8 % off, 100 % of the face is kept, 8 of them from a funded budget."""
+    """In force since 2024-09-15: sold at 8 % off, all of the face is kept, 8 % of it from a funded budget."""
     world, shop = korea.world, korea.shop
     series = korea.series(WON)
     now = world.now()
