@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support.certificates import DAY, NEVER, ZERO, World
-from tests.support.clock import mine_at
+from tests.support.clock import at, mine_at
 from tests.support.errors import reverts
 from tests.support.logs import logs_of
 
@@ -91,14 +91,34 @@ def test_the_last_merchant_stays_though_there_are_services(world: World, series:
         world.certificates.removeMerchant(series, world.merchant, {"from": world.issuer})
 
 
-def test_a_member_under_notice_may_return_in_either_part(world: World, series: int) -> None:
-    add(world, series, world.creator)
-    removed_at = world.certificates.removeMerchant(series, world.creator, {"from": world.issuer}).events[
-        "MerchantSet"
-    ]["removedAt"]
+@pytest.mark.parametrize("part", ["service", "merchant"])
+def test_a_member_under_notice_returns_only_as_what_it_was(world: World, series: int, part: str) -> None:
+    """Its notice is kept; when it is over, the member may come back in either part."""
+    certificates, issuer = world.certificates, {"from": world.issuer}
+    ways = {"service": certificates.addServices, "merchant": certificates.addMerchants}
+    other = ways["merchant" if part == "service" else "service"]
+    ways[part](series, [world.creator.address], issuer)
+    removed_at = certificates.removeMerchant(series, world.creator, issuer).timestamp + NOTICE
     with reverts("GiftCertificates_NotMerchant", series, world.creator):
-        world.certificates.removeMerchant(series, world.creator, {"from": world.issuer})
-    world.certificates.addMerchants(series, [world.creator.address], {"from": world.issuer})
-    assert world.certificates.isMerchant(series, world.creator) is True
-    assert world.certificates.isService(series, world.creator) is False
-    assert world.certificates.state(series)[3:5] == (removed_at, 2)
+        certificates.removeMerchant(series, world.creator, issuer)
+    at(removed_at - 1)
+    with reverts("GiftCertificates_MerchantKnown", series, world.creator):
+        other(series, [world.creator.address], issuer)
+    at(removed_at)
+    other(series, [world.creator.address], issuer)
+    assert certificates.isService(series, world.creator) is (part == "merchant")
+    assert certificates.isMerchant(series, world.creator) is (part == "service")
+    # The right that the removal opened stays.
+    assert certificates.state(series)[3] == removed_at
+
+
+@pytest.mark.parametrize("part", ["service", "merchant"])
+def test_a_member_under_notice_returns(world: World, series: int, part: str) -> None:
+    certificates, issuer = world.certificates, {"from": world.issuer}
+    way = {"service": certificates.addServices, "merchant": certificates.addMerchants}[part]
+    way(series, [world.creator.address], issuer)
+    certificates.removeMerchant(series, world.creator, issuer)
+    way(series, [world.creator.address], issuer)
+    assert certificates.merchantUntil(series, world.creator) == NEVER
+    assert certificates.isService(series, world.creator) is (part == "service")
+    assert certificates.state(series)[4] == (2 if part == "merchant" else 1)
