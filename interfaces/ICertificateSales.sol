@@ -8,7 +8,7 @@ import {IRedemptionReceiver} from "./IRedemptionReceiver.sol";
 /// @notice Everything about selling new certificates of one GiftCertificates. It creates face only as any operator does,
 /// against the full amount; what a promotion adds comes from a budget that was funded before.
 /// @dev A series' issuer names this contract an operator (no daily limit) and, where buyers may withdraw, admits it as a
-/// merchant of a named series. Amounts are in base units of the currency; times are Unix seconds and windows half-open.
+/// service of a named series. Amounts are in base units of the currency; times are Unix seconds and windows half-open.
 ///
 /// Conservation, to the unit, at the end of every transaction, with B the currency held:
 ///   B ≥ booked = Σ free + Σ reserved + Σ premiums held + totalOwed   and, for each promotion,
@@ -180,7 +180,7 @@ interface ICertificateSales is IRedemptionReceiver {
     error CertificateSales_InvalidSale(bytes32 rule, uint256 value, uint256 bound);
     error CertificateSales_SaleClosed(uint256 seriesId, uint256 opensAt, uint256 closesAt, uint256 time);
     error CertificateSales_OverMaxPrice(uint256 price, uint256 maxPrice);
-    error CertificateSales_NotWithdrawable(uint256 seriesId, uint256 merchantUntil, uint256 withdrawUntil);
+    error CertificateSales_NotWithdrawable(uint256 seriesId, uint256 serviceUntil, uint256 withdrawUntil);
 
     error CertificateSales_InvalidPromotion(bytes32 rule, uint256 value, uint256 bound);
     error CertificateSales_UnknownPromotion(uint256 promotionId);
@@ -227,8 +227,8 @@ interface ICertificateSales is IRedemptionReceiver {
 
     /// @notice Open, change or (with two zeros) close the sale of a series here. Purchases made keep what they were made at.
     /// @dev Caller: the series' issuer. The sale closes with the series' own or before, and early enough that every
-    /// purchase can be withdrawn for its whole window: before expiry, and within the 30 days' notice that a merchant which
-    /// this contract is can be removed with. An open series whose withdrawal window is not 0 has no fee (a fee bars it from
+    /// purchase can be withdrawn for its whole window: before expiry, and within the 30 days' notice with which a service can
+    /// be removed. An open series whose withdrawal window is not 0 has no fee (a fee bars it from
     /// services).
     /// @param premiumBps at most 10,000
     function setSale(uint256 seriesId, uint40 opensAt, uint40 closesAt, uint16 premiumBps) external;
@@ -265,8 +265,8 @@ interface ICertificateSales is IRedemptionReceiver {
     /// @dev Caller: the series' issuer. The series is named, grants no cash for an unused certificate, and no full refund is
     /// open or announced. discount + cash-back + referral ≤ 1 − the series' post-expiry share, ≤ its use threshold, and ≤ 1 −
     /// its largest small rest, so that by no refund right buyer and referrer together get more money than was paid. The reward series' sale closes at least 30 days after the
-    /// last cash-back vests. Warning: where the series is convertible after expiry, the share that counts is the one of the
-    /// series it will convert into, which the issuer chooses later. Warning: merchants who hand out cash for certificates
+    /// last cash-back vests. Warning: where the series is convertible
+    /// after expiry, the refund rights after use are those of the series it will convert into, which the issuer chooses later. Warning: merchants who hand out cash for certificates
     /// can turn a discount into money; so does the issuer by winding the series down.
     /// @return promotionId counted from 1
     function createPromotion(PromotionTerms calldata terms) external returns (uint256 promotionId);

@@ -350,7 +350,7 @@ class Recall(Message):
     deadline: int = solidity("uint40")
 
 
-# ------------------------------------------------------------------------------------ CertificateSales
+# ------------------------------------------------------------------------------------------ CertificateSales
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ abstract contract Purchases is Promotions {
     using SafeCast for uint256;
 
     uint256 private constant MAX_PREMIUM_BPS = 10_000;
-    /// @dev The notice that GiftCertificates gives a merchant before its removal takes effect.
+    /// @dev The notice that GiftCertificates gives a service before its removal takes effect.
     uint256 private constant REMOVAL_NOTICE = 30 days;
 
     mapping(uint256 seriesId => Sale) private _sales;
@@ -164,7 +164,9 @@ abstract contract Purchases is Promotions {
         );
         uint256 withdrawUntil = block.timestamp + terms.withdrawalSeconds;
         if (terms.named && terms.withdrawalSeconds != 0) {
-            uint256 until = _certificates.merchantUntil(seriesId, address(this));
+            uint256 until = _certificates.isService(seriesId, address(this))
+                ? _certificates.merchantUntil(seriesId, address(this))
+                : 0;
             require(withdrawUntil <= until, CertificateSales_NotWithdrawable(seriesId, until, withdrawUntil));
         }
         (int256 netSpent, uint256 balance) = _netSpent(seriesId, buyer);

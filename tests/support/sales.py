@@ -37,11 +37,11 @@ class Shop:
     # --------------------------------------------------------------------------------------- what it sells
 
     def series(self, **overrides: Any) -> int:
-        """A named series of the issuer's that the shop may issue and redeem: 90 % back after expiry, a
+        """A named series of the issuer's that the shop sells and takes back: 90 % back after expiry, a
         week to withdraw."""
         world = self.world
-        merchants = overrides.pop("merchants", [world.merchant, world.other_merchant, self.sales])
-        series = world.create_series(**({"merchants": merchants, "named": True} | overrides))
+        parties = {"merchants": [world.merchant, world.other_merchant], "services": [self.sales]}
+        series = world.create_series(**(parties | {"named": True} | overrides))
         self.appoint(series)
         return series
 
@@ -151,7 +151,7 @@ class Shop:
         data: bytes | None = None,
     ) -> tuple[tuple[Any, ...], list[tuple[Any, ...]]]:
         """The arguments of `pay` that withdraw from a purchase, or nearly so (the overrides)."""
-        record = self.sales.purchase(purchase) if None in (holder, series, face) else ()
+        record = self.sales.purchase(purchase) if None in (holder, series, face) else ["", 0, 0]
         payment = (
             self.sales.address,
             str(payee or self.sales),

@@ -112,10 +112,12 @@ def test_buy_reverts_when_the_series_was_wound_down(shop):
         shop.sales.buy(series, world.holder, 100, 100, {"from": world.holder})
 
 
-def test_buy_reverts_when_the_shop_is_no_merchant(shop):
-    """A purchase that could not be withdrawn is not sold."""
+@pytest.mark.parametrize("as_merchant", [False, True])
+def test_buy_reverts_when_the_shop_is_no_service(shop, as_merchant):
+    """A purchase that could not be withdrawn is not sold; being a merchant does not help."""
     world = shop.world
-    series = shop.on_sale(merchants=[world.merchant])
+    merchants = [world.merchant, shop.sales] if as_merchant else [world.merchant]
+    series = shop.on_sale(merchants=merchants, services=[])
     shop.give_money(world.holder, 100)
     now = at(world.now() + 1)
     with reverts("CertificateSales_NotWithdrawable", series, 0, now + WEEK):
@@ -124,7 +126,7 @@ def test_buy_reverts_when_the_shop_is_no_merchant(shop):
 
 @pytest.mark.parametrize("seconds", [-1, 0, 1])
 def test_buy_ends_when_the_shop_is_being_removed(shop, seconds):
-    """Noticed, the shop is a merchant for 30 more days: it sells while a purchase keeps its whole week."""
+    """Noticed, the shop is a service for 30 more days: it sells while a purchase keeps its whole week."""
     world = shop.world
     series = shop.on_sale(refund_on_removal=True)
     world.certificates.removeMerchant(series, shop.sales, {"from": world.issuer})
@@ -139,9 +141,9 @@ def test_buy_ends_when_the_shop_is_being_removed(shop, seconds):
         assert shop.sales.purchase(1)["withdrawUntil"] == now + WEEK
 
 
-def test_buy_needs_no_merchant_where_nothing_can_be_withdrawn(shop):
+def test_buy_needs_no_service_where_nothing_can_be_withdrawn(shop):
     world = shop.world
-    series = shop.on_sale(merchants=[world.merchant], withdrawal_seconds=0)
+    series = shop.on_sale(services=[], withdrawal_seconds=0)
     shop.buy(series, 100)
     assert world.certificates.balanceOf(world.holder, series) == 100
 
