@@ -17,12 +17,13 @@ from web3.types import TxReceipt
 
 from largesse import signing
 from largesse.addresses import ZERO_ADDRESS
-from largesse.artifacts import artifact
+from largesse.artifacts import certificates_abi
 from largesse.chain import Node, Wallet
 from largesse.chainlogs import ignore
 from largesse.errors import LargesseError
+from largesse.gifts import Gift
 from largesse.holdings import Account, Refundable, SeriesState, SignedCard
-from largesse.links import Gift, GiftLink, key_address, new_link_key
+from largesse.links import GiftLink, key_address, new_link_key
 from largesse.messages import encrypt_message, message_hash
 from largesse.restoring import SignedRestoration
 from largesse.signing import Domain, Message
@@ -59,7 +60,7 @@ class Certificates:
     @cached_property
     def contract(self) -> Contract:
         """The contract as web3 knows it, with the whole ABI of IGiftCertificates."""
-        return self.node.web3.eth.contract(address=self.address, abi=artifact("IGiftCertificates").abi)
+        return self.node.web3.eth.contract(address=self.address, abi=certificates_abi())
 
     @cached_property
     def token(self) -> Token:
@@ -194,7 +195,7 @@ class Certificates:
         )  # fmt: skip
         receipt = self._send(giver, "give", order)
         made = link(self.node.block_time(receipt["blockNumber"]))
-        return Given(made, made.gift.commitment(), receipt)
+        return Given(made, made.gift.gift_id(), receipt)
 
     def claim(self, link: GiftLink, recipient: str, sender: Wallet) -> TxReceipt:
         """Deliver a link's gift to `recipient`; `sender` pays the gas. Raises ClientError wrong_place."""
@@ -205,14 +206,11 @@ class Certificates:
                 f"this is {self.address} on chain {self.node.chain_id}",
             )
         gift, place = link.gift, link.gift.batch
+        claim = signing.Claim(gift.gift_id(), recipient, bytes(32))
+        signature = claim.sign(self.domain, link.private_key)
         if place is None:
-            claim = signing.Claim(gift.commitment(), recipient, bytes(32))
-            signature = claim.sign(self.domain, link.private_key)
             return self._send(sender, "claim", gift_tuple(gift), recipient, signature)
         batch = (gift.giver, gift.series_id, place.root, gift.reclaim_at, gift.created_at, gift.limitation_at)
-        batch_id = Web3.keccak(self.node.web3.codec.encode(["address"] + ["uint256"] * 5, list(batch)))
-        inside = signing.keccak(bytes(batch_id) + place.index.to_bytes(32, "big"))
-        signature = signing.Claim(inside, recipient, bytes(32)).sign(self.domain, link.private_key)
         leaf = (place.index, gift.key, gift.recipient, gift.amount, gift.deliver_at, gift.message_hash)
         return self._send(sender, "claimFromBatch", batch, leaf, list(place.proof), recipient, signature)
 

@@ -16,10 +16,11 @@ from typing import Any, Final
 
 from eth_abi.abi import encode
 from web3 import Web3
+from web3.contract.contract import ContractFunction
 
 from largesse import signing
 from largesse.artifacts import artifact
-from largesse.chain import Node, Wallet
+from largesse.chain import Node, RefusedError, Wallet
 from largesse.chainlogs import ignore
 from largesse.errors import LargesseError
 from largesse.files import replace_file
@@ -48,7 +49,7 @@ class CurrencyRecord:
     certificates: str
     back_office: str
     block: int
-    sales: str = ""
+    sales: str
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ def plan_deployment(node: Node, currencies: Sequence[str]) -> Plan:
         ["address", "bytes32", "bytes32"], [card_art, keccak(certificates_code), keccak(sales_code)]
     )
     factory = by_proxy("CertificateFactory", hashes)
-    functions = node.web3.eth.contract(abi=artifact("ICertificateFactory").abi)
+    functions = node.web3.eth.contract(abi=artifact("CertificateFactory").abi)
     certificates, sales = [], []
     for token in tokens:
         where = create3(factory, "certificates", token.address)
@@ -165,23 +166,19 @@ def plan_deployment(node: Node, currencies: Sequence[str]) -> Plan:
         what = f"create GiftCertificates of {token.symbol} ({token.address})"
         steps.append(_step(node, what, where, factory, bytes.fromhex(data[2:])))
         certificates.append(where)
-        if sales_code:
-            where = create3(factory, "sales", token.address)
-            data = functions.encode_abi("createSales", [token.address, sales_code])
-            what = f"create CertificateSales of {token.symbol}"
-            steps.append(_step(node, what, where, factory, bytes.fromhex(data[2:])))
-            sales.append(where)
+        where = create3(factory, "sales", token.address)
+        data = functions.encode_abi("createSales", [token.address, sales_code])
+        what = f"create CertificateSales of {token.symbol}"
+        steps.append(_step(node, what, where, factory, bytes.fromhex(data[2:])))
+        sales.append(where)
     return Plan(
         node.chain_id, card_art, lens, factory, tokens, tuple(certificates), tuple(sales), tuple(steps)
     )
 
 
 def _sales_code() -> bytes:
-    """CertificateSales' creation code; empty where this build has no sales."""
-    try:
-        return artifact("CertificateSales").creation_code
-    except LargesseError:
-        return b""
+    """CertificateSales' creation code."""
+    return artifact("CertificateSales").creation_code
 
 
 def _step(node: Node, what: str, address: str, to: str, data: bytes) -> Step:
@@ -211,7 +208,7 @@ def deploy(
             raise DeploymentError("not_deployed", f"{step.what}: there is no code at {step.address}")
         report(step, int(receipt["gasUsed"]))
     factory = node.web3.eth.contract(
-        address=Web3.to_checksum_address(plan.factory), abi=artifact("ICertificateFactory").abi
+        address=Web3.to_checksum_address(plan.factory), abi=artifact("CertificateFactory").abi
     )
     records = []
     for index, (token, certificates) in enumerate(zip(plan.tokens, plan.certificates, strict=True)):
@@ -225,7 +222,7 @@ def deploy(
             CurrencyRecord(
                 token.symbol, token.address, token.decimals, certificates,
                 str(node.call(contract.functions.backOffice())), int(created[0]["blockNumber"]),
-                plan.sales[index] if plan.sales else "",
+                plan.sales[index],
             )
         )  # fmt: skip
     deployment = Deployment(
@@ -274,16 +271,26 @@ def final_check(node: Node, deployment: Deployment) -> tuple[str, ...]:
         check(f"code of: {step.what}", "there" if step.done else "nothing", "there")
     if not wrong:
         factory = node.web3.eth.contract(
-            address=Web3.to_checksum_address(deployment.factory), abi=artifact("ICertificateFactory").abi
+            address=Web3.to_checksum_address(deployment.factory), abi=artifact("CertificateFactory").abi
         )
         code_hash = keccak(artifact("GiftCertificates").creation_code)
-        check("factory draws with CardArt", node.call(factory.functions.cardArt()), deployment.card_art)
-        check("factory's code hash", node.call(factory.functions.certificatesCodeHash()), code_hash)
+        check("factory draws with CardArt", _ask(node, factory.functions.cardArt()), deployment.card_art)
+        check("factory's code hash", _ask(node, factory.functions.certificatesCodeHash()), code_hash)
+        sales_hash = keccak(_sales_code())
+        check("factory's code hash of sales", _ask(node, factory.functions.salesCodeHash()), sales_hash)
         for record in deployment.currencies:
             _check_currency(node, factory, record, check)
     if wrong:
         raise DeploymentError("check_failed", "this is not the deployment: " + "; ".join(wrong))
     return tuple(done)
+
+
+def _ask(node: Node, function: ContractFunction) -> Any:
+    """What a view answers, or that it doesn't: another contract may be there."""
+    try:
+        return node.call(function)
+    except RefusedError as error:
+        return f"no answer ({error})"
 
 
 def _check_currency(
@@ -293,14 +300,21 @@ def _check_currency(
     contract = node.web3.eth.contract(
         address=Web3.to_checksum_address(record.certificates), abi=artifact("GiftCertificates").abi
     )
-    where, exists = node.call(factory.functions.certificatesOf(record.token))
-    check(f"{name}: the factory made it", (where, exists), (record.certificates, True))
-    check(f"{name}: currency", node.call(contract.functions.currency()), record.token)
-    back_office = node.call(contract.functions.backOffice())
+    made = _ask(node, factory.functions.certificatesOf(record.token))
+    check(f"{name}: the factory made it", tuple(made), (record.certificates, True))
+    check(f"{name}: currency", _ask(node, contract.functions.currency()), record.token)
+    back_office = _ask(node, contract.functions.backOffice())
     check(f"{name}: second piece of code", back_office, record.back_office)
     check(f"{name}: second piece", "there" if node.has_code(back_office) else "nothing", "there")
     separator = signing.certificates_domain(node.chain_id, record.certificates).separator
-    check(f"{name}: signing domain", node.call(contract.functions.DOMAIN_SEPARATOR()), separator)
+    check(f"{name}: signing domain", _ask(node, contract.functions.DOMAIN_SEPARATOR()), separator)
+    made = _ask(node, factory.functions.salesOf(record.token))
+    check(f"CertificateSales of {record.symbol}: the factory made it", tuple(made), (record.sales, True))
+    sales = node.web3.eth.contract(
+        address=Web3.to_checksum_address(record.sales), abi=artifact("CertificateSales").abi
+    )
+    sold = _ask(node, sales.functions.giftCertificates())
+    check(f"CertificateSales of {record.symbol}: what it sells", sold, record.certificates)
     check(f"{name}: decimals", Token.at(node, record.token).decimals, record.decimals)
 
 

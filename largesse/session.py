@@ -20,6 +20,7 @@ from largesse.console import confirm
 from largesse.deployment import Deployment
 from largesse.errors import LargesseError
 from largesse.nodes import require_cancun
+from largesse.shop import Shop
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 LIVE_CONFIRMATIONS = 12
@@ -72,6 +73,13 @@ class Session:
         """The GiftCertificates of a currency. Raises DeploymentError unknown_currency."""
         record = self.deployment().currency(symbol)
         return Certificates(self.node, record.certificates, record.block)
+
+    def shop(self, certificates: Certificates) -> Shop:
+        """The CertificateSales of a currency. Raises SessionError unknown_currency."""
+        for one in self.deployment().currencies:
+            if one.certificates == certificates.address:
+                return Shop(certificates, one.sales)
+        raise SessionError("unknown_currency", f"{certificates.address} is not deployed here")
 
     def series(self, text: str) -> SeriesChoice:
         """A series by its manifest's name, or as currency/number ("KRWT/1").

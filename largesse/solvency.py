@@ -16,7 +16,7 @@ from typing import Final
 
 from web3.exceptions import Web3Exception
 
-from largesse.artifacts import artifact
+from largesse.artifacts import certificates_abi
 from largesse.chain import RefusedError
 from largesse.chainlogs import DEFAULT_RANGE, Decoder, Event, ignore, read_logs
 from largesse.client import Certificates
@@ -83,7 +83,7 @@ def audit(
     assets = _balance_before(certificates, first)
     narrowest = None
     problems: list[str] = []
-    decoder = Decoder(artifact("IGiftCertificates").abi)
+    decoder = Decoder(certificates_abi())
     logs = read_logs(node, certificates.address, first, last, most=most, progress=progress)
     by_block = {number: list(events) for number, events in _blocks(map(decoder.decode, logs))}
     for number in sorted(by_block.keys() | moves.keys()):

@@ -30,6 +30,7 @@ from largesse.qr import qr_png
 from largesse.recipients import load_recipients
 from largesse.scanning import read_qr
 from largesse.series import Manifest
+from largesse.shop import Shop
 from largesse.solvency import Audit, audit
 from largesse.statements import show_audits
 from largesse.tills import parse_request
@@ -68,6 +69,7 @@ class Tour:
         person = self._give_and_claim()
         self._pay_at_a_till(person)
         self._refund_the_remainder(person)
+        self._buy_at_a_discount()
         self._cash_out_a_small_rest()
         self._take_goods_back()
         self._let_one_expire()
@@ -170,6 +172,30 @@ class Tour:
         self._expect_untouched(person)
         done(f"{certificates.token.show(19_000)} paid to somebody who still has sent nothing")
 
+    def _buy_at_a_discount(self) -> None:
+        step("Buy at 8 % off, and think again", "the discount comes out of a funded budget, not the reserve")
+        issuer, buyer = development_wallet("issuer"), development_wallet("supporter")
+        series = load_manifest(self.manifest_path.with_name("spring.toml")).series[0]
+        roles = {one: development_wallet(one).address for one in ("issuer", *(series.merchants or ()))}
+        opened = open_series(self.node, self.deployment, series, issuer, roles | self._token_roles())
+        self.deployment = self.deployment.with_series(opened.record)
+        certificates, number = self._series(series.name)
+        shop = Shop(certificates, self.deployment.currency("KRWT").sales)
+        shop.put_on_sale(issuer, number)
+        promotion = shop.open_promotion(issuer, number, series.promotions[0], max_face=series.face)
+        shop.fund(issuer, promotion, 10_000)
+        signed = shop.sign_coupon(issuer, promotion, 1, buyer.address, series.face, self.node.now() + 86_400)
+        before, reserve = certificates.token.balance(buyer.address), certificates.token.balance(shop.address)
+        bought = shop.buy_with_coupon(buyer, series.face, 46_000, signed)
+        _expect("face bought", certificates.account(number, buyer.address).balance, 50_000)
+        _expect("price paid", before - certificates.token.balance(buyer.address), 46_000)
+        _expect("budget used", reserve - certificates.token.balance(shop.address), 4_000)
+        self._note("withdraw from a purchase", shop.withdraw(buyer, bought))
+        _expect("paid back", before - certificates.token.balance(buyer.address), 0)
+        _expect("budget again", certificates.token.balance(shop.address), 10_000)
+        _expect("what the shop owes", shop.booked(), 10_000)
+        done("50,000 of face for 46,000; withdrawn within 7 days: 46,000 back, and 4,000 to the budget")
+
     def _cash_out_a_small_rest(self) -> None:
         step("Cash out a small rest, in real USDC", "California: rests below 15 dollars")
         certificates, number = self._series(US)
@@ -237,6 +263,9 @@ class Tour:
     def _people(self) -> list[str]:
         tokens = {currency.token for currency in self.manifest.currencies}
         return sorted(self.manifest.roles() - tokens)
+
+    def _token_roles(self) -> dict[str, str]:
+        return currency_roles(self.manifest, self.deployment)
 
     def _series(self, name: str) -> tuple[Certificates, int]:
         record = next(one for one in self.deployment.series if one.name == name)

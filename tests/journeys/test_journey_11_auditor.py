@@ -9,7 +9,7 @@ from pathlib import Path
 
 from web3 import HTTPProvider, Web3
 
-from largesse.artifacts import artifact
+from largesse.artifacts import certificates_abi
 from largesse.chain import Node
 from largesse.chainlogs import Decoder, read_logs
 from largesse.client import Certificates
@@ -46,7 +46,7 @@ def test_assets_cover_liabilities_at_the_end_of_every_block(desk: Desk) -> None:
     node = Node(Web3(HTTPProvider(str(desk.session.node.web3.provider.endpoint_uri))))  # type: ignore[attr-defined]
     certificates = Certificates(node, desk.krw.address)
     token = certificates.token
-    decoder = Decoder(artifact("IGiftCertificates").abi)
+    decoder = Decoder(certificates_abi())
     events = map(decoder.decode, read_logs(node, certificates.address, 0, node.block_number()))
     books = Books(node.block_time)
     checked = 0

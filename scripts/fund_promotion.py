@@ -1,0 +1,91 @@
+"""Promotions: announce and fund what a manifest describes, and sign coupons."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from largesse.addresses import ZERO_ADDRESS
+from largesse.arguments import ArgumentError, Arguments, Option
+from largesse.command import command
+from largesse.console import done, say
+from largesse.manifest import load_manifest
+from largesse.moments import moment
+from largesse.series import Promotion
+from largesse.session import Session
+
+_DAY = 86_400
+
+
+@command(
+    "Announce a promotion of a manifest, once, and add to its budget: discounts come out of it, never out of "
+    "the reserve.",
+    Option("manifest", "the TOML file"),
+    Option("series", "the series' name in it"),
+    Option("promotion", "the promotion's name in it"),
+    Option("amount", "to add (default: the manifest's budget)", ""),
+    Option("rewards", "the series that cash-back is paid in, where there is cash-back", ""),
+    Option("most", "largest face of one purchase (default: ten certificates)", ""),
+    Option("from", "the issuer", ""),
+    example="manifest=examples/manifests/spring.toml series=kr-spring-50000 promotion=spring",
+)
+def main(session: Session, given: Arguments) -> int:
+    chosen = session.series(given.text("series"))
+    token = chosen.certificates.token
+    promotion, face = _promotion(given)
+    amount = given.amount("amount", token.decimals) if given.has("amount") else promotion.budget
+    most = given.amount("most", token.decimals) if given.has("most") else 10 * face
+    rewards = 0
+    if given.has("rewards"):
+        reward = session.series(given.text("rewards"))
+        if reward.certificates.address != chosen.certificates.address:
+            raise ArgumentError("other_currency", f"{reward.name} is in another currency than {chosen.name}")
+        rewards = reward.series_id
+    issuer = session.wallet(given, "issuer")
+    session.confirm(f"{token.show(amount)} into {promotion.name}.", f"fund {promotion.name}")
+    shop = session.shop(chosen.certificates)
+    number = shop.open_promotion(issuer, chosen.series_id, promotion, max_face=most, reward_series=rewards)
+    shop.fund(issuer, number, amount)
+    done(f"promotion {number} ({promotion.name}): {token.show(shop.free(number))} are free")
+    return number
+
+
+@command(
+    "Sign a coupon: one purchase, by one buyer.",
+    Option("currency", "the currency's symbol"),
+    Option("promotion", "its number"),
+    Option("number", "the coupon's own number, used once"),
+    Option("buyer", "address (a role on a development chain)"),
+    Option("most", "largest face it is good for"),
+    Option("referrer", "who gets the referral share", ""),
+    Option("until", "UTC (default: a week from now)", ""),
+    Option("from", "the issuer", ""),
+    example="currency=KRWT promotion=1 number=1 buyer=giver most=50000",
+)
+def coupon(session: Session, given: Arguments) -> Path:
+    certificates = session.certificates(given.text("currency"))
+    signed = session.shop(certificates).sign_coupon(
+        session.wallet(given, "issuer"),
+        given.whole("promotion", least=1),
+        given.whole("number"),
+        session.address(given.text("buyer")),
+        given.amount("most", certificates.token.decimals),
+        moment(given.text("until")) if given.has("until") else session.node.now() + 7 * _DAY,
+        session.address(given.text("referrer")) if given.has("referrer") else ZERO_ADDRESS,
+    )
+    name = f"{signed.coupon.promotion_id}-{signed.coupon.coupon_id}.json"
+    path = session.out("coupons") / name
+    path.write_text(signed.to_json(given.text("currency")) + "\n", encoding="ascii")
+    say(f"signed: out/coupons/{name}")
+    return path
+
+
+def _promotion(given: Arguments) -> tuple[Promotion, int]:
+    """The promotion and the face of its series. Raises ArgumentError unknown_promotion."""
+    for series in load_manifest(given.path("manifest")).series:
+        for one in series.promotions:
+            if (series.name, one.name) == (given.text("series"), given.text("promotion")):
+                return one, series.face
+    raise ArgumentError(
+        "unknown_promotion",
+        f"the manifest has no promotion {given.text('promotion')} of {given.text('series')}",
+    )
