@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,12 +102,12 @@ class Arguments:
             raise ArgumentError("no_such_file", f"{name}={path}: there is no such file")
         return path
 
-    def flag(self, name: str) -> bool:
-        """ "yes" or "no". Raises ArgumentError bad_flag."""
+    def file_name(self, name: str) -> str:
+        """A name for files. Raises ArgumentError bad_name."""
         text = self.text(name)
-        if text not in ("yes", "no"):
-            raise ArgumentError("bad_flag", f"{name}={text} is neither yes nor no; {self._hint()}")
-        return text == "yes"
+        if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", text) is None:
+            raise ArgumentError("bad_name", f"{name}={text} is no name of letters, digits, - and _")
+        return text
 
     def _hint(self) -> str:
         return f"`{self.usage.command} help` tells what it takes"

@@ -73,7 +73,7 @@ class Tour:
         self._cash_out_a_small_rest()
         self._take_goods_back()
         self._let_one_expire()
-        return self._prove()
+        return self.prove()
 
     def _deploy(self) -> None:
         step("Deploy", "three currencies; USDC is Circle's own FiatTokenV2_2")
@@ -180,6 +180,7 @@ class Tour:
         opened = open_series(self.node, self.deployment, series, issuer, roles | self._token_roles())
         self.deployment = self.deployment.with_series(opened.record)
         certificates, number = self._series(series.name)
+        save_svg(certificates.uri(number), self.folder / f"card-{series.name}.svg")
         shop = Shop(certificates, self.deployment.currency("KRWT").sales)
         shop.put_on_sale(issuer, number)
         promotion = shop.open_promotion(issuer, number, series.promotions[0], max_face=series.face)
@@ -243,7 +244,8 @@ class Tour:
         _expect("paid back", certificates.token.balance(reader.address) - before, 45_000)
         done("paying is refused; 45,000 KRWT are paid back, 5,000 are owed to the beneficiary")
 
-    def _prove(self) -> dict[str, Audit]:
+    def prove(self) -> dict[str, Audit]:
+        """Audit every currency. Raises InsolventError, and DemoError where a unit too many lies there."""
         step("The proof", "every liability rebuilt from logs alone, beside the money that is there")
         audits = {}
         for one in self.deployment.currencies:

@@ -15,7 +15,7 @@ from largesse.session import Session
     Option("link", "the link, a file that holds it, or a picture of its QR code"),
     Option("to", "who receives it (a role on a development chain)"),
     Option("from", "who pays the gas", ""),
-    example="link=out/gifts/0123456789abcdef.txt to=recipient",
+    example="link=out/gifts/anna.png to=recipient",
 )
 def main(session: Session, given: Arguments) -> GiftLink:
     text = given.text("link")

@@ -25,15 +25,17 @@ from largesse.session import Session
     Option("message", "at most 560 bytes; only who has the link can read it", ""),
     Option("deliver", "not claimable before: 2027-12-24 or 2027-12-24T18:00, UTC", ""),
     Option("reclaim", "from then on the giver can take it back, UTC", ""),
+    Option("name", "of the files that are written (default: from the gift's id)", ""),
     Option("page", "where the link leads", CLAIM_PAGE),
     Option("from", "the giver", ""),
-    example="series=kr-culture-50000 amount=50000 from=giver",
+    example="series=kr-culture-50000 amount=50000 name=anna from=giver",
 )
 def main(session: Session, given: Arguments) -> Given:
     chosen = session.series(given.text("series"))
     token = chosen.certificates.token
     amount = given.amount("amount", token.decimals)
     folder = session.out("gifts")
+    chosen_name = given.file_name("name") if given.has("name") else ""
     kept: list[Path] = []
 
     def keep(key: bytes) -> None:
@@ -57,7 +59,7 @@ def main(session: Session, given: Arguments) -> Given:
         _forget(kept)  # nothing was given
         raise
     url = gift.link.url()
-    name = gift.gift_id.hex()[:16]
+    name = chosen_name or gift.gift_id.hex()[:16]
     replace_file(folder / f"{name}.txt", (url + "\n").encode("ascii"))
     (folder / f"{name}.png").write_bytes(qr_png(url))
     _forget(kept)  # the link holds the key now

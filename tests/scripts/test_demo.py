@@ -1,0 +1,94 @@
+"""The demo as a person runs it, and that its proof can fail."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from brownie import web3
+
+from largesse.artifacts import artifact
+from largesse.links import parse_link
+from largesse.manifest import load_manifest
+from largesse.scanning import read_qr
+from largesse.session import CHECKOUT
+from largesse.solvency import InsolventError
+from largesse.tills import parse_request
+from largesse.tour import DemoError, Tour
+from scripts import demo
+from tests.fixtures.desk import CSV, MANIFEST, Desk
+
+
+def brownie(state: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Brownie's command line in a process of its own, with a node of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "tools.brownie_here", *words],
+        cwd=CHECKOUT, env={**os.environ, "LARGESSE_STATE": str(state), "COLUMNS": "200"},
+        capture_output=True, text=True, timeout=420, check=False,
+    )  # fmt: skip
+
+
+def test_the_demo_ends_with_the_proof_and_exit_code_0(tmp_path: Path) -> None:
+    run = brownie(tmp_path, "run", "demo")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "1000/1000" in run.stdout
+    assert "has 50,000 KRWT of face, 0 wei, and has sent 0 transactions" in run.stdout
+    assert "Every currency holds exactly what it owes, after every block." in run.stdout
+    difference = next(line for line in run.stdout.splitlines() if "difference, base units" in line)
+    assert [cell.strip() for cell in difference.strip("│ ").split("│")[1:]] == ["0", "0", "0"]
+    (folder,) = (tmp_path / "out").glob("demo-*")
+    cards = sorted(folder.glob("card-*.svg"))
+    assert len(cards) == 4
+    for card in cards:
+        assert ElementTree.parse(card).getroot().tag == "{http://www.w3.org/2000/svg}svg"
+    assert parse_link(read_qr(folder / "gift-link.png")).gift.amount == 50_000
+    assert parse_request(read_qr(folder / "till-order-7001.png")).total == 31_000
+
+
+def test_a_script_that_fails_says_why_and_ends_with_exit_code_1(tmp_path: Path) -> None:
+    run = brownie(tmp_path, "run", "give", "main", "series=KRWT/1", "amont=5")
+    assert run.returncode == 1
+    assert "amont=… is not known here; amount=… is not given" in run.stdout
+    assert "brownie run give main help" in run.stdout
+
+
+def test_a_used_chain_is_not_taken(desk: Desk) -> None:
+    block = desk.block()
+    with pytest.raises(DemoError) as error:
+        demo.main()
+    assert error.value.reason == "not_fresh"
+    assert desk.block() == block
+
+
+@pytest.mark.parametrize(("change", "reason"), ((-1, "missing_money"), (+1, "books_differ")))
+def test_one_unit_too_few_or_out_of_nowhere_and_the_proof_fails(
+    desk: Desk, tmp_path: Path, change: int, reason: str
+) -> None:
+    desk.issue("holder", "50000")
+    tour = Tour(desk.session.node, tmp_path, Path(MANIFEST), Path(CSV))
+    tour.manifest, tour.deployment = load_manifest(Path(MANIFEST)), desk.session.deployment()
+    assert {name: one.surplus for name, one in tour.prove().items()} == {"KRWT": 0, "USDC": 0, "EURT": 0}
+    held = desk.won.balance(desk.krw.address)
+    slot = web3.keccak(bytes.fromhex(desk.krw.address[2:]).rjust(32, b"\0") + bytes(32))
+    value = "0x" + (held + change).to_bytes(32, "big").hex()
+    desk.session.node.develop("anvil_setStorageAt", [desk.won.address, slot.to_0x_hex(), value])
+    with pytest.raises(InsolventError) as error:
+        tour.prove()
+    assert error.value.reason == reason
+
+
+def test_a_unit_that_belongs_to_nobody_is_not_exactly_what_is_owed(desk: Desk, tmp_path: Path) -> None:
+    tour = Tour(desk.session.node, tmp_path, Path(MANIFEST), Path(CSV))
+    tour.manifest, tour.deployment = load_manifest(Path(MANIFEST)), desk.session.deployment()
+    token = web3.eth.contract(address=desk.won.address, abi=artifact("TestToken").abi)
+    desk.session.node.send(token.functions.transfer(desk.krw.address, 1), desk.wallet("supporter"))
+    with pytest.raises(DemoError) as error:
+        tour.prove()
+    assert (error.value.reason, str(error.value)) == (
+        "unexpected",
+        "KRWT: reserve less liabilities: 1, expected 0",
+    )
