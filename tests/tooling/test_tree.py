@@ -10,8 +10,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = ["requirements.lock", "tools/bootstrap.lock"]
-# folders that hold one person's or one machine's files
-PERSONAL = ["home", "Users", "root", "work", "workspace", "tmp", "opt", "mnt"]
+# an absolute path into a folder that holds one person's or one machine's files
+FOLDERS = "home|Users|root|work|workspace|tmp|opt|mnt"
+MACHINE_PATH = re.compile(rf"(?<![\w.~$}})*-])/(?:{FOLDERS})/[\w.]")
 
 
 def tracked() -> list[Path]:
@@ -71,14 +72,19 @@ def test_package_lock_names_no_host_and_checks_every_package() -> None:
 
 
 def test_no_path_of_a_machine_is_committed() -> None:
-    folders = "|".join(PERSONAL)
-    path = re.compile(rf"(?<![\w.~/:$}})*-])/(?:{folders})/[\w.]")
     found = [
         f"{name}:{text[: hit.start()].count(chr(10)) + 1}: {hit.group()}"
         for name, text in texts()
-        for hit in path.finditer(text)
+        for hit in MACHINE_PATH.finditer(text)
     ]
     assert found == []
+
+
+@pytest.mark.parametrize("before", ["", " ", '"', "=", ":", "file://", "("])
+def test_a_path_of_a_machine_would_be_seen(before: str) -> None:
+    for folder in FOLDERS.split("|"):
+        assert MACHINE_PATH.search(f"{before}/{folder}/somebody")
+    assert not MACHINE_PATH.search(f"{before}docs/work/plan")
 
 
 def test_every_make_command_that_is_mentioned_exists() -> None:
