@@ -34,7 +34,7 @@ class Issuance(Ledger):
         series_id = len(self.books.series) + 1
         check = Checks()
         self._check_terms(check, terms, len(merchants))
-        self._check_admission(check, series_id, merchants)
+        self._check_admission(check, series_id, merchants, service=False)
         check.done()
         self.books.series[series_id] = Series(terms, caller)
         self.emit("SeriesCreated", series_id, caller, terms.terms_hash, terms, art)
@@ -80,11 +80,16 @@ class Issuance(Ledger):
         check.need(series is not None and series.issuer == self.caller, "NotIssuer", series_id, self.caller)
         check.done()
 
-    def _check_admission(self, check: Checks, series_id: int, merchants: Sequence[str]) -> None:
-        for i, merchant in enumerate(merchants):
-            check.need(merchant not in (ZERO, self.here), "ZeroAddress")
-            known = self.until(series_id, merchant) == NEVER or merchant in merchants[:i]
-            check.need(not known, "MerchantKnown", series_id, merchant)
+    def _check_admission(
+        self, check: Checks, series_id: int, members: Sequence[str], *, service: bool
+    ) -> None:
+        """Who is under notice may return, but until it has run out only as what it was."""
+        for i, member in enumerate(members):
+            check.need(member not in (ZERO, self.here), "ZeroAddress")
+            until = self.until(series_id, member)
+            same = self.books.services.get((series_id, member), False) == service
+            known = until == NEVER or member in members[:i] or (self.now < until and not same)
+            check.need(not known, "MerchantKnown", series_id, member)
 
     def _admit(self, series_id: int, merchants: Sequence[str]) -> None:
         for merchant in merchants:
@@ -101,7 +106,7 @@ class Issuance(Ledger):
         check = Checks()
         self._check_issuer(check, series_id)
         check.need(self.books.series[series_id].terms.named, "OpenSeries", series_id)
-        self._check_admission(check, series_id, services)
+        self._check_admission(check, series_id, services, service=True)
         check.done()
         for service in services:
             self._admit_as(series_id, service, service=True)
@@ -112,7 +117,7 @@ class Issuance(Ledger):
         check = Checks()
         self._check_issuer(check, series_id)
         check.need(self.books.series[series_id].terms.named, "OpenSeries", series_id)
-        self._check_admission(check, series_id, merchants)
+        self._check_admission(check, series_id, merchants, service=False)
         check.done()
         self._admit(series_id, merchants)
 
@@ -293,6 +298,7 @@ class Issuance(Ledger):
         check.done()
         self._check_mover(check, from_)
         self.check_accepts(check, to)
+        check.need(to != ZERO, "ERC1155InvalidReceiver", to)
         for series_id, amount in zip(series_ids, amounts, strict=True):
             own = Checks()
             self._check_move(own, from_, to, series_id, amount)
