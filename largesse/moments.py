@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from largesse.arguments import ArgumentError
+from largesse.terms import UINT40_MAX
+
+_LAST_SECOND = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
 
 
 def moment(text: str) -> int:
@@ -20,4 +23,8 @@ def moment(text: str) -> int:
 
 def day(second: int) -> str:
     """The UTC day of a Unix second, as YYYY-MM-DD; "never" for the date that means it."""
-    return "never" if second >= 2**40 - 1 else datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d")
+    if second >= UINT40_MAX:
+        return "never"
+    if second > _LAST_SECOND:
+        return "after the year 9999"
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d")
