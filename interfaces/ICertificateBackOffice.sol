@@ -72,8 +72,9 @@ interface ICertificateBackOffice is ICertificateTypes {
     ) external returns (uint256 payout);
 
     /// @notice Between expiry and limitation, turn face into face of a live named series of the same issuer, at 100 %.
-    /// @dev The target's sale is open, no full refund is open or announced there, it pays no unused certificate out, and its
-    /// post-expiry share is not above the source's: credit stays credit.
+    /// @dev The target's sale is open and it grants no right to cash that the source did not: no full refund open or
+    /// announced, no cash for unused certificates, no higher post-expiry share, no lower use threshold, no larger small rest
+    /// (nor of a smaller denomination). Credit stays credit.
     /// @param authorization the holder's signature over `Conversion`; empty when the holder is the caller
     function convertExpired(
         address holder,

@@ -188,6 +188,7 @@ abstract contract Issuance is ICertificateBackOffice, Sale {
             }
         }
         if (refused != 0) {
+            _restoreLimit(seriesId, refused);
             _series[seriesId] = _series[seriesId].burnFace(refused);
             _payOut(msg.sender, refused);
             issued -= refused;

@@ -72,13 +72,10 @@ abstract contract Refunds is ICertificateBackOffice, Authorizations {
         _checkLimitation(fromSeriesId, from.limitationAt());
         require(!_isAhead(from.expiresAt()), GiftCertificates_NotExpired(fromSeriesId, from.expiresAt()));
         Series to = _known(toSeriesId);
-        // Credit stays credit: the target is live, named, and grants no cash that
-        // the expired series did not.
         require(
             from.has(CONVERTIBLE) && to.has(NAMED) && !to.has(WOUND_DOWN | CASH_OUT_UNUSED)
-                && _isAhead(to.salesCloseAt()) && _records[toSeriesId].fullRefundFrom == 0
-                && _records[fromSeriesId].issuer == _records[toSeriesId].issuer
-                && _records[fromSeriesId].postExpiryBps >= _records[toSeriesId].postExpiryBps,
+                && _isAhead(to.salesCloseAt())
+                && _grantsNoMoreCash(_records[fromSeriesId], _records[toSeriesId]),
             GiftCertificates_NotConvertible(fromSeriesId, toSeriesId)
         );
         _authorize(
@@ -164,6 +161,20 @@ abstract contract Refunds is ICertificateBackOffice, Authorizations {
     /// @inheritdoc ICertificateBackOffice
     function totalOwed() external view returns (uint256) {
         return _totalOwed;
+    }
+
+    /// @dev Credit stays credit: the target is the same issuer's and grants no right to cash, before or after expiry, that
+    /// the expired series did not. A share of use means the same for every denomination, a small rest does not.
+    function _grantsNoMoreCash(SeriesRecord storage from, SeriesRecord storage to)
+        private
+        view
+        returns (bool)
+    {
+        return from.issuer == to.issuer && to.fullRefundFrom == 0 && to.postExpiryBps <= from.postExpiryBps
+            && (to.useThresholdBps == 0
+                || (from.useThresholdBps != 0 && to.useThresholdBps >= from.useThresholdBps))
+            && (to.cashOutBelow == 0
+                || (to.cashOutBelow <= from.cashOutBelow && to.denomination >= from.denomination));
     }
 
     /// @dev Face that is given up counts as spent.

@@ -39,4 +39,11 @@ abstract contract Sale is Ledger {
         power.today = uint40(today);
         _operators[seriesId][msg.sender] = power;
     }
+
+    /// @dev What was refused was not issued. An issuer and an unlimited operator have no count to lower.
+    function _restoreLimit(uint256 seriesId, uint256 amount) internal {
+        Operator storage power = _operators[seriesId][msg.sender];
+        if (msg.sender == _records[seriesId].issuer || power.dailyLimit == MAX_AMOUNT) return;
+        power.issuedToday -= uint96(amount);
+    }
 }

@@ -108,7 +108,13 @@ class Refunds(Ledger):
         """Credit stays credit: into what is sold now, and grants no cash that the source did not."""
         live = self.now < target.terms.sales_close_at and not target.wound_down
         no_cash = target.terms.named and not target.terms.cash_out_unused
-        no_more_cash = target.terms.post_expiry_bps <= source.terms.post_expiry_bps
+        old, new = source.terms, target.terms
+        share = new.post_expiry_bps <= old.post_expiry_bps
+        use = not new.use_threshold_bps or 0 < old.use_threshold_bps <= new.use_threshold_bps
+        rest = new.cash_out_below == 0 or (
+            new.cash_out_below <= old.cash_out_below and new.denomination >= old.denomination
+        )
+        no_more_cash = share and use and rest
         allowed = source.terms.convertible and source.issuer == target.issuer
         return live and no_cash and no_more_cash and allowed and target.full_refund_from == 0
 
