@@ -223,6 +223,13 @@ class Issuance(Ledger):
         self.add_face(series_id, amount)
         self.currency.pull(self.here, self.caller, amount)
 
+    def _sell_less(self, series_id: int, refused: int) -> None:
+        """What was refused was not issued: it uses up nothing of the operator's day."""
+        power = self.operator_today(series_id, self.caller)
+        if self.caller != self.books.series[series_id].issuer and power.daily_limit != MAX_AMOUNT:
+            self.books.operators[series_id, self.caller] = replace(power, issued=power.issued - refused)
+        self.add_face(series_id, -refused)
+
     @operation
     def issue(self, caller: str, series_id: int, to: str, amount: int) -> None:
         check = Checks()
@@ -257,7 +264,8 @@ class Issuance(Ledger):
                 self.emit("IssuanceSkipped", i, row.to, row.amount)
             else:
                 self.credit(row.to, series_id, row.amount)
-        self.add_face(series_id, -refused)
+        if refused:
+            self._sell_less(series_id, refused)
         self.pay_out(caller, refused)
         return total - refused
 
