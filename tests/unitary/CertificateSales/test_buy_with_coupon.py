@@ -235,8 +235,9 @@ def test_the_price_limit_counts_the_discount(shop, promotion, over):
         assert shop.balance(shop.world.holder) == 9_050
 
 
-def test_no_promotion_once_the_series_is_wound_down(shop, series, promotion):
+def test_no_promotion_once_the_series_is_wound_down(shop, series):
     world = shop.world
+    promotion = shop.promote(series, BUDGET, cash_back_bps=0, reward_series_id=0)
     world.certificates.windDown(series, {"from": world.issuer})
     refused(shop, 100, shop.coupon(promotion), "CertificateSales_RefundOpen", series, world.now())
 
@@ -245,7 +246,7 @@ def test_no_promotion_once_a_refund_is_announced(shop):
     """Bought at 95 %, paid back at 100 % a month later: what the announcement would otherwise invite."""
     world = shop.world
     series = shop.on_sale(refund_on_removal=True)
-    promotion = shop.promote(series, BUDGET)
+    promotion = shop.promote(series, BUDGET, cash_back_bps=0, reward_series_id=0)
     world.certificates.removeMerchant(series, world.other_merchant, {"from": world.issuer})
     opens = world.now() + 30 * DAY
     refused(shop, 100, shop.coupon(promotion), "CertificateSales_RefundOpen", series, opens)
