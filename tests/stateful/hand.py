@@ -24,6 +24,7 @@ from tests.model.words import (
 )
 from tests.stateful.people import (
     BENEFICIARY,
+    HOLDERS,
     HOLDING,
     ISSUERS,
     KEYS,
@@ -110,7 +111,7 @@ class Hand:
 
     def signer(self, holder: str) -> str:
         """Whose key signs: mostly the holder's."""
-        return self.mostly(holder if holder in KEYS else STRANGER, STRANGER, self.one(HOLDING), percent=96)
+        return self.mostly(holder if holder in KEYS else STRANGER, STRANGER, self.one(HOLDERS), percent=96)
 
     # ------------------------------------------------------------------------------------- how much
 
@@ -126,8 +127,16 @@ class Hand:
         return self.rng.randrange(1, limit + 1)
 
     def of_balance(self, series_id: int, holder: str) -> int:
-        balance = self.model.account(series_id, holder).balance
-        return min(self.amount(balance, DENOMINATION // 2), MAX_AMOUNT)
+        held = self.model.account(series_id, holder)
+        series = self.of(series_id)
+        if series and series.terms.denomination and self.odds(20):
+            terms = series.terms
+            edges = [terms.use_threshold_bps * terms.denomination // 10_000]
+            edges += [terms.denomination - terms.cash_out_from, terms.denomination - terms.cash_out_below]
+            amount = self.one(edges) - held.spent % terms.denomination + self.one([-1, 0, 0, 1])
+            if 0 < amount <= held.balance:
+                return amount  # just so much that a right of use begins or ends
+        return min(self.amount(held.balance, DENOMINATION // 2), MAX_AMOUNT)
 
     def refund_amount(self, series_id: int, holder: str) -> int:
         series = self.of(series_id)
@@ -145,7 +154,7 @@ class Hand:
 
     def date(self, low: int, high: int) -> int:
         """From `low` to before `high`, with the edges."""
-        span = min(high, low + 400 * DAY)
+        span = min(high, low + 8 * DAY)
         inner = self.rng.randrange(low, span) if low < span else low
         return self.mostly(inner, low, span - 1, span, low + 1, max(low - 1, 0), percent=80)
 

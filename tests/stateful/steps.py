@@ -437,7 +437,7 @@ def give_many(hand: Hand, store: Store) -> Act:
             hand.mostly(person(f"link {store.next_link()}"), ZERO, percent=85),
             hand.mostly(ZERO, hand.one(HOLDING), percent=75),
             hand.rng.randrange(1, share + 1),
-            hand.mostly(hand.now, hand.now + hand.rng.randrange(2, 3 * DAY), percent=50),
+            hand.mostly(hand.now, hand.now + hand.rng.randrange(2, 5 * DAY), percent=50),
             bytes(32),
         )
         for i in range(hand.rng.randrange(1, 6))
@@ -556,6 +556,13 @@ def recall_from_batch(hand: Hand, store: Store) -> Act | None:
     batch = _open_batch(hand, store)
     if batch is None:
         return None
+    waiting = [
+        one
+        for one in store.batches
+        if one.id in hand.model.books.batches
+        and any(hand.now < leaf.deliver_at for leaf in one.leaves)
+    ]
+    batch = hand.one(waiting) if waiting and hand.odds(85) else batch
     leaf, proof = _leaf(hand, batch, recallable=True)
     giver = batch.batch.giver
     caller = hand.caller(giver)
