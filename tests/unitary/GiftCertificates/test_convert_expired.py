@@ -204,6 +204,45 @@ def test_convert_reverts_into_a_series_that_pays_more_after_expiry(
         convert(world, expired[0], target)
 
 
+# the target's rights, and whether the source grants as much (60 % of 100 used, rests below 15 of 100)
+MORE_CASH: list[tuple[dict[str, int], bool]] = [
+    ({"use_threshold_bps": 5_999}, False),
+    ({"use_threshold_bps": 6_000}, True),
+    ({"use_threshold_bps": 6_001}, True),
+    ({"use_threshold_bps": 6_000, "denomination": 10}, True),  # a share is the same of any face
+    ({"cash_out_below": 14}, True),
+    ({"cash_out_below": 15}, True),
+    ({"cash_out_below": 16}, False),
+    ({"cash_out_below": 15, "denomination": 99}, False),  # a small rest of a smaller face comes sooner
+    ({"cash_out_below": 15, "denomination": 101}, True),
+]
+
+
+@pytest.mark.parametrize(("rights", "passes"), MORE_CASH)
+def test_convert_reverts_into_a_series_that_pays_more_before_expiry(
+    world: World, rights: dict[str, int], passes: bool
+) -> None:
+    now = world.now()
+    old = world.create_series(
+        [world.merchant],
+        **LIVE,
+        denomination=100,
+        use_threshold_bps=6_000,
+        cash_out_below=15,
+        sales_close_at=now + DAY,
+        expires_at=now + 2 * DAY,
+    )
+    new = world.create_series([world.merchant], named=True, **{"denomination": 100} | rights)
+    world.issue(old, world.holder, 100)
+    at(now + 2 * DAY)
+    if passes:
+        convert(world, old, new)
+        assert world.certificates.balanceOf(world.holder, new) == 30
+        return
+    with reverts("GiftCertificates_NotConvertible", old, new):
+        convert(world, old, new)
+
+
 @pytest.mark.parametrize("past", [-1, 0, 1])
 def test_convert_reverts_into_a_series_whose_sales_are_closed(world: World, expired: Pair, past: int) -> None:
     close = world.now() + DAY
