@@ -42,6 +42,7 @@ interface ICertificatePayments is IERC1155, ICertificateTypes {
 
     /// @notice Turn the caller's face into a gift that whoever holds the one-time key can claim for a recipient.
     /// @dev now ≤ delivery < expiry; delivery < reclaim < limitation. A delivery date of 0 means now.
+    /// Warning: use a new key for each gift; the same gift with the same key in the same second has the same id.
     /// Warning: whoever made a bearer link knows its key; a giver who must not be able to take the gift back names a recipient.
     function give(GiftOrder calldata order) external returns (bytes32 giftId);
 

@@ -63,7 +63,7 @@ interface ICertificateTypes {
     /// @notice A holder's signature that somebody else may submit.
     /// @param nonce above the account's watermark in that series, at most 2³² above; using it cancels all lower ones
     /// @param deadline the signature is void from then on
-    /// @param signature 65 bytes ECDSA, or what the signer's ERC-1271 wallet accepts
+    /// @param signature 65 bytes ECDSA (or 64, EIP-2098), or what the signer's ERC-1271 wallet accepts
     struct Authorization {
         uint64 nonce;
         uint40 deadline;
@@ -225,6 +225,7 @@ interface ICertificateTypes {
     error GiftCertificates_SalesClosed(uint256 seriesId, uint256 closedAt);
     error GiftCertificates_AlreadyWoundDown(uint256 seriesId);
     error GiftCertificates_NotWholeCertificates(uint256 amount, uint256 denomination);
+    error GiftCertificates_NoBalance(address currency);
     error GiftCertificates_Overflow(uint256 value, uint256 amount);
     error GiftCertificates_ArrivedDiffers(uint256 expected, uint256 arrived);
     error GiftCertificates_LeftDiffers(uint256 expected, uint256 left);

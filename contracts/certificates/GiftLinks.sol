@@ -179,8 +179,8 @@ abstract contract GiftLinks is Redemptions, GiftBook {
         }
     }
 
-    /// @dev now ≤ delivery < expiry, delivery < reclaim < limitation: at every second at most one of recipient and giver
-    /// can act, and both still before forfeiture.
+    /// @dev now ≤ delivery < expiry, delivery < reclaim < limitation: before delivery only the giver can act, then only the
+    /// recipient, from the reclaim date on whoever comes first, and both still before forfeiture.
     /// @return reclaim `NEVER` for 0
     /// @return limitation of the series
     function _fund(address giver, uint256 seriesId, uint256 amount, uint256 deliverAt, uint256 reclaimAt)

@@ -174,7 +174,9 @@ abstract contract Refunds is ICertificateBackOffice, Authorizations {
             && (to.useThresholdBps == 0
                 || (from.useThresholdBps != 0 && to.useThresholdBps >= from.useThresholdBps))
             && (to.cashOutBelow == 0
-                || (to.cashOutBelow <= from.cashOutBelow && to.denomination >= from.denomination));
+                || (to.cashOutFrom >= from.cashOutFrom
+                    && to.cashOutBelow <= from.cashOutBelow
+                    && to.denomination >= from.denomination));
     }
 
     /// @dev Face that is given up counts as spent.

@@ -75,6 +75,6 @@ abstract contract Reserve is ICertificateTypes, ReentrancyGuardTransient {
             answered := and(gt(returndatasize(), 0x1f), staticcall(gas(), token, 0x00, 0x24, 0x00, 0x20))
             held := mload(0x00)
         }
-        require(answered, GiftCertificates_ZeroAddress());
+        require(answered, GiftCertificates_NoBalance(address(token)));
     }
 }

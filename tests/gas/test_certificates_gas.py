@@ -15,7 +15,7 @@ from largesse import signing
 from largesse.merkle import GiftLeaf, build
 from largesse.signing import keccak
 from tests.support.certificates import NO_SIGNATURE, YEAR, ZERO, World, batch_id, leaf_gift_id
-from tests.support.clock import mine_at
+from tests.support.clock import at, mine_at
 from tests.support.gas import record
 
 CLOCK = 1_900_000_000
@@ -27,7 +27,9 @@ LINKS = 1_000
 
 def _ready(world: World) -> int:
     """An open series in its steady state; its id."""
-    series = world.create_series()
+    series = world.create_series(
+        sales_close_at=CLOCK + YEAR, expires_at=CLOCK + 2 * YEAR, limitation_at=CLOCK + 5 * YEAR
+    )
     for person in (world.holder, world.giver, world.merchant):
         world.issue(series, person, 10 * FACE)
     world.certificates.redeem(series, 1, world.merchant, {"from": world.holder})
@@ -138,7 +140,8 @@ def test_give_and_claim(steady: tuple[World, int]) -> None:
     order = (series, FACE, signing.address_of(keccak(b"one")), ZERO, 0, CLOCK + YEAR, bytes(32))
     record("certificates.give", world.certificates.give(order, {"from": world.giver}).gas_used)
 
-    for key in ("new", "known"):
+    for i, key in enumerate(("new", "known")):
+        at(CLOCK + 10_000 * (i + 1))  # part of the gift, and so of what is claimed and signed
         secret, gift, gift_id = world.give(series, FACE, secret=keccak(key.encode()), reclaim_at=CLOCK + YEAR)
         assert (world.certificates.balanceOf(world.recipient, series) > 0) == (key == "known")
         signature = world.claim_signature(secret, gift_id, world.recipient)
@@ -156,6 +159,7 @@ def test_give_many_and_claim(steady: tuple[World, int]) -> None:
             for i, s in enumerate(secrets)
         ]
     )
+    at(CLOCK + 10_000)
     tx = world.certificates.giveMany(
         world.giver, series, tree.root, CLOCK + YEAR, NO_SIGNATURE, {"from": world.giver}
     )

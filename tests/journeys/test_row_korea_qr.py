@@ -1,5 +1,5 @@
-"""Row korea_qr: a till QR carries amount and order, the customer signs, the merchant submits; a second scan is
-refused; an unmanned shop verifies the receipt by itself.
+"""Row korea_qr: a till QR carries amount and order, the customer signs, the merchant submits; a second
+scan is refused; an unmanned shop verifies the receipt by itself.
 """
 
 from __future__ import annotations

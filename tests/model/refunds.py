@@ -112,7 +112,9 @@ class Refunds(Ledger):
         share = new.post_expiry_bps <= old.post_expiry_bps
         use = not new.use_threshold_bps or 0 < old.use_threshold_bps <= new.use_threshold_bps
         rest = new.cash_out_below == 0 or (
-            new.cash_out_below <= old.cash_out_below and new.denomination >= old.denomination
+            old.cash_out_from <= new.cash_out_from
+            and new.cash_out_below <= old.cash_out_below
+            and new.denomination >= old.denomination
         )
         no_more_cash = share and use and rest
         allowed = source.terms.convertible and source.issuer == target.issuer

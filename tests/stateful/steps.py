@@ -559,8 +559,7 @@ def recall_from_batch(hand: Hand, store: Store) -> Act | None:
     waiting = [
         one
         for one in store.batches
-        if one.id in hand.model.books.batches
-        and any(hand.now < leaf.deliver_at for leaf in one.leaves)
+        if one.id in hand.model.books.batches and any(hand.now < leaf.deliver_at for leaf in one.leaves)
     ]
     batch = hand.one(waiting) if waiting and hand.odds(85) else batch
     leaf, proof = _leaf(hand, batch, recallable=True)
