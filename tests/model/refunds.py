@@ -89,7 +89,7 @@ class Refunds(Ledger):
         target = self.books.series.get(to_id)
         check.need(target is not None, "UnknownSeries", to_id)
         if target is not None:
-            fit = self._converts(source, target)
+            fit = self.converts(source, target)
             check.need(fit, "NotConvertible", from_id, to_id)
             self.check_new_face(check, to_id, amount)
         self.check_authority(
@@ -104,7 +104,7 @@ class Refunds(Ledger):
         self.credit(holder, to_id, amount)
         self.emit("Converted", from_id, to_id, holder, amount)
 
-    def _converts(self, source: Series, target: Series) -> bool:
+    def converts(self, source: Series, target: Series) -> bool:
         """Credit stays credit: into what is sold now, and grants no cash that the source did not."""
         live = self.now < target.terms.sales_close_at and not target.wound_down
         no_cash = target.terms.named and not target.terms.cash_out_unused

@@ -83,11 +83,12 @@ class Hand:
 
     def card(self) -> tuple[int, str]:
         """A series and a holder of it, mostly a pair with a balance."""
+        dead = self.odds(7)  # balances of a forfeited series are still in its storage
         pairs = [
             (series_id, who)
             for series_id, series in self.model.books.series.items()
             for who in HOLDING
-            if self.model.account(series_id, who).balance and not series.forfeited
+            if self.model.account(series_id, who).balance and series.forfeited == dead
         ]
         fresh = [pair for pair in pairs if self.now < self.model.books.series[pair[0]].terms.expires_at]
         if fresh and self.odds(85):
@@ -217,16 +218,16 @@ class Hand:
         series = self.of(series_id)
         into = [who for who in SERVICES if self.model.is_service(series_id, who)]
         barred = series is not None and not series.terms.named and series.terms.fee_bps != 0
-        if self.odds(85 if barred or not into else 25):
+        if self.odds(85 if barred or not into else 20):
             return Payment(self.merchant(series_id), ZERO, self.order(), 0, 0, data, None)
         service = self.service(series_id)
-        payee = service if self.odds(15) else self.merchant(series_id)
+        payee = self.mostly(self.merchant(series_id), service, STRANGER, self.one(PAID), percent=65)
         return Payment(service, payee, self.order(), 0, 0, data, None)
 
     def requested(self, payment: Payment, caller: str, total: int) -> Payment:
         """With the total that the cards should add up to, and its signed request unless the caller is the
         payee."""
-        total = self.mostly(total, total + 1, max(total - 1, 0), percent=96) % 2**96
+        total = self.mostly(total, total + 1, max(total - 1, 0), percent=88) % 2**96
         service = ZERO if payment.payee == ZERO else payment.merchant
         paid = payment.merchant if service == ZERO else payment.payee
         payment = replace(payment, total=total, deadline=self.deadline())

@@ -291,6 +291,11 @@ class Machine:
         for series_id, series in model.books.series.items():
             if not series.forfeited and series.terms.limitation_at < NEVER:
                 self._must(side, ("forfeit", STRANGER, (series_id,)))
+            for who in HOLDING:
+                balance = model.account(series_id, who).balance
+                move = "safeTransferFrom", who, (who, HOLDING[0], series_id, balance, b"")
+                if balance and model.books.series[series_id].forfeited:
+                    hold(not self.act(side, move), 2, f"{who} moved what was forfeited")
         books = model.books
         fees = sum(series.fees for series in books.series.values())
         left = model.currency.of(here) - self.donated[id(side)]

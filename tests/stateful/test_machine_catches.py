@@ -1,10 +1,11 @@
-"""The machine notices each bug that is seeded into the contracts. Compiles them once for each bug: only
-with `AUDIT=1` (see conftest.py)."""
+"""The machine notices each bug that is seeded into the contracts. Compiles them once for each bug: only with
+`AUDIT=1` (see conftest.py)."""
 
 import pytest
 
+from tests.stateful.compile import compile_certificates
 from tests.stateful.machine import live, shrink
-from tests.stateful.seeded_bugs import BUGS, Bug, caught_by, compile_certificates, lives, source_of
+from tests.stateful.seeded_bugs import BUGS, Bug, caught_by, lives, source_of
 from tests.stateful.side import Difference
 
 
