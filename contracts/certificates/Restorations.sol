@@ -61,6 +61,7 @@ abstract contract Restorations is ICertificateBackOffice, Authorizations {
     }
 
     function _restore(address holder, uint256 seriesId, Series series, uint256 amount) private {
+        require(holder != address(0), GiftCertificates_ZeroAddress());
         require(amount != 0, GiftCertificates_ZeroAmount(seriesId));
         _checkLimitation(seriesId, series.limitationAt());
         _addFace(seriesId, amount);

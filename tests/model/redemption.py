@@ -224,6 +224,7 @@ class Redemptions(Ledger):
         self._restore(holder, series_id, amount)
 
     def _check_restore(self, check: Checks, holder: str, series_id: int, amount: int) -> None:
+        check.need(holder != ZERO, "ZeroAddress")
         check.need(amount != 0, "ZeroAmount", series_id)
         self.check_limitation(check, series_id, self.books.series[series_id].terms.limitation_at)
         self.check_new_face(check, series_id, amount)
