@@ -82,7 +82,7 @@ def restore(hand: Hand, store: Store) -> Act:
     return "restore", merchant, (holder, series_id, amount, permit)
 
 
-@step(4)
+@step(8)
 def restore_from_service(hand: Hand, store: Store) -> Act:
     places = [key for key, amount in hand.model.books.placed.items() if amount]
     if places and hand.odds(85):
@@ -92,6 +92,7 @@ def restore_from_service(hand: Hand, store: Store) -> Act:
         series_id, holder = hand.card()
         service, left = hand.service(series_id), 5_000
     amount = min(hand.amount(left), MAX_AMOUNT)
+    holder = hand.mostly(holder, ZERO, percent=97)
     return "restoreFromService", service, (holder, series_id, amount)
 
 
