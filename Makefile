@@ -101,6 +101,11 @@ gas-check: compile ## measure the gas figures and compare them with bench/gas.js
 # Tests that add time and no lines: they repeat the others at length, or touch no contract.
 NOT_FOR_COVERAGE := fuzz gas journeys python stateful tooling
 
+.PHONY: audit
+audit: compile ## the long hunts: many random lives against the model, then every seeded bug must be caught
+	@$(IN_HOME) MACHINE_LIVES=$${MACHINE_LIVES:-100} MACHINE_STEPS=$${MACHINE_STEPS:-1000} $(PY) -m pytest -q tests/stateful/test_certificates_machine.py
+	@$(IN_HOME) AUDIT=1 $(PY) -m pytest -q tests/stateful/test_machine_catches.py
+
 .PHONY: coverage
 coverage: setup ## Solidity coverage of the Python tests, to docs/COVERAGE.md; fails below the limits
 	@rm -rf build/tests*.json build/contracts
