@@ -82,6 +82,7 @@ def test_sending_the_same_bytes_again_is_no_error_and_no_payment(desk: Desk) -> 
     signed = node.sign(wallet, wallet.address, b"", nonce=nonce)
     node.broadcast(signed.raw)
     node.broadcast(signed.raw)
+    assert node.wait(signed.tx_hash) is not None
     assert web3.eth.get_transaction_count(wallet.address) == nonce + 1
 
 
