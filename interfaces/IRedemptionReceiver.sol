@@ -2,8 +2,8 @@
 pragma solidity ^0.8.28;
 
 /// @title What a service implements to be paid with certificates
-/// @notice GiftCertificates burns the holders' face, moves the same amount of currency to the service, and then calls
-/// `onRedemption`, all in one transaction: when the call fails, nothing has happened.
+/// @notice GiftCertificates burns the holders' face, moves the same amount of currency to the service, measures that all of it
+/// arrived, and then calls `onRedemption`, all in one transaction: when the call fails, nothing has happened.
 interface IRedemptionReceiver {
     /// @notice One card in a payment.
     /// @param holder whose certificate it was; what the service hands back must be restored to this account
@@ -16,7 +16,9 @@ interface IRedemptionReceiver {
     }
 
     /// @notice Take `amount`, which has already arrived, and use it for `payee`.
-    /// @dev Warning: accept no other caller than the one GiftCertificates that the service was deployed for, or anybody
+    /// @dev Measured: the service's balance of the currency rose by exactly `amount`; a currency that keeps a fee, or moves
+    /// more, reverts the payment with `GiftCertificates_ArrivedDiffers`. So a service needs no measurement of its own.
+    /// Warning: accept no other caller than the one GiftCertificates that the service was deployed for, or anybody
     /// can report payments that never happened. Warning: `payee` is what the series' issuer admitted and the payee or the
     /// holders signed; use it, not an address out of `data`. GiftCertificates is locked while this runs: the service cannot
     /// redeem, restore or issue from within it. What comes from a named series (`named`) may leave the service only to

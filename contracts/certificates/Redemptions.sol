@@ -327,7 +327,7 @@ abstract contract Redemptions is Tokens {
             return;
         }
         emit RedeemedInto(merchant, payee, payment.data);
-        _payNow(merchant, payout);
+        _payInto(merchant, payout);
         bytes4 answer =
             IRedemptionReceiver(merchant).onRedemption(payee, payout, payment.order, portions, payment.data);
         require(

@@ -25,9 +25,9 @@ abstract contract Reserve is ICertificateTypes, ReentrancyGuardTransient {
 
     /// @dev What arrived is measured: a currency that keeps a fee is refused.
     function _pull(address from, uint256 amount) internal {
-        uint256 before = _balance();
+        uint256 before = _balanceOf(address(this));
         _currency.safeTransferFrom(from, address(this), amount);
-        uint256 arrived = _balance() - before;
+        uint256 arrived = _balanceOf(address(this)) - before;
         require(arrived == amount, GiftCertificates_ArrivedDiffers(amount, arrived));
     }
 
@@ -41,9 +41,17 @@ abstract contract Reserve is ICertificateTypes, ReentrancyGuardTransient {
         _owe(payee, amount);
     }
 
-    /// @dev Pay or revert: for payees that act on the money in the same transaction.
+    /// @dev Pay or revert.
     function _payNow(address payee, uint256 amount) internal {
         require(_tryPay(payee, amount), GiftCertificates_LeftDiffers(amount, 0));
+    }
+
+    /// @dev Pay in full or revert: a service acts on the money in the same transaction, so what it got is measured too.
+    function _payInto(address service, uint256 amount) internal {
+        uint256 before = _balanceOf(service);
+        _payNow(service, amount);
+        uint256 arrived = _balanceOf(service) - before;
+        require(arrived == amount, GiftCertificates_ArrivedDiffers(amount, arrived));
     }
 
     function _owe(address payee, uint256 amount) internal {
@@ -56,22 +64,22 @@ abstract contract Reserve is ICertificateTypes, ReentrancyGuardTransient {
     /// @dev What left is measured: a currency that says yes and moves nothing has not paid; one that takes more than it
     /// was told to would eat the reserve and is refused.
     function _tryPay(address payee, uint256 amount) private returns (bool) {
-        uint256 before = _balance();
+        uint256 before = _balanceOf(address(this));
         if (!_currency.trySafeTransfer(payee, amount)) return false;
-        uint256 left = before - _balance();
+        uint256 left = before - _balanceOf(address(this));
         if (left == 0) return false;
         require(left == amount, GiftCertificates_LeftDiffers(amount, left));
         return true;
     }
 
-    /// @dev `balanceOf(this)`; a currency that has no answer is no currency.
-    function _balance() private view returns (uint256 held) {
+    /// @dev A currency that has no answer is no currency.
+    function _balanceOf(address account) private view returns (uint256 held) {
         IERC20 token = _currency;
         bytes4 selector = IERC20.balanceOf.selector;
         bool answered;
         assembly ("memory-safe") {
             mstore(0x00, selector)
-            mstore(0x04, address())
+            mstore(0x04, account)
             answered := and(gt(returndatasize(), 0x1f), staticcall(gas(), token, 0x00, 0x24, 0x00, 0x20))
             held := mload(0x00)
         }

@@ -117,7 +117,8 @@ abstract contract SalesReserve is ICertificateSales, ReentrancyGuardTransient, E
         require(arrived == amount, CertificateSales_ArrivedDiffers(amount, arrived));
     }
 
-    /// @dev `amount` was sent before this call: whatever is not there beyond what is owed did not arrive.
+    /// @dev GiftCertificates measured that `amount` came. In a currency that shrank it is first needed for what is owed, and
+    /// pays nobody else.
     function _checkArrived(uint256 amount) internal view {
         uint256 held = _currency.balanceOf(address(this));
         uint256 unbooked = held > _booked ? held - _booked : 0;

@@ -1,8 +1,8 @@
 """A service is told only of money that it has.
 
-What left was measured, what arrived was not: a currency that keeps a fee debits the reserve in full and credits
-the service with less. The service, told "it has already arrived", would have owed its payee what it never got, at
-the cost of everybody else whose money it keeps.
+What left was measured, what arrived was not: a currency that keeps a fee debits the reserve in full and
+credits the service with less. The service, told "it has already arrived", would have owed its payee what it
+never got, at the cost of everybody else whose money it keeps.
 """
 
 from typing import Any

@@ -180,7 +180,12 @@ class Redemptions(Ledger):
             return
         self.emit("RedeemedInto", merchant, payee, payment.data)
         check = Checks()
-        check.need(self.currency.pay(self.here, merchant, payout), "LeftDiffers", payout, 0)
+        before = self.currency.of(merchant)
+        if self.currency.pay(self.here, merchant, payout):
+            arrived = self.currency.of(merchant) - before
+            check.need(arrived == payout, "ArrivedDiffers", payout, arrived)
+        else:
+            check.need(False, "LeftDiffers", payout, 0)
         if merchant not in self.answers:
             check.need(False, "")
         else:

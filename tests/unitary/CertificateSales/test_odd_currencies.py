@@ -66,7 +66,7 @@ def test_a_fee_turned_on_stops_a_withdrawal_instead_of_eating_budgets(open_shop)
     shop.promote(series, 5_000)
     purchase = shop.buy(series, 1_000)
     world.token.setFeeBps(100, {"from": world.issuer})
-    with reverts("CertificateSales_ArrivedDiffers", 1_000, 990):
+    with reverts("GiftCertificates_ArrivedDiffers", 1_000, 990):
         shop.withdraw(purchase)
     assert world.certificates.balanceOf(world.holder, series) == 1_000
     world.token.setFeeBps(0, {"from": world.issuer})
@@ -114,6 +114,19 @@ def test_a_currency_that_shrank_pays_nobody_with_anothers_money(open_shop):
     world.token.mint(shop.sales, 265, {"from": world.issuer})
     shop.withdraw(purchase)
     assert shop.balance(world.holder) == 1_030
+
+
+def test_a_currency_that_shrank_below_what_is_owed_gives_nothing_back(open_shop):
+    shop, series = open_shop("RebasingToken")
+    world = shop.world
+    shop.promote(series, 5_000)
+    purchase = shop.buy(series, 1_000)
+    world.token.rebase(1, 2, {"from": world.issuer})
+    world.token.mint(world.certificates, 500, {"from": world.issuer})
+    assert (shop.sales.booked(), shop.balance(shop.sales)) == (5_030, 2_515)
+    with reverts("CertificateSales_ArrivedDiffers", 1_000, 0):
+        shop.withdraw(purchase)
+    assert world.certificates.balanceOf(world.holder, series) == 1_000
 
 
 @pytest.mark.parametrize("mode", ["Refusing", "Lying"])
