@@ -204,3 +204,16 @@ def test_proofs_agree_with_a_second_implementation(world: World, series: int) ->
                     world.certificates.claimFromBatch.call(
                         *args[:2], wrong, *args[3:], {"from": world.relayer}
                     )
+
+
+def test_a_leaf_for_nobody_and_without_a_key_is_nobodys(world: World, series: int) -> None:
+    """`give` refuses such a gift, but a tree says what its giver wants: anybody could take it."""
+    nobody = "0x" + "00" * 20
+    leaf = Leaf(0, nobody, 70)
+    batch = fund_root(world, series, SumTree([leaf.word]).root, reclaim_at=world.now() + DAY)
+    for signature in (b"", bytes(65)):
+        with reverts("GiftCertificates_NotYourCard", nobody, world.stranger):
+            world.certificates.claimFromBatch(
+                batch.struct, leaf.struct, [], world.stranger, signature, {"from": world.stranger}
+            )
+    assert world.certificates.batchRemaining(batch.id) == 70

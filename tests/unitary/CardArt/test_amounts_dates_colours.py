@@ -125,6 +125,16 @@ def test_ink_that_cannot_be_read_is_replaced(card_art: Any, background: int, ink
     assert _ink(card_art, background, background, ink) == shown
 
 
+@pytest.mark.parametrize(
+    "paper", [(0xFFFFFF, 0x000000), (0x000000, 0xFFFFFF)], ids=["veiled darker", "lighter"]
+)
+def test_ink_is_measured_on_the_veiled_paper_too(card_art: Any, paper: tuple[int, int]) -> None:
+    """Grey that can be read on the paper is too near to what the veil makes of it."""
+    grey = 0x757575
+    assert model.readable(grey, paper[0], paper[0]) == grey
+    assert _ink(card_art, *paper, grey) == 0xFFFFFF - paper[0]
+
+
 @given(background=COLOURS, accent=COLOURS, ink=COLOURS)
 @settings(max_examples=250, deadline=None)
 def test_ink_agrees_with_the_contrast_formula(card_art: Any, background: int, accent: int, ink: int) -> None:

@@ -5,7 +5,9 @@ import pytest
 from tests.fixtures.tokens import BOMB_MODES, FALSE_MODES
 from tests.support.clock import at
 from tests.support.errors import reverts
+from tests.support.payments import selector
 from tests.support.sales import WEEK
+from tests.zoo.raw import raw_call
 
 
 @pytest.fixture
@@ -166,6 +168,20 @@ def test_a_paused_currency_owes(open_shop):
     shop.check_books([series])
 
 
+def test_a_payout_starved_of_gas_reverts_instead_of_being_owed(open_shop):
+    """Anybody may claim a reward for its owner: with little gas it must not become a debt."""
+    shop, series = open_shop("GasGuzzlerToken")
+    world = shop.world
+    purchase = shop.buy_with_coupon(shop.promote(series, 5_000), 1_000, referrer=world.supporter)
+    at(shop.sales.purchase(purchase)["withdrawUntil"])
+    world.token.setBurns(True, False, {"from": world.issuer})
+    starved = raw_call(shop.sales.claimReferral, purchase, sender=world.stranger, gas=150_000)
+    assert (starved.succeeded, starved.data[:4]) == (False, selector("CertificateSales_GasFloor"))
+    shop.sales.claimReferral(purchase, {"from": world.stranger, "gas_limit": 10_000_000})
+    assert shop.sales.owed(world.supporter) == 20
+    shop.check_books([series])
+
+
 @pytest.mark.parametrize("mode", ["Success", "Failure"])
 def test_a_bomb_of_return_data_blocks_nobody(open_shop, mode):
     shop, series = open_shop("ReturnBombToken")
@@ -191,3 +207,5 @@ def test_the_deployment_is_of_one_currency(open_shop):
     assert shop.sales.currency() == shop.world.token
     assert shop.sales.sale(series)["withdrawalSeconds"] == WEEK
     assert bytes(shop.sales.DOMAIN_SEPARATOR()) == shop.domain.separator
+    parts = ("0x0f", "Largesse CertificateSales", "1", shop.world.chain.id, shop.sales, "0x" + "00" * 32, ())
+    assert tuple(shop.sales.eip712Domain()) == parts

@@ -153,6 +153,18 @@ def test_issue_batch_of_refusals_only_creates_nothing(
     assert world.certificates.state(series)[1] == world.liabilities() == 0
 
 
+def test_issue_batch_counts_no_refusals_of_an_unlimited_operator(
+    world: World, series: int, make_account: MakeAccount
+) -> None:
+    refuser = make_account("Refuser1155", world.agent, "RevertsEmpty")
+    world.certificates.setOperator(series, world.operator, MAX_AMOUNT, {"from": world.issuer})
+    world.fund(world.operator, 20)
+    rows = [(str(refuser), 6), (str(world.holder), 8)]
+    world.certificates.issueBatch(series, rows, {"from": world.operator})
+    assert world.certificates.operatorLimit(series, world.operator) == (MAX_AMOUNT, 0)
+    assert world.token.balanceOf(world.operator) == 12
+
+
 def test_issue_batch_never_skips_for_want_of_gas(
     world: World, series: int, make_account: MakeAccount
 ) -> None:

@@ -111,3 +111,13 @@ def test_transfer_signed_asks_a_contract_for_its_acceptance(
     with reverts("Refuser1155_Refused", world.relayer, world.holder, series, 30):
         transfer(world, replace(message(world, series), to=refuser.address))
     assert world.certificates.account(series, world.holder) == (100, 0, 0)
+
+
+def test_transfer_signed_reverts_for_nobody(world: World, series: int) -> None:
+    """A signature that leads to no signer is not the zero address's."""
+    signed = Transfer(ZERO, str(world.stranger), series, 0, 1, world.now() + DAY)
+    authorization = (signed.nonce, signed.deadline, bytes(65))
+    with reverts("GiftCertificates_InvalidSignature", ZERO, signed.digest(world.domain)):
+        world.certificates.transferSigned(
+            ZERO, world.stranger, series, 0, authorization, {"from": world.stranger}
+        )

@@ -4,8 +4,10 @@ import base64
 import json
 
 import pytest
+from brownie import Contract
 
 from largesse.signing import keccak
+from tests.fixtures.accounts import container
 from tests.support.certificates import ART, DAY, NEVER, ZERO, World
 from tests.support.clock import mine_at
 from tests.support.errors import reverts
@@ -47,6 +49,20 @@ def test_views_that_answer_with_nothing(world: World) -> None:
 def test_currency_and_domain(world: World) -> None:
     assert world.certificates.currency() == world.token
     assert bytes(world.certificates.DOMAIN_SEPARATOR()) == world.domain.separator
+
+
+def test_a_wallet_reads_the_domain_by_erc_5267(world: World) -> None:
+    whole = Contract.from_abi("Domain", world.certificates.address, container("GiftCertificates").abi)
+    parts = (
+        "0x0f",
+        "Largesse GiftCertificates",
+        "1",
+        world.chain.id,
+        world.certificates,
+        "0x" + "00" * 32,
+        (),
+    )
+    assert tuple(whole.eip712Domain()) == parts
 
 
 def test_status_follows_the_dates(world: World, series: int) -> None:
