@@ -31,13 +31,14 @@ abstract contract Authorizations is Ledger, EIP712 {
     }
 
     function _useNonce(address holder, uint256 seriesId, uint256 nonce) internal {
-        Account held = _accounts[seriesId][holder];
+        Holding storage holding = _accounts[seriesId][holder];
+        Account held = holding.account;
         uint256 watermark = held.nonce();
         require(nonce > watermark, GiftCertificates_NonceTooLow(nonce, watermark));
         require(
             nonce <= watermark + NONCE_WINDOW, GiftCertificates_NonceTooHigh(nonce, watermark + NONCE_WINDOW)
         );
-        _accounts[seriesId][holder] = held.withNonce(nonce);
+        holding.account = held.withNonce(nonce);
         emit AuthorizationUsed(holder, seriesId, nonce);
     }
 

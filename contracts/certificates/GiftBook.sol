@@ -14,8 +14,9 @@ abstract contract GiftBook is Ledger {
             calldatacopy(words, gift, 0x140)
             giftId := keccak256(words, 0x140)
         }
-        require(_gifts[giftId] != 0, GiftCertificates_NoSuchGift(giftId));
-        _gifts[giftId] = 0;
+        Word storage gifts = _gifts[giftId];
+        require(gifts.word != 0, GiftCertificates_NoSuchGift(giftId));
+        gifts.word = 0;
     }
 
     /// @dev Takes one gift of a batch out of the books. The sum tree makes `amount ≤ remaining` true; the subtraction is
@@ -24,18 +25,40 @@ abstract contract GiftBook is Ledger {
         internal
         returns (bytes32 batchId)
     {
-        batchId = keccak256(abi.encode(batch));
-        uint256 slot = _batches[batchId];
+        batchId = _batchId(batch);
+        Word storage funded = _batches[batchId];
+        uint256 slot = funded.word;
         require(slot != 0, GiftCertificates_NoSuchGift(batchId));
-        require(!_isTaken(batchId, leaf.index), GiftCertificates_AlreadyClaimed(batchId, leaf.index));
-        uint256 root =
-            MerkleSum.root(MerkleSum.node(keccak256(abi.encode(leaf)), leaf.amount), leaf.index, proof);
+        uint256 index = leaf.index;
+        Word storage taken = _claimed[batchId][index >> 8];
+        uint256 bits = taken.word;
+        uint256 mask = 1 << (index & 0xff);
+        require(bits & mask == 0, GiftCertificates_AlreadyClaimed(batchId, index));
+        uint256 root = MerkleSum.root(MerkleSum.node(_leafHash(leaf), leaf.amount), index, proof);
         require(root == batch.root, GiftCertificates_MalformedProof(root, batch.root));
-        _claimed[batchId][leaf.index >> 8] |= 1 << (leaf.index & 0xff);
-        _batches[batchId] = (slot >> 96 << 96) | (uint96(slot) - leaf.amount);
+        taken.word = bits | mask;
+        funded.word = (slot >> 96 << 96) | (uint96(slot) - leaf.amount);
+    }
+
+    /// @dev `keccak256(abi.encode(batch))`; a member beyond its type matches no commitment.
+    function _batchId(GiftBatch calldata batch) internal pure returns (bytes32 batchId) {
+        assembly ("memory-safe") {
+            let words := mload(0x40) // unclaimed memory
+            calldatacopy(words, batch, 0xc0)
+            batchId := keccak256(words, 0xc0)
+        }
+    }
+
+    /// @dev `keccak256(abi.encode(leaf))`; a member beyond its type is in no tree that a wallet makes.
+    function _leafHash(GiftLeaf calldata leaf) private pure returns (bytes32 preimageHash) {
+        assembly ("memory-safe") {
+            let words := mload(0x40) // unclaimed memory
+            calldatacopy(words, leaf, 0xc0)
+            preimageHash := keccak256(words, 0xc0)
+        }
     }
 
     function _isTaken(bytes32 batchId, uint256 index) internal view returns (bool) {
-        return _claimed[batchId][index >> 8] & (1 << (index & 0xff)) != 0;
+        return _claimed[batchId][index >> 8].word & (1 << (index & 0xff)) != 0;
     }
 }

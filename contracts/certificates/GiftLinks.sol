@@ -7,12 +7,12 @@ import {IRedemptionReceiver} from "../../interfaces/IRedemptionReceiver.sol";
 import {Account} from "../types/Account.sol";
 import {Series, NEVER} from "../types/Series.sol";
 import {GiftBook} from "./GiftBook.sol";
-import {Redemptions} from "./Redemptions.sol";
+import {Payments} from "./Payments.sol";
 
 /// @notice Gifts: face leaves the giver's balance and waits, still outstanding, for whoever the one-time key names.
 /// @dev A link is one slot, its commitment. It carries the limitation date, so that a claim reads no series: forfeiture,
 /// the only thing that could void it, comes after limitation.
-abstract contract GiftLinks is Redemptions, GiftBook {
+abstract contract GiftLinks is Payments, GiftBook {
     bytes32 private constant CLAIM_TYPEHASH =
         keccak256("Claim(bytes32 gift,address recipient,bytes32 followUp)");
     bytes32 private constant GIFT_ORDER_TYPEHASH = keccak256(
@@ -73,8 +73,9 @@ abstract contract GiftLinks is Redemptions, GiftBook {
             _fund(giver, seriesId, uint96(root), block.timestamp, reclaimAt);
         batchId =
             keccak256(abi.encode(GiftBatch(giver, seriesId, root, reclaim, block.timestamp, limitation)));
-        require(_batches[batchId] == 0, GiftCertificates_GiftExists(batchId));
-        _batches[batchId] = root;
+        Word storage funded = _batches[batchId];
+        require(funded.word == 0, GiftCertificates_GiftExists(batchId));
+        funded.word = root;
         emit GiftBatchGiven(batchId, root, reclaim, limitation);
     }
 
@@ -83,7 +84,11 @@ abstract contract GiftLinks is Redemptions, GiftBook {
     /// @inheritdoc ICertificatePayments
     function claim(Gift calldata gift, address recipient, bytes calldata signature) external {
         _claim(gift, recipient, 0, signature);
-        ERC1155Utils.checkOnERC1155Received(msg.sender, address(0), recipient, gift.seriesId, gift.amount, "");
+        if (recipient.code.length != 0) {
+            ERC1155Utils.checkOnERC1155Received(
+                msg.sender, address(0), recipient, gift.seriesId, gift.amount, ""
+            );
+        }
     }
 
     /// @inheritdoc ICertificatePayments
@@ -107,9 +112,11 @@ abstract contract GiftLinks is Redemptions, GiftBook {
         );
         _credit(msg.sender, recipient, batch.seriesId, leaf.amount);
         emit GiftClaimedFromBatch(batchId, leaf.index);
-        ERC1155Utils.checkOnERC1155Received(
-            msg.sender, address(0), recipient, batch.seriesId, leaf.amount, ""
-        );
+        if (recipient.code.length != 0) {
+            ERC1155Utils.checkOnERC1155Received(
+                msg.sender, address(0), recipient, batch.seriesId, leaf.amount, ""
+            );
+        }
     }
 
     /// @inheritdoc ICertificatePayments
@@ -120,14 +127,12 @@ abstract contract GiftLinks is Redemptions, GiftBook {
         Payment calldata payment
     ) external nonReentrant {
         Run memory run = _start(payment);
-        _claim(
-            gift,
-            recipient,
-            _giftPaymentHash(run, recipient, gift.seriesId, gift.amount, payment.order),
-            signature
-        );
+        // The redemption that the recipient would have signed, with nonce 0 and deadline 0.
+        (run.holder, run.seriesId, run.amount, run.order) =
+        (recipient, gift.seriesId, gift.amount, payment.order);
+        _claim(gift, recipient, _cardHash(run), signature);
         _open(run, gift.seriesId);
-        uint256 payout = _redeemOwn(run, recipient, gift.amount);
+        uint256 payout = _redeemOwn(run);
         _close(run);
         IRedemptionReceiver.Portion[] memory portions = new IRedemptionReceiver.Portion[](1);
         portions[0] = IRedemptionReceiver.Portion(recipient, gift.seriesId, gift.amount);
@@ -138,12 +143,12 @@ abstract contract GiftLinks is Redemptions, GiftBook {
 
     /// @inheritdoc ICertificatePayments
     function isGiftOpen(bytes32 giftId) external view returns (bool) {
-        return _gifts[giftId] != 0;
+        return _gifts[giftId].word != 0;
     }
 
     /// @inheritdoc ICertificatePayments
     function batchRemaining(bytes32 batchId) external view returns (uint256 remaining) {
-        return uint96(_batches[batchId]);
+        return uint96(_batches[batchId].word);
     }
 
     /// @inheritdoc ICertificatePayments
@@ -154,15 +159,18 @@ abstract contract GiftLinks is Redemptions, GiftBook {
     // -------------------------------------------------------------------------------------------------- internal
 
     function _give(address giver, GiftOrder calldata order) private returns (bytes32 giftId) {
-        require(order.key != address(0) || order.recipient != address(0), GiftCertificates_ZeroAddress());
-        uint256 deliverAt = order.deliverAt == 0 ? block.timestamp : order.deliverAt;
-        (uint256 reclaimAt, uint256 limitation) =
-            _fund(giver, order.seriesId, order.amount, deliverAt, order.reclaimAt);
+        (uint256 key, uint256 recipient, uint256 amount, uint256 deliverAt, uint256 reclaimAt) =
+            _members(order);
+        require(key | recipient != 0, GiftCertificates_ZeroAddress());
+        if (deliverAt == 0) deliverAt = block.timestamp;
+        uint256 limitation;
+        (reclaimAt, limitation) = _fund(giver, order.seriesId, amount, deliverAt, reclaimAt);
         assembly ("memory-safe") {
             // keccak256(abi.encode(Gift)), in memory that nobody claimed
             let gift := mload(0x40)
             mstore(gift, giver)
-            calldatacopy(add(gift, 0x20), add(order, 0x40), 0x40) // key, recipient
+            mstore(add(gift, 0x20), key)
+            mstore(add(gift, 0x40), recipient)
             calldatacopy(add(gift, 0x60), order, 0x40) // seriesId, amount
             mstore(add(gift, 0xa0), deliverAt)
             mstore(add(gift, 0xc0), reclaimAt)
@@ -171,11 +179,32 @@ abstract contract GiftLinks is Redemptions, GiftBook {
             calldatacopy(add(gift, 0x120), add(order, 0xc0), 0x20) // messageHash
             giftId := keccak256(gift, 0x140)
         }
-        require(_gifts[giftId] == 0, GiftCertificates_GiftExists(giftId));
-        _gifts[giftId] = 1;
-        emit GiftGiven(order.key, (limitation << 80) | (reclaimAt << 40) | deliverAt);
-        if (order.recipient != address(0) || order.messageHash != 0) {
-            emit GiftAddressed(order.recipient, order.messageHash);
+        Word storage gifts = _gifts[giftId];
+        require(gifts.word == 0, GiftCertificates_GiftExists(giftId));
+        gifts.word = 1;
+        emit GiftGiven(address(uint160(key)), (limitation << 80) | (reclaimAt << 40) | deliverAt);
+        bytes32 messageHash = order.messageHash;
+        if (recipient | uint256(messageHash) != 0) {
+            emit GiftAddressed(address(uint160(recipient)), messageHash);
+        }
+    }
+
+    /// @dev The members of an order that are narrower than a word, read once. As the ABI decoder does: no value may reach
+    /// beyond its type.
+    function _members(GiftOrder calldata order)
+        private
+        pure
+        returns (uint256 key, uint256 recipient, uint256 amount, uint256 deliverAt, uint256 reclaimAt)
+    {
+        assembly ("memory-safe") {
+            amount := calldataload(add(order, 0x20))
+            key := calldataload(add(order, 0x40))
+            recipient := calldataload(add(order, 0x60))
+            deliverAt := calldataload(add(order, 0x80))
+            reclaimAt := calldataload(add(order, 0xa0))
+            if or(shr(160, or(key, recipient)), or(shr(96, amount), shr(40, or(deliverAt, reclaimAt)))) {
+                revert(0, 0)
+            }
         }
     }
 
@@ -196,9 +225,10 @@ abstract contract GiftLinks is Redemptions, GiftBook {
             GiftCertificates_GiftDates(deliverAt, reclaim, series.expiresAt(), limitation)
         );
         require(amount != 0, GiftCertificates_ZeroAmount(seriesId));
-        Account held = _accounts[seriesId][giver];
+        Holding storage holding = _accounts[seriesId][giver];
+        Account held = holding.account;
         require(amount <= held.balance(), GiftCertificates_InsufficientBalance(held.balance(), amount));
-        _accounts[seriesId][giver] = held.debit(amount);
+        holding.account = held.debit(amount);
         _logTransfer(msg.sender, giver, address(0), seriesId, amount);
     }
 
@@ -207,7 +237,14 @@ abstract contract GiftLinks is Redemptions, GiftBook {
     {
         bytes32 giftId = _closeGift(gift);
         _checkLimitation(gift.seriesId, gift.limitationAt);
-        _checkClaim(giftId, gift.key, gift.recipient, gift.deliverAt, recipient, followUp, signature);
+        address key;
+        address named;
+        assembly ("memory-safe") {
+            // Members of a gift that exists, and so within their types: `give` checked them.
+            key := calldataload(add(gift, 0x20))
+            named := calldataload(add(gift, 0x40))
+        }
+        _checkClaim(giftId, key, named, gift.deliverAt, recipient, followUp, signature);
         _credit(msg.sender, recipient, gift.seriesId, gift.amount);
         emit GiftClaimed(giftId);
     }
@@ -232,6 +269,23 @@ abstract contract GiftLinks is Redemptions, GiftBook {
             );
             return;
         }
-        _checkSignature(key, keccak256(abi.encode(CLAIM_TYPEHASH, giftId, recipient, followUp)), signature);
+        _checkSignature(key, _claimHash(giftId, recipient, followUp), signature);
+    }
+
+    function _claimHash(bytes32 giftId, address recipient, bytes32 followUp)
+        private
+        pure
+        returns (bytes32 structHash)
+    {
+        bytes32 typehash = CLAIM_TYPEHASH;
+        assembly ("memory-safe") {
+            // keccak256(abi.encode(typehash, giftId, recipient, followUp)), in memory that nobody claimed
+            let words := mload(0x40)
+            mstore(words, typehash)
+            mstore(add(words, 0x20), giftId)
+            mstore(add(words, 0x40), recipient)
+            mstore(add(words, 0x60), followUp)
+            structHash := keccak256(words, 0x80)
+        }
     }
 }

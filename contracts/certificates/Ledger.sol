@@ -36,24 +36,33 @@ abstract contract Ledger is Reserve {
         uint40 today;
     }
 
+    /// @notice A mapping's one-slot value as a struct: found once, it is read and written without hashing again.
+    struct Holding {
+        Account account;
+    }
+
+    struct Word {
+        uint256 word;
+    }
+
     uint256 internal _seriesCount;
     mapping(uint256 seriesId => Series) internal _series;
     mapping(uint256 seriesId => SeriesRecord) internal _records;
-    mapping(uint256 seriesId => mapping(address holder => Account)) internal _accounts;
+    mapping(uint256 seriesId => mapping(address holder => Holding)) internal _accounts;
     mapping(address holder => mapping(address operator => bool)) internal _approvals;
     /// @dev 0: never a merchant; NEVER: is one; else when its removal takes effect. Plus SERVICE for a service.
     mapping(uint256 seriesId => mapping(address merchant => uint256)) internal _merchantUntil;
     mapping(uint256 seriesId => mapping(address operator => Operator)) internal _operators;
     /// @dev One bit an order number.
-    mapping(address merchant => mapping(uint256 word => uint256 bits)) internal _usedOrders;
+    mapping(address merchant => mapping(uint256 place => Word bits)) internal _usedOrders;
     /// @dev Of named series only: what a service may restore to a holder.
     mapping(uint256 seriesId => mapping(address service => mapping(address holder => uint256))) internal
         _placed;
-    mapping(bytes32 giftId => uint256) internal _gifts;
+    mapping(bytes32 giftId => Word) internal _gifts;
     /// @dev `root 160 | remaining 96`
-    mapping(bytes32 batchId => uint256) internal _batches;
+    mapping(bytes32 batchId => Word) internal _batches;
     /// @dev One bit a gift of a batch.
-    mapping(bytes32 batchId => mapping(uint256 word => uint256 bits)) internal _claimed;
+    mapping(bytes32 batchId => mapping(uint256 place => Word bits)) internal _claimed;
 
     /// @dev The only way face comes into being. The caller has taken the same amount of currency, or has burnt the face
     /// elsewhere.
@@ -65,7 +74,8 @@ abstract contract Ledger is Reserve {
     }
 
     function _credit(address operator, address to, uint256 seriesId, uint256 amount) internal {
-        _accounts[seriesId][to] = _accounts[seriesId][to].credit(amount);
+        Holding storage holding = _accounts[seriesId][to];
+        holding.account = holding.account.credit(amount);
         _logTransfer(operator, address(0), to, seriesId, amount);
     }
 

@@ -44,14 +44,14 @@ abstract contract Recalls is ICertificateBackOffice, Authorizations, GiftBook {
 
     /// @inheritdoc ICertificateBackOffice
     function reclaimBatch(GiftBatch calldata batch, Authorization calldata authorization) external {
-        bytes32 batchId = keccak256(abi.encode(batch));
-        uint256 remaining = uint96(_batches[batchId]);
+        bytes32 batchId = _batchId(batch);
+        uint256 remaining = uint96(_batches[batchId].word);
         require(remaining != 0, GiftCertificates_NoSuchGift(batchId));
         _authorizeRecall(batch.giver, batch.seriesId, batchId, authorization);
         require(
             !_isAhead(batch.reclaimAt), GiftCertificates_NotRecallable(0, batch.reclaimAt, block.timestamp)
         );
-        _batches[batchId] = 0;
+        _batches[batchId].word = 0;
         emit GiftBatchReclaimed(batchId, remaining);
         _giveBack(batch.giver, batch.seriesId, batch.limitationAt, remaining);
     }

@@ -47,8 +47,9 @@ abstract contract Refunds is ICertificateBackOffice, Authorizations {
             ),
             authorization
         );
-        (Right right, uint256 entitled, uint256 shareBps) =
-            RefundRules.entitlement(_rules(seriesId, series), _accounts[seriesId][holder], block.timestamp);
+        (Right right, uint256 entitled, uint256 shareBps) = RefundRules.entitlement(
+            _rules(seriesId, series), _accounts[seriesId][holder].account, block.timestamp
+        );
         require(amount <= entitled, GiftCertificates_OverEntitlement(amount, entitled));
         _burn(holder, seriesId, amount);
 
@@ -148,8 +149,9 @@ abstract contract Refunds is ICertificateBackOffice, Authorizations {
     {
         Series series = _known(seriesId);
         uint256 shareBps;
-        (right, amount, shareBps) =
-            RefundRules.entitlement(_rules(seriesId, series), _accounts[seriesId][holder], block.timestamp);
+        (right, amount, shareBps) = RefundRules.entitlement(
+            _rules(seriesId, series), _accounts[seriesId][holder].account, block.timestamp
+        );
         payout = amount * shareBps / RefundRules.BPS;
     }
 
@@ -182,10 +184,11 @@ abstract contract Refunds is ICertificateBackOffice, Authorizations {
     /// @dev Face that is given up counts as spent.
     function _burn(address holder, uint256 seriesId, uint256 amount) private {
         require(amount != 0, GiftCertificates_ZeroAmount(seriesId));
-        Account held = _accounts[seriesId][holder];
+        Holding storage holding = _accounts[seriesId][holder];
+        Account held = holding.account;
         require(amount <= held.balance(), GiftCertificates_InsufficientBalance(held.balance(), amount));
         require(held.spent() + amount <= MAX_AMOUNT, GiftCertificates_Overflow(held.spent(), amount));
-        _accounts[seriesId][holder] = held.spend(amount);
+        holding.account = held.spend(amount);
         _series[seriesId] = _series[seriesId].burnFace(amount);
         _logTransfer(msg.sender, holder, address(0), seriesId, amount);
     }

@@ -7,7 +7,7 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {ICertificateTypes} from "../../interfaces/ICertificateTypes.sol";
 
 /// @notice The currency side: money comes in only in full, and leaves only to whom it is owed.
-abstract contract Reserve is ICertificateTypes, ReentrancyGuardTransient {
+abstract contract Reserve is ICertificateTypes {
     using SafeERC20 for IERC20;
 
     /// @dev A payout that fails with less gas than this behind it may have been starved: it reverts instead of being owed.
@@ -17,6 +17,15 @@ abstract contract Reserve is ICertificateTypes, ReentrancyGuardTransient {
 
     mapping(address payee => uint256) internal _owed;
     uint256 internal _totalOwed;
+    /// @dev The one lock of both pieces of code. Transient, in a transaction's own storage: no slot of the ledger.
+    uint256 private transient _locked;
+
+    modifier nonReentrant() {
+        require(_locked == 0, ReentrancyGuardTransient.ReentrancyGuardReentrantCall());
+        _locked = 1;
+        _;
+        _locked = 0;
+    }
 
     constructor(address currency_) {
         require(currency_.code.length != 0, GiftCertificates_ZeroAddress());
@@ -64,9 +73,37 @@ abstract contract Reserve is ICertificateTypes, ReentrancyGuardTransient {
     /// @dev What left is measured: a currency that says yes and moves nothing has not paid; one that takes more than it
     /// was told to would eat the reserve and is refused.
     function _tryPay(address payee, uint256 amount) private returns (bool) {
-        uint256 before = _balanceOf(address(this));
-        if (!_currency.trySafeTransfer(payee, amount)) return false;
-        uint256 left = before - _balanceOf(address(this));
+        IERC20 token = _currency;
+        bytes4 balanceOf = IERC20.balanceOf.selector;
+        bytes4 transfer = IERC20.transfer.selector;
+        (bool answered, bool moved, uint256 left) = (false, false, 0);
+        assembly ("memory-safe") {
+            let free := mload(0x40) // the second argument of `transfer` reaches into it: put back below
+            mstore(0x00, balanceOf)
+            mstore(0x04, address())
+            answered := and(gt(returndatasize(), 0x1f), staticcall(gas(), token, 0x00, 0x24, 0x00, 0x20))
+            if answered {
+                left := mload(0x00)
+                mstore(0x00, transfer)
+                mstore(0x04, payee)
+                mstore(0x24, amount)
+                moved := call(gas(), token, 0, 0x00, 0x44, 0x00, 0x20)
+                // It says true, or nothing (it has code: it has answered); never more than a word of it is looked at.
+                moved := and(
+                    moved,
+                    or(iszero(returndatasize()), and(gt(returndatasize(), 0x1f), eq(mload(0x00), 1)))
+                )
+                mstore(0x40, free)
+            }
+            if moved {
+                mstore(0x00, balanceOf)
+                mstore(0x04, address())
+                answered := and(gt(returndatasize(), 0x1f), staticcall(gas(), token, 0x00, 0x24, 0x00, 0x20))
+                left := sub(left, mload(0x00)) // a balance that rose wraps, and differs from any amount
+            }
+        }
+        require(answered, GiftCertificates_NoBalance(address(token)));
+        if (!moved) return false;
         if (left == 0) return false;
         require(left == amount, GiftCertificates_LeftDiffers(amount, left));
         return true;

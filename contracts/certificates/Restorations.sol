@@ -39,7 +39,7 @@ abstract contract Restorations is ICertificateBackOffice, Authorizations {
             ),
             authorization
         );
-        uint256 spent = _accounts[seriesId][holder].spent();
+        uint256 spent = _accounts[seriesId][holder].account.spent();
         require(amount <= spent, GiftCertificates_OverSpent(amount, spent));
         _restore(holder, seriesId, series, amount);
     }
@@ -66,7 +66,8 @@ abstract contract Restorations is ICertificateBackOffice, Authorizations {
         _checkLimitation(seriesId, series.limitationAt());
         _addFace(seriesId, amount);
         _pull(msg.sender, amount);
-        _accounts[seriesId][holder] = _accounts[seriesId][holder].unspend(amount);
+        Holding storage holding = _accounts[seriesId][holder];
+        holding.account = holding.account.unspend(amount);
         _logTransfer(msg.sender, address(0), holder, seriesId, amount);
         emit Restored(seriesId, holder, msg.sender, amount);
         ERC1155Utils.checkOnERC1155Received(msg.sender, address(0), holder, seriesId, amount, "");

@@ -70,7 +70,7 @@ abstract contract Tokens is ICertificatePayments, Authorizations, Sale, IERC1155
 
     /// @inheritdoc IERC1155
     function balanceOf(address holder, uint256 seriesId) public view returns (uint256) {
-        return _series[seriesId].has(FORFEITED) ? 0 : _accounts[seriesId][holder].balance();
+        return _series[seriesId].has(FORFEITED) ? 0 : _accounts[seriesId][holder].account.balance();
     }
 
     /// @inheritdoc IERC1155
@@ -130,7 +130,7 @@ abstract contract Tokens is ICertificatePayments, Authorizations, Sale, IERC1155
         view
         returns (uint256 balance, uint256 spent, uint256 nonce)
     {
-        Account held = _accounts[seriesId][holder];
+        Account held = _accounts[seriesId][holder].account;
         return (balanceOf(holder, seriesId), held.spent(), held.nonce());
     }
 
@@ -159,13 +159,15 @@ abstract contract Tokens is ICertificatePayments, Authorizations, Sale, IERC1155
     function _move(address from, address to, uint256 seriesId, uint256 amount) internal {
         require(to != address(0), ERC1155InvalidReceiver(to));
         require(!_series[seriesId].has(FORFEITED), GiftCertificates_Forfeited(seriesId));
-        Account giving = _accounts[seriesId][from];
+        Holding storage holding = _accounts[seriesId][from];
+        Account giving = holding.account;
         require(
             amount <= giving.balance(), ERC1155InsufficientBalance(from, giving.balance(), amount, seriesId)
         );
-        _accounts[seriesId][from] = giving.debit(amount);
+        holding.account = giving.debit(amount);
         // Read after the write: `to` may be `from`.
-        _accounts[seriesId][to] = _accounts[seriesId][to].credit(amount);
+        holding = _accounts[seriesId][to];
+        holding.account = holding.account.credit(amount);
     }
 
     function _checkOperator(address from) private view {

@@ -19,12 +19,22 @@ library MerkleSum {
         returns (uint256 word)
     {
         word = leaf;
-        for (uint256 i = 0; i < proof.length; ++i) {
-            uint256 sum = uint256(uint96(word)) + uint96(proof[i]);
-            if (sum > type(uint96).max) return 0;
-            (uint256 left, uint256 right) = index & 1 == 0 ? (word, proof[i]) : (proof[i], word);
-            word = node(keccak256(abi.encode(left, right)), sum);
-            index >>= 1;
+        assembly ("memory-safe") {
+            let end := add(proof.offset, shl(5, proof.length))
+            for { let at := proof.offset } lt(at, end) { at := add(at, 0x20) } {
+                let sibling := calldataload(at)
+                let sum :=
+                    add(and(word, 0xffffffffffffffffffffffff), and(sibling, 0xffffffffffffffffffffffff))
+                if shr(96, sum) {
+                    index := 1 // a sum that no word holds: no tree's
+                    break
+                }
+                let side := shl(5, and(index, 1)) // where `word` goes in the scratch space: left or right
+                mstore(side, word)
+                mstore(xor(side, 0x20), sibling)
+                word := or(shl(96, keccak256(0x00, 0x40)), sum)
+                index := shr(1, index)
+            }
         }
         if (index != 0) return 0;
     }
