@@ -56,8 +56,13 @@ build/.interfaces: $(wildcard interfaces/*.sol)
 	@rm -rf build/interfaces; mkdir -p build
 	@touch $@
 
+# Nor that a library changed which only a contract's parents use: then all contracts are compiled again.
+build/.libraries: $(wildcard contracts/libraries/*.sol contracts/types/*.sol)
+	@rm -rf build/contracts; mkdir -p build
+	@touch $@
+
 .PHONY: compile
-compile: setup build/.interfaces ## compile the contracts for Brownie, once, before several processes need them
+compile: setup build/.interfaces build/.libraries ## compile the contracts for Brownie, once, before several processes need them
 	@$(IN_HOME) $(PY) -m tools.brownie_here compile >build/compile.log || { cat build/compile.log; exit 1; }
 
 .PHONY: demo
@@ -86,7 +91,7 @@ lint: setup ## style, types and formatting of Python and Solidity
 BUILD := $(IN_HOME) brownie compile >/dev/null && $(IN_HOME) forge build -q
 
 .PHONY: sizes
-sizes: setup ## sizes of what is deployed, and Brownie's build against Forge's
+sizes: setup build/.interfaces build/.libraries ## sizes of what is deployed, and Brownie's build against Forge's
 	@$(BUILD)
 	@$(PY) -m tools.sizes
 

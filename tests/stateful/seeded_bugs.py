@@ -67,8 +67,6 @@ BUGS = (
         "if (series.has(NAMED)) _placed[run.seriesId][run.merchant][run.holder] += amount;", ""),
     Bug("card: balance not looked at", "certificates/Cards",
         "iszero(gt(amount, and(held, most)))", "1"),
-    Bug("card: spent overflows", "certificates/Cards",
-        "iszero(gt(add(and(shr(96, held), most), amount), most))", "1"),
     Bug("card: nonce used twice", "certificates/Cards",
         "gt(nonce, watermark)", "iszero(lt(nonce, watermark))"),
     Bug("card: no deadline", "certificates/Cards", "lt(timestamp(), mload(add(run, 0x120)))", "1"),
