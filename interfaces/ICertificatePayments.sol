@@ -34,6 +34,7 @@ interface ICertificatePayments is IERC1155, ICertificateTypes {
     /// @notice Several cards in one payment, to a merchant or into a service; anybody may submit it.
     /// @dev Each card is signed by its holder or held by the caller; every card's order equals the payment's. With an
     /// order, the caller is the payee or brings its signed `PaymentRequest`, and the cards add up to `total`.
+    /// A service gets all of it or the payment reverts (`GiftCertificates_ArrivedDiffers`).
     /// A named series pays only into its services and for payees that are its merchants (or the service itself), free of the fee; an open series with a
     /// fee does not pay into services.
     function pay(Payment calldata payment, Redemption[] calldata cards) external;
