@@ -8,11 +8,13 @@ import threading
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from brownie import rpc, web3
 from brownie._config import CONFIG
 from web3 import HTTPProvider, Web3
 
 from largesse.nodes import development_node
+from tests.fixtures.own_node import refuse_too_old
 from tools import own_node
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,6 +26,14 @@ def test_this_runs_node_is_a_child_on_the_port_in_use(node_url: str) -> None:
     assert port in {c.laddr.port for c in rpc.process.connections(kind="tcp")}
     assert CONFIG.active_network["cmd_settings"]["port"] == port
     assert web3.is_connected()
+
+
+def test_a_run_on_a_node_that_is_too_old_says_so_once() -> None:
+    with (
+        development_node(hardfork="shanghai") as url,
+        pytest.raises(pytest.UsageError, match="Ganache stops at Shanghai; use Anvil"),
+    ):
+        refuse_too_old(Web3(HTTPProvider(url)))
 
 
 def test_free_port_is_free_and_not_always_the_same() -> None:
