@@ -389,3 +389,18 @@ def test_the_view_says_what_a_withdrawal_pays(shop, series, bought):
     assert shop.sales.withdrawable(bought) == 0
     assert shop.sales.purchase(bought)["referrer"] == ZERO
     assert world.certificates.balanceOf(world.holder, series) == 1_000
+
+
+def test_what_cost_nothing_is_withdrawn_for_nothing(shop):
+    """A discount of 100 %, where nothing is paid back after expiry: all of it is budget again."""
+    series = shop.on_sale(post_expiry_bps=0)
+    free = {"discount_bps": 10_000, "cash_back_bps": 0, "referral_bps": 0, "reward_series_id": 0}
+    promotion = shop.promote(series, 1_000, **free)
+    purchase = shop.buy_with_coupon(promotion, 1_000)
+    assert shop.budget(promotion)["spent"] == 1_000
+    held = shop.balance(shop.world.holder)
+    tx = shop.withdraw(purchase)
+    assert (shop.balance(shop.world.holder), shop.sales.owed(shop.world.holder)) == (held, 0)
+    assert "PayoutOwed" not in tx.events
+    assert (shop.budget(promotion)["free"], shop.budget(promotion)["spent"]) == (1_000, 0)
+    shop.check_books([series])

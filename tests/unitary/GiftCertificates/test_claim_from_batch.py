@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from largesse.signing import Claim, keccak
+from tests.fixtures.accounts import MakeAccount
 from tests.support.certificates import DAY, NEVER, ZERO, World, batch_id
 from tests.support.clock import at
 from tests.support.errors import reverts
@@ -197,6 +198,20 @@ def test_claim_from_batch_of_a_single_link_needs_no_proof(world: World, series: 
     assert batch.proof(0) == []
     claim(world, batch, 0)
     assert world.certificates.balanceOf(world.recipient, series) == 7
+
+
+@pytest.mark.parametrize("mode", ["Accepts", "WrongMagic"])
+def test_claim_from_batch_by_a_contract_depends_on_its_acceptance(
+    world: World, series: int, batch: Batch, make_account: MakeAccount, mode: str
+) -> None:
+    recipient = make_account("Refuser1155", world.agent, mode)
+    if mode == "Accepts":
+        claim(world, batch, 1, recipient)
+        assert world.certificates.balanceOf(recipient, series) == 20
+        return
+    with reverts("ERC1155InvalidReceiver", recipient):
+        claim(world, batch, 1, recipient)
+    assert not world.certificates.isClaimedFromBatch(batch.id, 1)
 
 
 def test_claim_from_batch_beyond_one_word_of_bits(world: World, series: int) -> None:
