@@ -37,7 +37,8 @@ abstract contract Custody is ICustody, ReentrancyGuardTransient, EIP712 {
 
     /// @inheritdoc ICustody
     function permit(address owner, uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external {
-        try IERC20Permit(address(_currency)).permit(owner, address(this), amount, deadline, v, r, s) {} catch {}
+        try IERC20Permit(address(_currency)).permit(owner, address(this), amount, deadline, v, r, s) {}
+            catch {}
     }
 
     /// @inheritdoc ICustody
