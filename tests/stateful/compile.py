@@ -1,4 +1,4 @@
-"""Compiles the certificates with a change, with the project's own compiler and settings."""
+"""Compiles a contract with a change, with the project's own compiler and settings."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-MAIN = "contracts/GiftCertificates.sol"
 
 
-def compile_certificates(changed: Mapping[str, str]) -> bytes:
-    """Creation code of GiftCertificates, `changed` replacing the sources of these paths. Raises
+def compile_contract(name: str, changed: Mapping[str, str]) -> bytes:
+    """Creation code of the contract `name`, `changed` replacing the sources of these paths. Raises
     ValueError."""
+    main = f"contracts/{name}.sol"
     build = tomllib.loads((ROOT / "foundry.toml").read_text())["profile"]["default"]
     settings: dict[str, Any] = {
         "optimizer": {"enabled": build["optimizer"], "runs": build["optimizer_runs"]},
         "evmVersion": build["evm_version"],
         "remappings": [entry.replace("=", f"={ROOT}/", 1) for entry in build["remappings"]],
-        "outputSelection": {MAIN: {"GiftCertificates": ["evm.bytecode.object"]}},
+        "outputSelection": {main: {name: ["evm.bytecode.object"]}},
     }
     # The compiler reads the rest as it is imported.
-    sources = {MAIN: {"content": (ROOT / MAIN).read_text()}}
+    sources = {main: {"content": (ROOT / main).read_text()}}
     sources |= {path: {"content": text} for path, text in changed.items()}
     request = json.dumps({"language": "Solidity", "sources": sources, "settings": settings})
     command = [str(ROOT / build["solc"]), "--standard-json"]
@@ -34,4 +34,4 @@ def compile_certificates(changed: Mapping[str, str]) -> bytes:
     errors = [e["formattedMessage"] for e in output.get("errors", []) if e["severity"] == "error"]
     if errors:
         raise ValueError("\n".join(errors))
-    return bytes.fromhex(output["contracts"][MAIN]["GiftCertificates"]["evm"]["bytecode"]["object"])
+    return bytes.fromhex(output["contracts"][main][name]["evm"]["bytecode"]["object"])

@@ -12,7 +12,7 @@ from random import Random
 from typing import NamedTuple
 
 from tests.model.currency import Kind
-from tests.stateful.compile import ROOT, compile_certificates
+from tests.stateful.compile import ROOT, compile_contract
 from tests.stateful.invariants import Broken
 from tests.stateful.machine import ODD, live
 from tests.stateful.side import Difference
@@ -127,7 +127,7 @@ def lives(seed: int) -> Iterator[tuple[Kind, list[int]]]:
 def caught_by(bug: Bug, seed: int = 0) -> str | None:
     """What the machine said when it noticed the bug, and after how many lives; None when it did not."""
     path, text = source_of(bug)
-    code = {"GiftCertificates": compile_certificates({path: text})}
+    code = {"GiftCertificates": compile_contract("GiftCertificates", {path: text})}
     for number, (kind, steps) in enumerate(lives(seed)):
         try:
             live(kind, steps, code)

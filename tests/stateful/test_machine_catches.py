@@ -3,7 +3,7 @@
 
 import pytest
 
-from tests.stateful.compile import compile_certificates
+from tests.stateful.compile import compile_contract
 from tests.stateful.machine import live, shrink
 from tests.stateful.seeded_bugs import BUGS, Bug, caught_by, lives, source_of
 from tests.stateful.side import Difference
@@ -21,7 +21,7 @@ def test_without_a_bug_the_same_lives_pass() -> None:
 
 def test_a_failing_life_shrinks() -> None:
     path, text = source_of(next(bug for bug in BUGS if bug.name == "fee rounded up"))
-    code = {"GiftCertificates": compile_certificates({path: text})}
+    code = {"GiftCertificates": compile_contract("GiftCertificates", {path: text})}
     kind, steps = next(lives(0))
     short = shrink(kind, steps, code, seconds=120)
     assert len(short) < 30
