@@ -78,7 +78,7 @@ class Session:
         """The CertificateSales of a currency. Raises SessionError unknown_currency."""
         for one in self.deployment().currencies:
             if one.certificates == certificates.address:
-                return Shop(certificates, one.sales)
+                return Shop(certificates, one.part("sales"))
         raise SessionError("unknown_currency", f"{certificates.address} is not deployed here")
 
     def series(self, text: str) -> SeriesChoice:

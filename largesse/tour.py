@@ -17,7 +17,8 @@ from largesse.cards import save_svg
 from largesse.chain import Node, RefusedError, Wallet, development_wallet
 from largesse.client import Certificates, ClientError
 from largesse.console import done, panel, progress, say, step, table
-from largesse.deployment import Deployment, deploy, plan_deployment, save
+from largesse.deploying import deploy, plan_deployment
+from largesse.deployment import Deployment, save
 from largesse.development import make_currencies
 from largesse.errors import LargesseError
 from largesse.holdings import Right
@@ -181,7 +182,7 @@ class Tour:
         self.deployment = self.deployment.with_series(opened.record)
         certificates, number = self._series(series.name)
         save_svg(certificates.uri(number), self.folder / f"card-{series.name}.svg")
-        shop = Shop(certificates, self.deployment.currency("KRWT").sales)
+        shop = Shop(certificates, self.deployment.currency("KRWT").part("sales"))
         shop.put_on_sale(issuer, number)
         promotion = shop.open_promotion(issuer, number, series.promotions[0], max_face=series.face)
         shop.fund(issuer, promotion, 10_000)

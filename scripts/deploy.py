@@ -9,7 +9,8 @@ from largesse.addresses import parse_address
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.command import command
 from largesse.console import done, say, table
-from largesse.deployment import Deployment, DeploymentError, Plan, Step, deploy, final_check, plan_deployment
+from largesse.deploying import Plan, Step, deploy, final_check, plan_deployment
+from largesse.deployment import Deployment, DeploymentError
 from largesse.development import make_currencies
 from largesse.manifest import load_manifest
 from largesse.session import CHECKOUT, Session
@@ -18,7 +19,7 @@ DEMO = CHECKOUT / "examples" / "manifests" / "demo.toml"
 
 
 @command(
-    "Deploy the contracts and one GiftCertificates for each currency; a second run finds what is there.",
+    "Deploy the contracts, and one of each part for each currency; a second run finds what is there.",
     Option("currency", "the currencies' token addresses, with commas; on a development chain not needed", ""),
     Option("manifest", "on a development chain, whose currencies to make (default: the demo's)", ""),
     Option("from", "who sends", ""),
@@ -29,6 +30,9 @@ def main(session: Session, given: Arguments) -> Deployment:
     existing = _existing(session)
     currencies = _currencies(session, given, existing)
     plan = plan_deployment(session.node, currencies)
+    if existing is not None and existing.factory != plan.factory:
+        _leave_behind(session, existing, plan)
+        existing = None
     _show(plan, wallet.address)
     missing = [step for step in plan.steps if not step.done]
     if missing:
@@ -63,6 +67,17 @@ def _existing(session: Session) -> Deployment | None:
     # A development node can be set back to before the deployment; its tokens are gone then.
     there = all(session.node.has_code(one.token) for one in existing.currencies)
     return existing if there else None
+
+
+def _leave_behind(session: Session, existing: Deployment, plan: Plan) -> None:
+    """Another release's series are not this one's. Its record is lost on a development chain only."""
+    if not session.development:
+        name = deployments.record_path(session.records, plan.chain_id).name
+        raise DeploymentError(
+            "other_release",
+            f"{name} is about the contracts of another release (factory {existing.factory}, this one's is "
+            f"{plan.factory}): keep it under another name, then `brownie run deploy` writes a new one",
+        )
 
 
 def _currencies(session: Session, given: Arguments, existing: Deployment | None) -> list[str]:

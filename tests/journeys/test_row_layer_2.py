@@ -15,7 +15,7 @@ from largesse import signing
 from largesse.artifacts import artifact
 from largesse.chain import Node, RefusedError, Wallet, development_wallet
 from largesse.client import Certificates
-from largesse.deployment import deploy, plan_deployment
+from largesse.deploying import deploy, plan_deployment
 from largesse.development import mint
 from largesse.holdings import Account, Refundable, Right, SignedCard
 from largesse.nodes import development_node

@@ -1,0 +1,57 @@
+"""The parts of a currency, and the addresses that the factory gives them.
+
+A part is one contract per currency. The certificates come first (`CERTIFICATES`); every other part is a row of
+`PARTS`, and that row is all that deploying, checking and recording need.
+
+To add a part, write one row: its name in the factory, its contract and, if it isn't `certificates`, the getter
+that answers the address of its certificates. The constructor takes that address and nothing else, and must not
+depend on who calls, when, or with how much gas: anybody may create a part. `brownie run deploy` then creates it
+after the currency's certificates, `brownie run deploy check` reads it back, and its address is
+`deployment.currency("KRWT").part("jars")`. `make sizes` says whether its creation code fits.
+
+The list belongs to the factory. A release with another list, other code or another order of the rows has another
+factory at another address, hence other addresses for all contracts of all currencies, the certificates too. What
+an older release created stays where it is and works as before; nothing moves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from eth_abi.abi import encode
+from web3 import Web3
+
+from largesse.signing import keccak
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part beside the certificates: its `name` in the factory, the compiled `contract`, and the `getter` of
+    that contract that answers the address of its certificates."""
+
+    name: str
+    contract: str
+    getter: str = "certificates"
+
+
+CERTIFICATES: Final = "certificates"
+"""The part that all others are made for: GiftCertificates, whose constructor takes (currency, CardArt)."""
+PARTS: Final[tuple[Part, ...]] = (
+    Part("sales", "CertificateSales", "giftCertificates"),
+)  # fmt: skip
+
+# keccak256 of the creation code of the proxy that solady's CREATE3 deploys through.
+_CREATE3_PROXY: Final = bytes.fromhex("21c35dbe1b344a2488cf3321d6ce542f8e9f305544ff09e4993a62319a497c1f")
+
+
+def create2(deployer: str, salt: bytes, code_hash: bytes) -> str:
+    """Address that CREATE2 gives (EIP-1014)."""
+    return Web3.to_checksum_address(keccak(b"\xff" + bytes.fromhex(deployer[2:]) + salt + code_hash)[12:])
+
+
+def create3(factory: str, part: str, currency: str) -> str:
+    """Address that the factory gives to a part of a currency; the same as its `find(part, currency)`."""
+    proxy = create2(factory, keccak(encode(["string", "address"], [part, currency])), _CREATE3_PROXY)
+    # The proxy's first contract: RLP of [proxy, 1].
+    return Web3.to_checksum_address(keccak(b"\xd6\x94" + bytes.fromhex(proxy[2:]) + b"\x01")[12:])
