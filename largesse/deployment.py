@@ -25,8 +25,8 @@ class DeploymentError(LargesseError):
 
 @dataclass(frozen=True)
 class CurrencyRecord:
-    """One currency: its token, the GiftCertificates over it, whose logs begin in `block`, and the addresses of
-    the other parts by their names in the factory."""
+    """One currency: its token, the GiftCertificates over it, whose logs begin in `block`, and the addresses
+    of the other parts by their names in the factory."""
 
     symbol: str
     token: str
@@ -131,9 +131,9 @@ def load(folder: Path, node: Node) -> Deployment:
 
 def _old(path: Path, version: int) -> str:
     return (
-        f"{path.name} is an older release's (version {version}, this one's is {VERSION}), whose contracts have "
-        "other addresses and work with that release: keep it under another name, then `brownie run deploy` "
-        "writes a new one"
+        f"{path.name} is an older release's (version {version}, this one's is {VERSION}), whose contracts "
+        "have other addresses and work with that release: keep it under another name, then "
+        "`brownie run deploy` writes a new one"
     )
 
 

@@ -1,17 +1,17 @@
 """The parts of a currency, and the addresses that the factory gives them.
 
-A part is one contract per currency. The certificates come first (`CERTIFICATES`); every other part is a row of
-`PARTS`, and that row is all that deploying, checking and recording need.
+A part is one contract per currency. The certificates come first (`CERTIFICATES`); every other part is a row
+of `PARTS`, and that row is all that deploying, checking and recording need.
 
-To add a part, write one row: its name in the factory, its contract and, if it isn't `certificates`, the getter
-that answers the address of its certificates. The constructor takes that address and nothing else, and must not
-depend on who calls, when, or with how much gas: anybody may create a part. `brownie run deploy` then creates it
-after the currency's certificates, `brownie run deploy check` reads it back, and its address is
-`deployment.currency("KRWT").part("jars")`. `make sizes` says whether its creation code fits.
+To add a part, write one row: its name in the factory, its contract and, if it isn't `certificates`, the
+getter that answers the address of its certificates. The constructor takes that address and nothing else,
+and must not depend on who calls, when, or with how much gas: anybody may create a part. `brownie run
+deploy` then creates it after the currency's certificates, `brownie run deploy check` reads it back, and its
+address is `deployment.currency("KRWT").part("jars")`. `make sizes` says whether its creation code fits.
 
-The list belongs to the factory. A release with another list, other code or another order of the rows has another
-factory at another address, hence other addresses for all contracts of all currencies, the certificates too. What
-an older release created stays where it is and works as before; nothing moves.
+The list belongs to the factory. A release with another list, other code or another order of the rows has
+another factory at another address, hence other addresses for all contracts of all currencies, the
+certificates too. What an older release created stays where it is and works as before; nothing moves.
 """
 
 from __future__ import annotations

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from brownie import web3
 
+from largesse import deploying
 from largesse import deployment as deployments
 from largesse.arguments import ArgumentError
 from largesse.artifacts import artifact
 from largesse.chain import RefusedError
-from largesse.deployment import DEPLOYER, SALT, DeploymentError, create2, final_check
+from largesse.deploying import DEPLOYER, SALT, final_check, plan_deployment
+from largesse.deployment import VERSION, DeploymentError
 from largesse.errors import AddressError
+from largesse.parts import PARTS, Part, create2, create3
 from largesse.session import SessionError
 from largesse.signing import certificates_domain, keccak
 from scripts import deploy
@@ -34,6 +38,7 @@ def test_everything_is_where_its_code_says(desk: Desk) -> None:
         assert contract.functions.backOffice().call() == one.back_office
         separator = certificates_domain(web3.eth.chain_id, one.certificates).separator
         assert contract.functions.DOMAIN_SEPARATOR().call() == separator
+        assert one.parts == {part.name: create3(made.factory, part.name, one.token) for part in PARTS}
         # Its logs begin in the block that made it: nothing was there before.
         assert web3.eth.get_code(one.certificates, one.block) != b""
         assert web3.eth.get_code(one.certificates, one.block - 1) == b""
@@ -75,6 +80,10 @@ def test_check_lists_what_it_has_read_back(desk: Desk) -> None:
     assert "GiftCertificates of USDC: currency" in checked
     assert "GiftCertificates of KRWT: signing domain" in checked
     assert "factory draws with CardArt" in checked
+    for part in PARTS:
+        assert f"factory's code hash of {part.name}" in checked
+        assert f"{part.contract} of EURT: the factory made it" in checked
+        assert f"{part.contract} of EURT: its certificates" in checked
 
 
 @pytest.mark.parametrize("field", ("card_art", "lens", "factory"))
@@ -85,7 +94,7 @@ def test_check_sees_another_contract(desk: Desk, field: str) -> None:
     assert GHOST in str(error.value)
 
 
-@pytest.mark.parametrize("field", ("certificates", "back_office", "sales"))
+@pytest.mark.parametrize("field", ("certificates", "back_office"))
 def test_check_sees_another_piece_of_a_currency(desk: Desk, field: str) -> None:
     made = desk.session.deployment()
     changed = replace(made.currencies[0], **{field: made.currencies[1].certificates})
@@ -93,6 +102,37 @@ def test_check_sees_another_piece_of_a_currency(desk: Desk, field: str) -> None:
         final_check(desk.session.node, replace(made, currencies=(changed, *made.currencies[1:])))
     assert error.value.reason == "check_failed"
     assert "of KRWT" in str(error.value)
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.name)
+def test_check_sees_another_currencys_part_and_a_missing_one(desk: Desk, part: Part) -> None:
+    made = desk.session.deployment()
+    won, usdc = made.currencies[:2]
+    for parts, seen in (
+        (won.parts | {part.name: usdc.part(part.name)}, f"found {(won.part(part.name), True)}"),
+        ({name: one for name, one in won.parts.items() if name != part.name}, "expected ('nothing', True)"),
+        (won.parts | {"more": GHOST}, "parts of KRWT: found "),
+    ):
+        changed = replace(won, parts=parts)
+        with pytest.raises(DeploymentError) as error:
+            final_check(desk.session.node, replace(made, currencies=(changed, *made.currencies[1:])))
+        assert error.value.reason == "check_failed"
+        assert "of KRWT" in str(error.value)
+        assert seen in str(error.value)
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.name)
+def test_check_asks_each_part_for_its_certificates(desk: Desk, part: Part) -> None:
+    """Another currency's code at the right address: only the getter tells."""
+    won, usdc = desk.session.deployment().currencies[:2]
+    foreign = web3.eth.get_code(usdc.part(part.name)).hex()
+    desk.session.node.develop("anvil_setCode", [won.part(part.name), "0x" + foreign])
+    with pytest.raises(DeploymentError) as error:
+        deploy.check()
+    assert str(error.value) == (
+        f"this is not the deployment: {part.contract} of KRWT: its certificates: "
+        f"found {usdc.certificates}, expected {won.certificates}"
+    )
 
 
 def test_check_sees_wrong_decimals(desk: Desk) -> None:
@@ -128,12 +168,114 @@ def test_a_record_of_a_chain_that_is_gone_is_not_believed(desk: Desk) -> None:
         with pytest.raises(DeploymentError) as error:
             deploy.check()
         assert error.value.reason == "other_chain"
-        path.write_text("{")
-        with pytest.raises(DeploymentError) as broken:
-            deploy.main()
-        assert broken.value.reason == "bad_record"
+        newer = json.loads(kept) | {"version": VERSION + 1}
+        listed = json.loads(kept)
+        listed["currencies"][0]["parts"] = ["sales"]
+        for text in ("{", "7", json.dumps(newer), json.dumps(listed)):
+            path.write_text(text)
+            with pytest.raises(DeploymentError) as broken:
+                deploy.main()
+            assert broken.value.reason == "bad_record"
+            assert path.read_text() == text
     finally:
         path.write_bytes(kept)
+
+
+def test_an_older_releases_record_is_told_apart(
+    desk: Desk, live: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As version 1 wrote it. A live chain's is kept, a development chain's makes way."""
+    path = desk.session.records / "31337.json"
+    kept = path.read_bytes()
+    old = json.loads(kept) | {"version": 1}
+    for row in old["currencies"]:
+        row["sales"] = row.pop("parts")["sales"]
+    try:
+        path.write_text(json.dumps(old))
+        with pytest.raises(DeploymentError) as error:
+            deploy.check()
+        assert error.value.reason == "old_record"
+        assert f"31337.json is an older release's (version 1, this one's is {VERSION})" in str(error.value)
+        tokens = ",".join(one["token"] for one in old["currencies"])
+        live("", ops=desk.wallet("deployer"))  # type: ignore[operator]
+        with pytest.raises(DeploymentError) as refused:
+            deploy.main(f"currency={tokens}", "from=ops")
+        monkeypatch.undo()
+        assert refused.value.reason == "old_record"
+        assert json.loads(path.read_text()) == old
+        block = desk.block()
+        made = deploy.main(f"currency={tokens}")
+        assert made is not None
+        assert (made.series, desk.block()) == ((), block)
+        assert desk.session.deployment() == made
+    finally:
+        path.write_bytes(kept)
+
+
+def test_series_are_not_carried_over_to_another_releases_contracts(
+    desk: Desk, live: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their numbers would name other series there, or none."""
+    path = desk.session.records / "31337.json"
+    kept = path.read_bytes()
+    before = desk.session.deployment()
+    try:
+        deployments.save(desk.session.records, replace(before, factory=GHOST))
+        foreign = path.read_bytes()
+        live("", ops=desk.wallet("deployer"))  # type: ignore[operator]
+        with pytest.raises(DeploymentError) as error:
+            deploy.main(f"currency={desk.won.address}", "from=ops")
+        monkeypatch.undo()
+        assert error.value.reason == "other_release"
+        assert GHOST in str(error.value)
+        assert before.factory in str(error.value)
+        assert path.read_bytes() == foreign
+        assert deploy.main() == replace(before, series=())
+    finally:
+        path.write_bytes(kept)
+
+
+def test_a_further_part_is_one_row(desk: Desk, tmp_path: Path) -> None:
+    """Here CertificateSales once more, under another name: planned, made, checked and recorded by the row."""
+    node, before = desk.session.node, desk.session.deployment()
+    parts = (*PARTS, Part("second", "CertificateSales", "giftCertificates"))
+    plan = plan_deployment(node, [desk.won.address], parts)
+    assert [step.what for step in plan.steps if not step.done] == [
+        "deploy LargesseFactory",
+        "create GiftCertificates of KRWT",
+        *(f"create {part.contract} of KRWT" for part in PARTS),
+        "create CertificateSales of KRWT",
+    ]
+    made = deploying.deploy(node, desk.wallet("deployer"), plan)
+    (record,) = made.currencies
+    assert [*record.parts] == [part.name for part in parts]
+    contract = web3.eth.contract(address=record.part("second"), abi=artifact("CertificateSales").abi)
+    assert contract.functions.giftCertificates().call() == record.certificates
+    assert "CertificateSales of KRWT: its certificates" in final_check(node, made, parts)
+    deployments.save(tmp_path, made)
+    assert deployments.load(tmp_path, node) == made
+    # Another list of parts is another factory, with other addresses for everything it makes.
+    old = before.currency("KRWT")
+    assert made.factory != before.factory
+    assert not {record.certificates, *record.parts.values()} & {old.certificates, *old.parts.values()}
+    assert deploy.check() is not None
+    with pytest.raises(DeploymentError) as error:
+        final_check(node, made)
+    assert "LargesseFactory's address follows from its code" in str(error.value)
+    with pytest.raises(DeploymentError) as unknown:
+        old.part("second")
+    assert (unknown.value.reason, str(unknown.value)) == (
+        "unknown_part",
+        f"KRWT has no part 'second' here; there are: {', '.join(old.parts)}",
+    )
+
+
+def test_what_a_stranger_created_first_is_taken_as_it_is(desk: Desk) -> None:
+    plan = plan_deployment(desk.session.node, [_another_token(desk)])
+    theirs = deploying.deploy(desk.session.node, desk.wallet("stranger"), plan)
+    block = desk.block()
+    assert deploying.deploy(desk.session.node, desk.wallet("deployer"), plan) == theirs
+    assert desk.block() == block
 
 
 def test_a_live_chain_asks_for_currency_and_account(desk: Desk, live: object) -> None:
@@ -157,12 +299,13 @@ def test_a_live_chain_waits_for_the_typed_words(desk: Desk, live: object) -> Non
         deploy.main(f"currency={token}", "from=ops")
     assert error.value.reason == "not_confirmed"
     assert desk.block() == block
-    assert asked == ["2 transactions on chain 31337. Type “deploy on 31337” to go on: "]
+    count = 1 + len(PARTS)
+    assert asked == [f"{count} transactions on chain 31337. Type “deploy on 31337” to go on: "]
     live("deploy on 31337", ops=desk.wallet("deployer"))  # type: ignore[operator]
     made = deploy.main(f"currency={token}", "from=ops")
     assert made is not None
     assert made.currencies[-1].token == token
-    assert desk.block() == block + 2
+    assert desk.block() == block + count
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The gates on sizes and coverage refuse what they are there to refuse."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,10 @@ import pytest
 from tools import coverage, sizes
 from tools.coverage import Tally
 from tools.sizes import CODE_LIMIT, INITCODE_LIMIT, Artifact
+
+TOO_LONG = "bytes of initcode with arguments, less than 49152 are wanted"
+SOURCE = "contracts/Card.sol"
+LIBRARY = "contracts/libraries/Text.sol"
 
 
 def artifact(name: str = "Card", code: int = 100, initcode: int = 200, **more: Any) -> Artifact:
@@ -19,21 +24,35 @@ def test_sizes_limits_are_the_chains() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "initcode", "refused"),
+    ("code", "initcode", "arguments", "refused"),
     [
-        (CODE_LIMIT - 1, INITCODE_LIMIT - 1, []),
-        (CODE_LIMIT, 30_000, ["Card: 24576 bytes of code, less than 24576 are wanted"]),
-        (100, INITCODE_LIMIT, ["Card: 49152 bytes of initcode, less than 49152 are wanted"]),
+        (CODE_LIMIT - 1, INITCODE_LIMIT - 1, 0, []),
+        (CODE_LIMIT - 1, INITCODE_LIMIT - 33, 32, []),
+        (CODE_LIMIT, 30_000, 0, ["Card: 24576 bytes of code, less than 24576 are wanted"]),
+        (100, INITCODE_LIMIT, 0, [f"Card: 49152 {TOO_LONG}"]),
+        (100, INITCODE_LIMIT - 32, 32, [f"Card: 49152 {TOO_LONG}"]),
     ],
 )
-def test_sizes_refuse_what_is_too_large(code: int, initcode: int, refused: list[str]) -> None:
-    assert list(sizes.oversize([artifact(code=code, initcode=initcode)])) == refused
+def test_sizes_refuse_what_is_too_large(code: int, initcode: int, arguments: int, refused: list[str]) -> None:
+    card = artifact(code=code, initcode=initcode, arguments=arguments)
+    assert list(sizes.oversize([card])) == refused
+
+
+def test_sizes_count_the_constructors_arguments(tmp_path: Path) -> None:
+    inputs = [{"name": "currency", "type": "address"}, {"name": "cardArt", "type": "address"}]
+    built = {
+        "contractName": "Card", "sourcePath": SOURCE, "bytecode": "ab" * 10, "deployedBytecode": "cd",
+        "type": "contract", "abi": [{"type": kind, "inputs": inputs} for kind in ("constructor", "function")],
+    }  # fmt: skip
+    (tmp_path / "Card.json").write_text(json.dumps(built))
+    assert sizes.read_brownie(tmp_path)["Card"].sizes == (1, 74)
 
 
 def test_sizes_print_what_is_left() -> None:
-    lines = list(sizes.table([artifact("Small", 10, 20), artifact("Large", 24_000, 49_000)]))
-    assert lines[1].split() == ["Large", "24,000", "576", "49,000", "152"]
-    assert lines[2].split() == ["Small", "10", "24,566", "20", "49,132"]
+    lines = list(sizes.table([artifact("Small", 10, 20), artifact("Large", 24_000, 49_000, arguments=32)]))
+    assert lines[0].split() == ["limit", "24,576", "49,152"]
+    assert lines[2].split() == ["Large", "24,000", "576", "49,032", "120"]
+    assert lines[3].split() == ["Small", "10", "24,566", "20", "49,132"]
 
 
 def test_sizes_compare_the_two_compilers() -> None:
@@ -60,10 +79,6 @@ def test_sizes_judge_what_gets_deployed() -> None:
     assert artifact().is_ours
     assert not artifact(is_library=True).is_ours
     assert not Artifact("FeeToken", "contracts/test/FeeToken.sol", "00", "00").is_ours
-
-
-SOURCE = "contracts/Card.sol"
-LIBRARY = "contracts/libraries/Text.sol"
 
 
 def build(
