@@ -246,7 +246,11 @@ def test_a_further_part_is_one_row(desk: Desk, tmp_path: Path) -> None:
         *(f"create {part.contract} of KRWT" for part in PARTS),
         "create CertificateSales of KRWT",
     ]
-    made = deploying.deploy(node, desk.wallet("deployer"), plan)
+    gas: list[tuple[int, int]] = []
+    made = deploying.deploy(
+        node, desk.wallet("deployer"), plan, lambda step, used: gas.append((used, step.gas))
+    )
+    assert all(used <= most for used, most in gas)
     (record,) = made.currencies
     assert [*record.parts] == [part.name for part in parts]
     contract = web3.eth.contract(address=record.part("second"), abi=artifact("CertificateSales").abi)
