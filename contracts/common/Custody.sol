@@ -2,16 +2,15 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {EIP712} from "solady/src/utils/EIP712.sol";
 import {ICurrency} from "../../interfaces/ICurrency.sol";
-import {ICustody} from "../../interfaces/ICustody.sol";
+import {ICustodyTypes} from "../../interfaces/ICustodyTypes.sol";
 import {Signatures} from "../libraries/Signatures.sol";
 
 /// @notice Money comes in only in full and by consent, and leaves only to whom it is owed.
-abstract contract Custody is ICustody, ReentrancyGuardTransient, EIP712 {
+abstract contract Custody is ICustodyTypes, ReentrancyGuardTransient, EIP712 {
     using SafeERC20 for IERC20;
 
     /// @dev How far a nonce may lie above the watermark: room to count in seconds or at random, too little to burn the nonce
@@ -19,105 +18,42 @@ abstract contract Custody is ICustody, ReentrancyGuardTransient, EIP712 {
     uint256 private constant NONCE_WINDOW = 1 << 32;
     /// @dev A payout that fails with less gas than this behind it may have been starved: it reverts instead of being owed.
     uint256 private constant PAYOUT_GAS = 150_000;
-    bytes32 private constant OWED_WITHDRAWAL_TYPEHASH =
-        keccak256("OwedWithdrawal(address payee,address to,uint64 nonce,uint40 deadline)");
-
     IERC20 internal immutable _currency;
 
-    mapping(address payee => uint256) private _owed;
-    uint256 private _totalOwed;
-    mapping(address signer => uint256) private _watermark;
+    mapping(address payee => uint256) internal _owed;
+    uint256 internal _totalOwed;
+    mapping(address signer => uint256) internal _watermark;
 
     constructor(address currency_) {
         require(currency_.code.length != 0, Custody_ZeroAddress());
         _currency = IERC20(currency_);
     }
 
-    // --------------------------------------------------------------------------------------------------- external
-
-    /// @inheritdoc ICustody
-    function permit(address owner, uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external {
-        try IERC20Permit(address(_currency)).permit(owner, address(this), amount, deadline, v, r, s) {}
-            catch {}
-    }
-
-    /// @inheritdoc ICustody
-    function cancelConsents(uint64 nonce) external {
-        _useNonce(msg.sender, nonce);
-    }
-
-    /// @inheritdoc ICustody
-    function withdrawOwed(address payee, address to, Consent calldata consent)
-        external
-        nonReentrant
-        returns (uint256 amount)
-    {
-        require(to != address(0) && to != address(this), Custody_ZeroAddress());
-        _consent(
-            payee,
-            keccak256(abi.encode(OWED_WITHDRAWAL_TYPEHASH, payee, to, consent.nonce, consent.deadline)),
-            consent
-        );
-        amount = _owed[payee];
-        require(amount != 0, Custody_NothingOwed(payee));
-        _owed[payee] = 0;
-        _totalOwed -= amount;
-        emit OwedPaid(payee, to, amount);
-        require(_tryPay(to, amount), Custody_LeftDiffers(amount, 0));
-    }
-
-    // ------------------------------------------------------------------------------------------------------ views
-
-    /// @inheritdoc ICustody
-    function owed(address payee) external view returns (uint256) {
-        return _owed[payee];
-    }
-
-    /// @inheritdoc ICustody
-    function totalOwed() external view returns (uint256) {
-        return _totalOwed;
-    }
-
-    /// @inheritdoc ICustody
-    function watermark(address signer) external view returns (uint256) {
-        return _watermark[signer];
-    }
-
-    /// @inheritdoc ICustody
-    function currency() external view returns (address) {
-        return address(_currency);
-    }
-
-    /// @inheritdoc ICustody
-    function DOMAIN_SEPARATOR() external view returns (bytes32) {
-        return _domainSeparator();
-    }
-
     // --------------------------------------------------------------------------------------------------- internal
 
-    /// @dev Check: `account` acts itself, or signed that somebody may act for it. The struct hash contains nonce and deadline.
-    function _consent(address account, bytes32 structHash, Consent calldata consent) internal {
-        if (consent.signature.length == 0) {
-            require(account == msg.sender, Custody_NotItself(account, msg.sender));
-            return;
-        }
+    /// @dev Check: `account` acts itself. False: there is a signature to check, by `_checkConsent` or `_pullByConsent`.
+    function _isOwnCall(address account, Consent calldata consent) internal view returns (bool) {
+        if (consent.signature.length != 0) return false;
+        require(account == msg.sender, Custody_NotItself(account, msg.sender));
+        return true;
+    }
+
+    /// @dev Check: `account` signed an action that moves no money of its own. The struct hash contains nonce and deadline.
+    function _checkConsent(address account, bytes32 structHash, Consent calldata consent) internal {
         require(!consent.moves, Custody_NothingMoves());
         _checkSigned(account, structHash, consent);
     }
 
-    /// @dev As `_consent`, and `amount` has come from `account` afterwards.
-    function _consentAndPull(address account, uint256 amount, bytes32 structHash, Consent calldata consent)
+    /// @dev Check: `account` signed an action that takes `amount` of it; the amount has come afterwards.
+    function _pullByConsent(address account, uint256 amount, bytes32 structHash, Consent calldata consent)
         internal
     {
-        if (consent.signature.length == 0) {
-            require(account == msg.sender, Custody_NotItself(account, msg.sender));
-        } else if (consent.moves) {
+        if (consent.moves) {
             _receive(account, amount, _hashTypedData(structHash), consent);
-            return;
         } else {
             _checkSigned(account, structHash, consent);
+            _pull(account, amount);
         }
-        _pull(account, amount);
     }
 
     /// @dev What arrived is measured: a currency that keeps a fee is refused.
@@ -134,6 +70,17 @@ abstract contract Custody is ICustody, ReentrancyGuardTransient, EIP712 {
         uint256 floor = PAYOUT_GAS / 63;
         require(gasleft() > floor, Custody_GasFloor(gasleft(), floor));
         _owe(payee, amount);
+    }
+
+    /// @dev What left is measured: a currency that says yes and moves nothing has not paid; one that takes more than it was
+    /// told to would eat what others are owed and is refused.
+    function _tryPay(address payee, uint256 amount) internal returns (bool) {
+        uint256 before = _balance();
+        if (!_currency.trySafeTransfer(payee, amount)) return false;
+        uint256 left = before - _balance();
+        if (left == 0) return false;
+        require(left == amount, Custody_LeftDiffers(amount, left));
+        return true;
     }
 
     function _owe(address payee, uint256 amount) internal {
@@ -196,17 +143,6 @@ abstract contract Custody is ICustody, ReentrancyGuardTransient, EIP712 {
     function _checkArrived(uint256 before, uint256 amount) private view {
         uint256 arrived = _balance() - before;
         require(arrived == amount, Custody_ArrivedDiffers(amount, arrived));
-    }
-
-    /// @dev What left is measured: a currency that says yes and moves nothing has not paid; one that takes more than it was
-    /// told to would eat what others are owed and is refused.
-    function _tryPay(address payee, uint256 amount) private returns (bool) {
-        uint256 before = _balance();
-        if (!_currency.trySafeTransfer(payee, amount)) return false;
-        uint256 left = before - _balance();
-        if (left == 0) return false;
-        require(left == amount, Custody_LeftDiffers(amount, left));
-        return true;
     }
 
     /// @dev `balanceOf(this)`; a currency that has no answer is no currency.
