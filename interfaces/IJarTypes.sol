@@ -207,7 +207,6 @@ interface IJarTypes is ICustodyTypes {
     error Jar_SeriesBarsPause(uint256 seriesId);
     /// @dev A shared jar pays accounts that the issuer of a named series did not admit.
     error Jar_SeriesBarsSharedJar(uint256 seriesId, uint256 jarId);
-    error Jar_NotCreator(address creator, address caller);
     error Jar_PayeeCount(uint256 payees, uint256 shares, uint256 most);
     error Jar_BadPayee(address payee, uint256 shareBps);
     error Jar_SharesDiffer(uint256 sumBps, uint256 expectedBps);
@@ -215,7 +214,6 @@ interface IJarTypes is ICustodyTypes {
     error Jar_TierRateDiffers(uint32 tier, uint256 rate, uint256 agreed);
     error Jar_AlreadyMember(address account, uint256 until);
     error Jar_NotMember(address account, uint32 tier);
-    error Jar_NotPayer(address payer, address caller);
     error Jar_BatchExists(bytes32 batchId);
     error Jar_NothingLeft(bytes32 id);
     error Jar_BadReclaimDate(uint256 reclaimAt, uint256 time);

@@ -72,8 +72,8 @@ interface IStreamingTips is IJarTypes {
     /// is owed to each, for `withdrawOwed`; of a remainder that does not divide, the first payee gets it.
     /// @dev By anybody. What a stream that ends today earned is credited along a straight line to its day's end (it is never
     /// more than was earned), everything else by the second. Folds at most `maxDays` days on which streams ended, about 2,700
-    /// gas each, and pays what was earned up to where it came. Nothing to pay is no error. A payee that the currency refuses
-    /// is owed.
+    /// gas each; where there are more, it stops at the start of the next and pays what was due then. Nothing to pay is no
+    /// error. A payee that the currency refuses is owed.
     /// @return amount base units, rounded down; the rest stays
     function collect(uint256 jarId, uint256 maxDays) external returns (uint256 amount);
 

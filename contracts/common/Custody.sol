@@ -146,7 +146,7 @@ abstract contract Custody is ICustodyTypes, ReentrancyGuardTransient, EIP712 {
     }
 
     /// @dev `balanceOf(this)`; a currency that has no answer is no currency.
-    function _balance() private view returns (uint256 held) {
+    function _balance() internal view returns (uint256 held) {
         IERC20 token = _currency;
         bytes4 selector = IERC20.balanceOf.selector;
         bool answered;

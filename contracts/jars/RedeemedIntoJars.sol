@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ICertificateTypes} from "../../interfaces/ICertificateTypes.sol";
+import {IRedemptionReceiver} from "../../interfaces/IRedemptionReceiver.sol";
+import {Memberships} from "./Memberships.sol";
+
+/// @notice Certificates that are redeemed into a jar. What the holders signed says what becomes of the money; the payee, whom
+/// a named series' issuer admitted, is the creator, and gets it in its own jar.
+abstract contract RedeemedIntoJars is IRedemptionReceiver, Memberships {
+    /// @inheritdoc IRedemptionReceiver
+    function onRedemption(
+        address payee,
+        uint256 amount,
+        uint64,
+        Portion[] calldata portions,
+        bytes calldata data
+    ) external nonReentrant returns (bytes4) {
+        require(msg.sender == address(_certificates), Jar_NotCertificates(msg.sender));
+        require(amount <= type(uint96).max, Custody_AmountTooLarge(amount, type(uint96).max));
+        if (abi.decode(data, (Use)) == Use.Tip) {
+            _tipWith(payee, amount, portions, data);
+        } else {
+            (address payer, uint256 seriesId) = _oneHolder(portions);
+            _countPaid(payer, amount);
+            _streamWith(payer, payee, amount, seriesId, data);
+        }
+        return IRedemptionReceiver.onRedemption.selector;
+    }
+
+    // ---------------------------------------------------------------------------------------------------- private
+
+    function _tipWith(address creator, uint256 amount, Portion[] calldata portions, bytes calldata data)
+        private
+    {
+        uint256 jarId = _jarIdOf(creator, 0);
+        (, string memory message) = abi.decode(data, (Use, string));
+        for (uint256 i = 0; i < portions.length; ++i) {
+            Portion calldata portion = portions[i];
+            _countPaid(portion.holder, portion.amount);
+            emit Tipped(portion.holder, jarId, portion.amount, message);
+        }
+        _credit(jarId, amount * _scale);
+    }
+
+    function _streamWith(
+        address payer,
+        address creator,
+        uint256 amount,
+        uint256 seriesId,
+        bytes calldata data
+    ) private {
+        Use use = abi.decode(data, (Use));
+        if (use == Use.Subscribe) {
+            (, address account, uint32 tier, uint80 rate) = abi.decode(data, (Use, address, uint32, uint80));
+            // casting to 'uint96' is safe because the caller has checked it
+            // forge-lint: disable-next-line(unsafe-typecast)
+            _subscribe(Subscription(payer, account, creator, tier, rate, uint96(amount)), seriesId);
+            return;
+        }
+        uint256 jarId = _jarIdOf(creator, 0);
+        if (use == Use.Open) {
+            (, uint256 index, uint256 rate) = abi.decode(data, (Use, uint256, uint256));
+            uint256 end =
+                _openStream(keccak256(abi.encode(payer, jarId, index)), jarId, rate, amount, seriesId);
+            emit StreamOpened(payer, jarId, index, rate, amount, end);
+        } else {
+            (, uint256 index) = abi.decode(data, (Use, uint256));
+            uint256 end = _topUpStream(keccak256(abi.encode(payer, jarId, index)), jarId, amount, seriesId);
+            emit StreamToppedUp(payer, jarId, index, payer, amount, end);
+        }
+    }
+
+    /// @return holder whose cards they all are
+    /// @return seriesId the named series they all are of, or 0 where all are of open series
+    function _oneHolder(Portion[] calldata portions) private view returns (address holder, uint256 seriesId) {
+        holder = portions[0].holder;
+        seriesId = _namedSeries(portions[0].seriesId);
+        for (uint256 i = 1; i < portions.length; ++i) {
+            Portion calldata portion = portions[i];
+            uint256 other =
+                portion.seriesId == portions[i - 1].seriesId ? seriesId : _namedSeries(portion.seriesId);
+            require(
+                portion.holder == holder && other == seriesId,
+                Jar_MixedCards(portion.holder, holder, other, seriesId)
+            );
+        }
+    }
+
+    /// @return 0 for a series whose money may be refunded as cash
+    function _namedSeries(uint256 seriesId) private view returns (uint256) {
+        ICertificateTypes.Terms memory terms = _certificates.terms(seriesId);
+        return terms.named ? seriesId : 0;
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {MAX_RATE, Stream, newStream} from "../types/Stream.sol";
+import {Flows} from "./Flows.sol";
+
+/// @notice Streams by their id, whoever asked and wherever the money came from.
+abstract contract StreamBook is Flows {
+    /// @dev `amount` (base units) is here already. `seriesId` 0 for plain money.
+    function _openStream(bytes32 id, uint256 jarId, uint256 rate, uint256 amount, uint256 seriesId)
+        internal
+        returns (uint256 end)
+    {
+        Stream old = _streams[id];
+        require(!old.isPaused() && !old.isRunning(block.timestamp), Jar_StreamExists(id, old.endsAt()));
+        uint256 dust;
+        (end, dust) = _lasting(block.timestamp, rate, amount * _scale);
+        if (seriesId != 0) _checkSeries(seriesId, end);
+        _streams[id] = newStream(rate, block.timestamp, end, seriesId);
+        _enter(jarId, rate, block.timestamp, end, dust);
+    }
+
+    /// @dev As `_openStream`.
+    function _topUpStream(bytes32 id, uint256 jarId, uint256 amount, uint256 seriesId)
+        internal
+        returns (uint256 newEnd)
+    {
+        Stream stream = _running(id);
+        require(stream.seriesId() == seriesId, Jar_SeriesDiffers(id, stream.seriesId(), seriesId));
+        uint256 dust;
+        (newEnd, dust) = _lasting(stream.endsAt(), stream.rate(), amount * _scale);
+        if (seriesId != 0) _checkSeries(seriesId, newEnd);
+        _streams[id] = stream.until(newEnd);
+        _extend(jarId, stream.rate(), stream.startedAt(), stream.endsAt(), newEnd, dust);
+    }
+
+    /// @dev Interaction: the refund leaves.
+    function _cancelStream(bytes32 id, uint256 jarId, address payer) internal returns (uint256 refund) {
+        Stream stream = _streams[id];
+        uint256 rest;
+        if (stream.isPaused()) {
+            rest = stream.rate() * stream.endsAt();
+        } else {
+            stream = _running(id);
+            rest = stream.rate() * (stream.endsAt() - block.timestamp);
+        }
+        (refund, rest) = (rest / _scale, rest % _scale);
+        _streams[id] = Stream.wrap(0);
+        if (!stream.isPaused()) _leave(jarId, stream.rate(), stream.startedAt(), stream.endsAt(), rest);
+        else if (rest != 0) _credit(jarId, rest);
+        _refund(payer, stream.seriesId(), refund);
+    }
+
+    function _running(bytes32 id) internal view returns (Stream stream) {
+        stream = _streams[id];
+        require(stream.isRunning(block.timestamp), Jar_StreamNotRunning(id, stream.endsAt()));
+    }
+
+    /// @return end of what begins at `start` and lasts as long as the money, rounded down to seconds
+    /// @return dust scaled units that are left, less than a second's worth
+    function _lasting(uint256 start, uint256 rate, uint256 scaled)
+        internal
+        pure
+        returns (uint256 end, uint256 dust)
+    {
+        require(rate != 0 && rate <= MAX_RATE, Jar_RateOutOfRange(rate, MAX_RATE));
+        require(scaled >= rate, Jar_AmountBelowOneSecond(scaled, rate));
+        unchecked {
+            // An amount has 96 bits and a scale 30.
+            end = start + scaled / rate;
+            dust = scaled % rate;
+        }
+        require(end <= type(uint40).max, Jar_EndTooLate(end, type(uint40).max));
+    }
+
+    /// @dev What is streamed of a named series can come back as long as it streams.
+    function _checkSeries(uint256 seriesId, uint256 end) internal view {
+        uint256 expiresAt = _certificates.terms(seriesId).expiresAt;
+        require(end < expiresAt, Jar_EndsAfterSeries(end, expiresAt));
+    }
+}
