@@ -54,12 +54,12 @@ def require_cancun(web3: Web3) -> None:
 
 @contextmanager
 def development_node(
-    chain_id: int = 31_337, *, hardfork: str = "prague", accounts: int = 20
+    chain_id: int = 31_337, *, hardfork: str = "prague", accounts: int = 20, gas_limit: int = 30_000_000
 ) -> Iterator[str]:
     """Run an Anvil on a free port while the `with` block lasts; yields its HTTP address.
 
-    Its unlocked accounts are the well-known ones; sends cost nothing (base fee 0). Raises NodeError:
-    `node_missing` when there is no `anvil` on the PATH, `node_failed` when it does not come up.
+    Its unlocked accounts are the well-known ones; sends cost nothing (base fee 0); `gas_limit` is a block's.
+    Raises NodeError: `node_missing` when there is no `anvil` on the PATH, `node_failed` when it does not come up.
     """
     anvil = shutil.which("anvil")
     if anvil is None:
@@ -67,7 +67,7 @@ def development_node(
             "node_missing", "There is no `anvil` on the PATH: `make setup` installs it, or install Foundry."
         )
     command = [anvil, "--port", "0", "--chain-id", str(chain_id), "--hardfork", hardfork]
-    command += ["--accounts", str(accounts), "--block-base-fee-per-gas", "0", "--gas-limit", "30000000"]
+    command += ["--accounts", str(accounts), "--block-base-fee-per-gas", "0", "--gas-limit", str(gas_limit)]
     # a file, not a pipe: nobody empties a pipe while the node runs
     with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
         node = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, text=True)
