@@ -24,162 +24,179 @@ import {JarLedger} from "./JarLedger.sol";
 abstract contract Flows is JarLedger {
     /// @dev A flow begins. `credit` (scaled units) is due at once.
     function _enter(uint256 jarId, uint256 rate, uint256 start, uint256 end, uint256 credit) internal {
-        Jar jar = _jars[jarId];
+        JarBook storage book = _jars[jarId];
+        Jar jar = book.jar;
         uint256 cursor = _cursor(jar);
         uint256 endDay = end / DAY;
+        int256 due = int256(credit);
         if (start / DAY == endDay) {
-            int256 due = int256(credit + _addToLump(jarId, endDay, rate * (end - start)));
+            due += int256(_addToLump(book, endDay, rate * (end - start)));
             if (due != 0 || jar.day() == 0) {
-                _jars[jarId] = newJar(jar.rate(), cursor, _checked(jarId, jar.accrued() + due));
+                book.jar = newJar(jar.rate(), cursor, _checked(jarId, jar.accrued() + due));
             }
             return;
         }
         uint256 sum = jar.rate() + rate;
         require(sum <= MAX_JAR_RATE, Jar_Full(jarId, sum, MAX_JAR_RATE));
-        int256 debit = int256(rate * (start - cursor * DAY));
-        _jars[jarId] = newJar(sum, cursor, _checked(jarId, jar.accrued() + int256(credit) - debit));
-        _addEnd(jarId, rate, end, 0);
+        unchecked {
+            // Below 2⁸⁰ × 2⁴¹; a start is never before the cursor.
+            due -= int256(rate * (start - cursor * DAY));
+        }
+        book.jar = newJar(sum, cursor, _checked(jarId, jar.accrued() + due));
+        _addEnd(book, endDay, rate, end, 0);
     }
 
     /// @dev A flow stops now, before its end. `credit` is due at once beside what it has earned.
     function _leave(uint256 jarId, uint256 rate, uint256 start, uint256 end, uint256 credit) internal {
-        Jar jar = _jars[jarId];
-        uint256 left;
-        if (start / DAY == end / DAY) {
-            credit += rate * (block.timestamp - start);
-            Lump lump = _lumps[jarId];
-            _lumps[jarId] = newLump(lump.day(), lump.sum() - rate * (end - start));
-        } else {
-            left = rate;
-            credit += rate * (block.timestamp - jar.day() * DAY);
-            _removeEnd(jarId, rate, end);
+        JarBook storage book = _jars[jarId];
+        Jar jar = book.jar;
+        uint256 sum = jar.rate();
+        unchecked {
+            // Rates are below 2⁸⁰ and times below 2⁴¹; what leaves was entered.
+            if (start / DAY == end / DAY) {
+                credit += rate * (block.timestamp - start);
+                Lump lump = book.lump;
+                book.lump = newLump(lump.day(), lump.sum() - rate * (end - start));
+            } else {
+                sum -= rate;
+                credit += rate * (block.timestamp - jar.day() * DAY);
+                _removeEnd(book, rate, end);
+            }
+            // Not checked against MAX_ACCRUED: a stop can't be refused, and what a flow earned is far below.
+            book.jar = newJar(sum, jar.day(), jar.accrued() + int256(credit));
         }
-        // Not checked against MAX_ACCRUED: a stop can't be refused, and what a flow earned is far below.
-        _jars[jarId] = newJar(jar.rate() - left, jar.day(), jar.accrued() + int256(credit));
     }
 
     /// @dev A flow's end moves to a later second. `dust` comes with the new end's day.
     function _extend(uint256 jarId, uint256 rate, uint256 start, uint256 end, uint256 newEnd, uint256 dust)
         internal
     {
+        JarBook storage book = _jars[jarId];
         (uint256 endDay, uint256 newDay) = (end / DAY, newEnd / DAY);
         if (start / DAY != endDay) {
             if (endDay == newDay) {
-                _buckets[jarId][endDay] = _buckets[jarId][endDay].add(0, rate * (newEnd - end) + dust);
+                Ends storage ends = book.ends[endDay];
+                ends.bucket = ends.bucket.add(0, rate * (newEnd - end) + dust);
             } else {
-                _removeEnd(jarId, rate, end);
-                _addEnd(jarId, rate, newEnd, dust);
+                _removeEnd(book, rate, end);
+                _addEnd(book, newDay, rate, newEnd, dust);
             }
             return;
         }
-        Lump lump = _lumps[jarId];
+        uint256 sum = book.lump.sum();
         if (endDay == newDay) {
-            _lumps[jarId] = newLump(endDay, lump.sum() + rate * (newEnd - end) + dust);
+            book.lump = newLump(endDay, sum + rate * (newEnd - end) + dust);
             return;
         }
-        _lumps[jarId] = newLump(endDay, lump.sum() - rate * (end - start));
+        book.lump = newLump(endDay, sum - rate * (end - start));
         _enter(jarId, rate, start, newEnd, 0);
-        if (dust != 0) _buckets[jarId][newDay] = _buckets[jarId][newDay].add(0, dust);
+        if (dust != 0) book.ends[newDay].bucket = book.ends[newDay].bucket.add(0, dust);
     }
 
     /// @dev `amount` is due at once.
     function _credit(uint256 jarId, uint256 amount) internal {
-        Jar jar = _jars[jarId];
-        _jars[jarId] = newJar(jar.rate(), _cursor(jar), _checked(jarId, jar.accrued() + int256(amount)));
+        JarBook storage book = _jars[jarId];
+        Jar jar = book.jar;
+        book.jar = newJar(jar.rate(), _cursor(jar), _checked(jarId, jar.accrued() + int256(amount)));
     }
 
     /// @dev Folds days that are over, at most `maxDays` of those on which something ended, and the lump if its day is over.
-    /// @return jar the folded jar, to be written by the caller
+    /// @return jar the folded jar, to be written by the caller, who also drops the lump if its day is over
     /// @return due scaled units at the present second, or at the cursor's start where `maxDays` did not reach today
-    function _fold(uint256 jarId, uint256 maxDays) internal view returns (Jar jar, int256 due) {
+    function _fold(JarBook storage book, uint256 maxDays) internal view returns (Jar jar, int256 due) {
         uint256 today = block.timestamp / DAY;
+        uint256 rate;
+        uint256 day;
         uint256 endsToday;
-        (jar, endsToday) = _foldDays(jarId, _jars[jarId], today, maxDays);
-        due = jar.accrued();
-        Lump lump = _lumps[jarId];
-        if (lump.day() < today) due += int256(lump.sum());
-        jar = newJar(jar.rate(), jar.day(), due);
-        if (jar.day() != today) return (jar, due);
+        (rate, day, due, endsToday) = _foldDays(book, today, maxDays);
+        if (_isLumpDue(book.lump)) due += int256(book.lump.sum());
+        jar = newJar(rate, day, due);
+        if (day != today) return (jar, due);
 
-        uint256 second = block.timestamp % DAY;
-        uint256 rate = jar.rate();
-        if (endsToday != 0) {
-            Bucket ends = _buckets[jarId][today];
-            rate -= ends.rate();
-            due += int256(ends.moment() * second / DAY);
+        unchecked {
+            // Bounded as `MAX_ACCRUED` says; what ends today is part of the rate.
+            uint256 second = block.timestamp % DAY;
+            if (endsToday != 0) {
+                Bucket ends = book.ends[today].bucket;
+                rate -= ends.rate();
+                due += int256(ends.moment() * second / DAY);
+            }
+            due += int256(rate * second);
         }
-        due += int256(rate * second);
     }
 
-    /// @dev The lump of a day that is over is in `accrued` now.
-    function _dropLump(uint256 jarId) internal {
-        Lump lump = _lumps[jarId];
-        if (Lump.unwrap(lump) != 0 && lump.day() < block.timestamp / DAY) _lumps[jarId] = Lump.wrap(0);
+    function _isLumpDue(Lump lump) internal view returns (bool) {
+        return Lump.unwrap(lump) != 0 && lump.day() < block.timestamp / DAY;
     }
 
     // ---------------------------------------------------------------------------------------------------- private
 
-    /// @return folded up to `today`, or to the day on which the next of too many ends is
+    /// @return rate of what ends on `day` or later
+    /// @return day today, or the day on which the next of too many ends is
+    /// @return due at the start of that day, but for the lump
     /// @return endsToday not 0 where something may end today
-    function _foldDays(uint256 jarId, Jar jar, uint256 today, uint256 maxDays)
+    function _foldDays(JarBook storage book, uint256 today, uint256 maxDays)
         private
         view
-        returns (Jar folded, uint256 endsToday)
+        returns (uint256 rate, uint256 day, int256 due, uint256 endsToday)
     {
-        uint256 rate = jar.rate();
-        int256 due = jar.accrued();
-        uint256 since = _cursor(jar);
-        mapping(uint256 => Bucket) storage buckets = _buckets[jarId];
-        mapping(uint256 => uint256) storage endDays = _endDays[jarId];
+        uint256 since;
+        {
+            Jar jar = book.jar;
+            (rate, since, due) = (jar.rate(), _cursor(jar), jar.accrued());
+        }
         uint256 word = since >> 8;
-        uint256 bits = endDays[word] >> (since & 0xff) << (since & 0xff);
-        while (true) {
-            uint256 day = (word << 8) + LibBit.ffs(bits); // of no bits: 256, the next word's first
-            if (day >= today) {
-                // The word at hand is today's, unless today is the first day of the next one.
-                endsToday = (day >> 8 == word ? bits : endDays[today >> 8]) >> (today & 0xff) & 1;
-                break;
-            }
-            if (bits == 0) {
-                bits = endDays[++word];
-                continue;
-            }
-            if (maxDays == 0) {
-                today = day;
-                break;
-            }
-            unchecked {
-                // Bounded as `MAX_ACCRUED` says.
+        uint256 bits = book.endDays[word] >> (since & 0xff) << (since & 0xff);
+        unchecked {
+            // Bounded as `MAX_ACCRUED` says.
+            while (true) {
+                day = (word << 8) + LibBit.ffs(bits); // of no bits: 256, the next word's first
+                if (day >= today) {
+                    // The word at hand is today's, unless today is the first day of the next one.
+                    endsToday = (day >> 8 == word ? bits : book.endDays[today >> 8]) >> (today & 0xff) & 1;
+                    day = today;
+                    break;
+                }
+                if (bits == 0) {
+                    bits = book.endDays[++word];
+                    continue;
+                }
+                if (maxDays == 0) break;
                 --maxDays;
                 bits &= bits - 1;
-                Bucket ends = buckets[day];
+                Bucket ends = book.ends[day].bucket;
                 due += int256(rate * ((day - since) * DAY));
                 rate -= ends.rate();
                 due += int256(rate * DAY + ends.moment());
                 since = day + 1;
             }
+            due += int256(rate * ((day - since) * DAY));
         }
-        folded = newJar(rate, today, due + int256(rate * ((today - since) * DAY)));
     }
 
-    function _addEnd(uint256 jarId, uint256 rate, uint256 end, uint256 dust) private {
-        uint256 day = end / DAY;
-        Bucket ends = _buckets[jarId][day];
-        if (ends.isEmpty()) _endDays[jarId][day >> 8] |= 1 << (day & 0xff);
-        _buckets[jarId][day] = ends.add(rate, rate * (end % DAY) + dust);
+    function _addEnd(JarBook storage book, uint256 day, uint256 rate, uint256 end, uint256 dust) private {
+        Ends storage ends = book.ends[day];
+        Bucket bucket = ends.bucket;
+        if (bucket.isEmpty()) book.endDays[day >> 8] |= 1 << (day & 0xff);
+        unchecked {
+            // Below 2⁸⁰ × 2¹⁸.
+            ends.bucket = bucket.add(rate, rate * (end % DAY) + dust);
+        }
     }
 
-    function _removeEnd(uint256 jarId, uint256 rate, uint256 end) private {
-        uint256 day = end / DAY;
-        _buckets[jarId][day] = _buckets[jarId][day].subtract(rate, rate * (end % DAY));
+    function _removeEnd(JarBook storage book, uint256 rate, uint256 end) private {
+        unchecked {
+            Ends storage ends = book.ends[end / DAY];
+            ends.bucket = ends.bucket.subtract(rate, rate * (end % DAY));
+        }
     }
 
     /// @return due what an earlier day's lump held, which is over
-    function _addToLump(uint256 jarId, uint256 today, uint256 amount) private returns (uint256 due) {
-        Lump lump = _lumps[jarId];
+    function _addToLump(JarBook storage book, uint256 today, uint256 amount) private returns (uint256 due) {
+        Lump lump = book.lump;
         uint256 sum = lump.sum();
         if (lump.day() != today) (due, sum) = (sum, 0);
-        _lumps[jarId] = newLump(today, sum + amount);
+        book.lump = newLump(today, sum + amount);
     }
 
     /// @dev A new jar's cursor is today.

@@ -16,6 +16,20 @@ import {Stream} from "../types/Stream.sol";
 abstract contract JarLedger is IJarTypes, Custody {
     using SafeERC20 for IERC20;
 
+    /// @notice What ends on one day. A struct, so that a place in storage is found once and then read and written.
+    struct Ends {
+        Bucket bucket;
+    }
+
+    /// @notice All that collecting a jar needs.
+    /// @dev `endDays` has a bit for each day that has or had an end, 256 to a word.
+    struct JarBook {
+        Jar jar;
+        Lump lump;
+        mapping(uint256 day => Ends) ends;
+        mapping(uint256 word => uint256) endDays;
+    }
+
     /// @notice Who shares what a jar earns.
     struct Split {
         address[] payees;
@@ -40,11 +54,7 @@ abstract contract JarLedger is IJarTypes, Custody {
     IGiftCertificates internal immutable _certificates;
     uint256 internal immutable _scale;
 
-    mapping(uint256 jarId => Jar) internal _jars;
-    mapping(uint256 jarId => mapping(uint256 day => Bucket)) internal _buckets;
-    /// @dev A bit for each day that has or had an end, 256 to a word.
-    mapping(uint256 jarId => mapping(uint256 word => uint256)) internal _endDays;
-    mapping(uint256 jarId => Lump) internal _lumps;
+    mapping(uint256 jarId => JarBook) internal _jars;
     mapping(bytes32 streamId => Stream) internal _streams;
     mapping(address creator => uint256) internal _versions;
     mapping(uint256 jarId => Split) internal _splits;

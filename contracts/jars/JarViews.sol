@@ -42,7 +42,7 @@ abstract contract JarViews is IJarViews, Flows, MonthlyCaps {
 
     /// @inheritdoc IJarViews
     function claimableScaled(uint256 jarId) public view returns (uint256) {
-        (, int256 due) = _fold(jarId, type(uint256).max);
+        (, int256 due) = _fold(_jars[jarId], type(uint256).max);
         return uint256(due); // never negative once all is folded: the sum of what each flow earned, less what was collected
     }
 
@@ -52,20 +52,20 @@ abstract contract JarViews is IJarViews, Flows, MonthlyCaps {
         view
         returns (uint256 rate, uint256 day, int256 accrued, uint256 lumpDay, uint256 lump)
     {
-        Jar stored = _jars[jarId];
-        Lump today = _lumps[jarId];
+        Jar stored = _jars[jarId].jar;
+        Lump today = _jars[jarId].lump;
         return (stored.rate(), stored.day(), stored.accrued(), today.day(), today.sum());
     }
 
     /// @inheritdoc IJarViews
     function endsOn(uint256 jarId, uint256 day) external view returns (uint256 rate, uint256 moment) {
-        Bucket ends = _buckets[jarId][day];
+        Bucket ends = _jars[jarId].ends[day].bucket;
         return (ends.rate(), ends.moment());
     }
 
     /// @inheritdoc IJarViews
     function endDays(uint256 jarId, uint256 word) external view returns (uint256) {
-        return _endDays[jarId][word];
+        return _jars[jarId].endDays[word];
     }
 
     /// @inheritdoc IJarViews

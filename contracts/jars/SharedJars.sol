@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IStreamingTips} from "../../interfaces/IStreamingTips.sol";
 import {Jar, newJar} from "../types/Jar.sol";
+import {Lump} from "../types/Lump.sol";
 import {Flows} from "./Flows.sol";
 
 /// @notice What creators do: collecting, alone or shared with collaborators or a charity.
@@ -40,10 +41,11 @@ abstract contract SharedJars is IStreamingTips, Flows {
     /// @inheritdoc IStreamingTips
     function collect(uint256 jarId, uint256 maxDays) external nonReentrant returns (uint256 amount) {
         _checkJar(jarId);
-        (Jar jar, int256 due) = _fold(jarId, maxDays);
+        JarBook storage book = _jars[jarId];
+        (Jar jar, int256 due) = _fold(book, maxDays);
         if (due > 0) amount = uint256(due) / _scale;
-        _jars[jarId] = newJar(jar.rate(), jar.day(), jar.accrued() - int256(amount * _scale));
-        _dropLump(jarId);
+        book.jar = newJar(jar.rate(), jar.day(), jar.accrued() - int256(amount * _scale));
+        if (_isLumpDue(book.lump)) book.lump = Lump.wrap(0);
         emit Collected(jarId, amount, jar.day());
         if (jarId >> 160 == 0) _payOut(address(uint160(jarId)), amount);
         else if (amount != 0) _share(_splits[jarId], amount);

@@ -21,7 +21,7 @@ from tests.support.clock import at, mine_at
 from tests.support.gas import record
 
 DAY = 86_400
-NOON = 1_900_022_400  # 2030-03-17 12:00 UTC
+NOON = 1_900_065_600  # 2030-03-18 12:00 UTC
 SCALE = 10**9  # of a currency with 6 decimals
 RATE = 100 * SCALE  # 100 base units a second
 DAYS = 10
