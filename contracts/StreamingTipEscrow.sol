@@ -16,7 +16,8 @@ import {Streams} from "./jars/Streams.sol";
 /// upgrades it.
 /// @dev Conservation, to the unit, at the end of every transaction, in scaled units, with B the currency held:
 ///   B × scale ≥ Σ over jars (due, and what its streams have not earned) + Σ paused streams
-///             + scale × (unclaimed gift subscriptions + unclaimed tips to handles + totalOwed)
+///             + scale × (unclaimed gift subscriptions + unclaimed tips to handles + totalOwed
+///                        + what of shared jars' collections does not divide, fewer units than payees)
 /// with equality but for money sent here by mistake, which belongs to nobody and stays.
 ///
 /// One contract may have 24,576 bytes of code, so memberships, gifts and what is redeemed stand in `JarBackOffice`, deployed by this

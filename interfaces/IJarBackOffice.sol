@@ -15,8 +15,8 @@ interface IJarBackOffice is IJarTypes {
 
     /// @notice Makes `account` a member for `amount × scale / rate` seconds, or, while it is one at the same rate by the same
     /// payer, for so much longer.
-    /// @dev `Subscribe(address payer,address account,address creator,uint32 tier,uint80 rate,uint96 amount,uint64 nonce,uint40 deadline)`.
-    /// Reverts `Jar_TierRateDiffers` where the tier's price is not what was agreed, `Jar_AlreadyMember` while somebody else,
+    /// @dev `Subscribe(address payer,address account,address creator,uint32 tier,uint16 version,uint80 rate,uint96 amount,uint64 nonce,uint40 deadline)`.
+    /// Reverts `Jar_TierRateDiffers` or `Jar_TierVersionDiffers` where the tier is not what was agreed, `Jar_AlreadyMember` while somebody else,
     /// or a gift, pays for this membership.
     /// @return until over from then on
     function subscribe(Subscription calldata subscription, Consent calldata consent)

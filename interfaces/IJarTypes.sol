@@ -56,12 +56,14 @@ interface IJarTypes is ICustodyTypes {
     }
 
     /// @notice Who subscribes whom to what.
+    /// @param version of the jar that the payer agreed to fill; must be the tier's
     /// @param rate what the payer agreed to; must be the tier's
     struct Subscription {
         address payer;
         address account;
         address creator;
         uint32 tier;
+        uint16 version;
         uint80 rate;
         uint96 amount;
     }
@@ -105,7 +107,7 @@ interface IJarTypes is ICustodyTypes {
 
     /// @notice What a redemption into the escrow does: the first word of its data; the rest is what the function takes.
     /// @dev Tip: (string message). Open: (uint256 index, uint256 rate). TopUp: (uint256 index). Subscribe: (address account,
-    /// uint32 tier, uint80 rate). The payee is the creator; tips come from anybody, the others from one holder's cards.
+    /// uint32 tier, uint16 version, uint80 rate). The payee is the creator; tips come from anybody, the others from one holder's cards.
     enum Use {
         Tip,
         Open,
@@ -212,6 +214,7 @@ interface IJarTypes is ICustodyTypes {
     error Jar_SharesDiffer(uint256 sumBps, uint256 expectedBps);
     error Jar_TooManyVersions(address creator, uint256 most);
     error Jar_TierRateDiffers(uint32 tier, uint256 rate, uint256 agreed);
+    error Jar_TierVersionDiffers(uint32 tier, uint256 version, uint256 agreed);
     error Jar_AlreadyMember(address account, uint256 until);
     error Jar_NotMember(address account, uint32 tier);
     error Jar_BatchExists(bytes32 batchId);

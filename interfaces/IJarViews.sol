@@ -44,10 +44,11 @@ interface IJarViews is IJarTypes {
     function refundable(StreamKey calldata key) external view returns (uint256);
 
     /// @notice The split of a shared jar; empty for version 0 and for one that nobody made.
+    /// @dev `collected`: base units ever taken out of the jar; of these, `collected × share / 10,000`, rounded down, went to each.
     function sharedJar(uint256 jarId)
         external
         view
-        returns (address[] memory payees, uint16[] memory sharesBps);
+        returns (address[] memory payees, uint16[] memory sharesBps, uint256 collected);
 
     /// @notice How many shared jars `creator` made.
     function versions(address creator) external view returns (uint256);

@@ -69,7 +69,8 @@ interface IStreamingTips is IJarTypes {
     ) external;
 
     /// @notice Pays a jar's owner what was earned since the last time: a creator at once, the payees of a shared jar into what
-    /// is owed to each, for `withdrawOwed`; of a remainder that does not divide, the first payee gets it.
+    /// is owed to each, for `withdrawOwed`. Of all that a shared jar ever collected, each payee has its share, rounded
+    /// down; fewer base units than there are payees wait for the next time.
     /// @dev By anybody. What a stream that ends today earned is credited along a straight line to its day's end (it is never
     /// more than was earned), everything else by the second. Folds at most `maxDays` days on which streams ended, about 2,700
     /// gas each; where there are more, it stops at the start of the next and pays what was due then. Nothing to pay is no

@@ -23,10 +23,7 @@ abstract contract GiftSubscriptionBook is Memberships {
         require(gifts.count != 0, Jar_ZeroAmount());
         require(block.timestamp < gifts.reclaimAt, Jar_BadReclaimDate(gifts.reclaimAt, block.timestamp));
         Tier memory tier = _tiers[gifts.creator][gifts.tier];
-        require(
-            tier.rate == gifts.rate && tier.version == gifts.version,
-            Jar_TierRateDiffers(gifts.tier, tier.rate, gifts.rate)
-        );
+        _checkAgreed(gifts.tier, tier, gifts.rate, gifts.version);
         _lasting(block.timestamp, gifts.rate, gifts.amountEach * _scale);
         uint256 amount = uint256(gifts.amountEach) * gifts.count;
         require(amount <= type(uint96).max, Custody_AmountTooLarge(amount, type(uint96).max));

@@ -31,7 +31,9 @@ abstract contract JarLedger is IJarTypes, Custody {
     }
 
     /// @notice Who shares what a jar earns.
+    /// @param collected all that was ever taken out of the jar; fewer units of it than there are payees wait for more to come
     struct Split {
+        uint256 collected;
         address[] payees;
         uint16[] sharesBps;
     }

@@ -86,9 +86,10 @@ abstract contract JarViews is IJarViews, Flows, MonthlyCaps {
     function sharedJar(uint256 jarId)
         external
         view
-        returns (address[] memory payees, uint16[] memory sharesBps)
+        returns (address[] memory payees, uint16[] memory sharesBps, uint256 collected)
     {
-        return (_splits[jarId].payees, _splits[jarId].sharesBps);
+        Split storage split = _splits[jarId];
+        return (split.payees, split.sharesBps, split.collected);
     }
 
     /// @inheritdoc IJarViews

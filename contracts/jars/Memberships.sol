@@ -10,7 +10,7 @@ import {StreamBook} from "./StreamBook.sol";
 abstract contract Memberships is IJarBackOffice, StreamBook, MonthlyCaps {
     uint256 private constant TIER_MONTH = 30 days;
     bytes32 private constant SUBSCRIBE_TYPEHASH = keccak256(
-        "Subscribe(address payer,address account,address creator,uint32 tier,uint80 rate,uint96 amount,uint64 nonce,uint40 deadline)"
+        "Subscribe(address payer,address account,address creator,uint32 tier,uint16 version,uint80 rate,uint96 amount,uint64 nonce,uint40 deadline)"
     );
     bytes32 private constant UNSUBSCRIBE_TYPEHASH = keccak256(
         "Unsubscribe(address payer,address account,address creator,uint32 tier,uint64 nonce,uint40 deadline)"
@@ -86,7 +86,7 @@ abstract contract Memberships is IJarBackOffice, StreamBook, MonthlyCaps {
     function _subscribe(Subscription memory sub, uint256 seriesId) internal returns (uint256 until) {
         require(sub.account != address(0), Custody_ZeroAddress());
         Tier memory tier = _tiers[sub.creator][sub.tier];
-        require(tier.rate == sub.rate && sub.rate != 0, Jar_TierRateDiffers(sub.tier, tier.rate, sub.rate));
+        _checkAgreed(sub.tier, tier, sub.rate, sub.version);
         Membership storage member = _memberships[sub.creator][sub.tier][sub.account];
         if (block.timestamp < member.until) {
             require(member.payer == sub.payer, Jar_AlreadyMember(sub.account, member.until));
@@ -94,6 +94,9 @@ abstract contract Memberships is IJarBackOffice, StreamBook, MonthlyCaps {
             bytes32 id = _membershipId(sub.payer, jarId, sub.tier, sub.account);
             uint256 rate = _streams[id].rate();
             require(rate == sub.rate, Jar_TierRateDiffers(sub.tier, rate, sub.rate));
+            require(
+                member.version == sub.version, Jar_TierVersionDiffers(sub.tier, member.version, sub.version)
+            );
             until = _topUpStream(id, jarId, sub.amount, seriesId);
             member.until = uint40(until);
             emit SubscriptionExtended(sub.creator, sub.account, sub.tier, sub.payer, sub.amount, until);
@@ -105,6 +108,12 @@ abstract contract Memberships is IJarBackOffice, StreamBook, MonthlyCaps {
             _join(member, sub.payer, until, tier.version);
             emit Subscribed(sub.creator, sub.account, sub.tier, sub.payer, jarId, sub.rate, sub.amount, until);
         }
+    }
+
+    /// @dev Check: the tier is open and what the payer agreed to. A rate of 0 lasts for no amount.
+    function _checkAgreed(uint32 number, Tier memory tier, uint256 rate, uint256 version) internal pure {
+        require(tier.rate == rate, Jar_TierRateDiffers(number, tier.rate, rate));
+        require(tier.version == version, Jar_TierVersionDiffers(number, tier.version, version));
     }
 
     function _join(Membership storage member, address payer, uint256 until, uint256 version) internal {

@@ -52,10 +52,11 @@ abstract contract RedeemedIntoJars is IRedemptionReceiver, Memberships {
     ) private {
         Use use = abi.decode(data, (Use));
         if (use == Use.Subscribe) {
-            (, address account, uint32 tier, uint80 rate) = abi.decode(data, (Use, address, uint32, uint80));
+            (, address account, uint32 tier, uint16 version, uint80 rate) =
+                abi.decode(data, (Use, address, uint32, uint16, uint80));
             // casting to 'uint96' is safe because the caller has checked it
             // forge-lint: disable-next-line(unsafe-typecast)
-            _subscribe(Subscription(payer, account, creator, tier, rate, uint96(amount)), seriesId);
+            _subscribe(Subscription(payer, account, creator, tier, version, rate, uint96(amount)), seriesId);
             return;
         }
         uint256 jarId = _jarIdOf(creator, 0);

@@ -34,7 +34,7 @@ abstract contract SharedJars is IStreamingTips, Flows {
         uint256 version = ++_versions[msg.sender];
         require(version <= type(uint16).max, Jar_TooManyVersions(msg.sender, type(uint16).max));
         jarId = _jarIdOf(msg.sender, version);
-        _splits[jarId] = Split(payees, sharesBps);
+        _splits[jarId] = Split(0, payees, sharesBps);
         emit SharedJarCreated(jarId, payees, sharesBps);
     }
 
@@ -53,14 +53,17 @@ abstract contract SharedJars is IStreamingTips, Flows {
 
     // ---------------------------------------------------------------------------------------------------- private
 
-    /// @dev Each payee pulls its own: one that the currency refuses blocks nobody. The first gets what doesn't divide.
+    /// @dev Each payee pulls its own: one that the currency refuses blocks nobody. Shares are rounded down of all that was ever
+    /// collected, not of each collection: whoever got the rest could else collect unit by unit and get everything.
     function _share(Split storage split, uint256 amount) private {
-        uint256 left = amount;
-        for (uint256 i = split.payees.length - 1; i != 0; --i) {
-            uint256 part = amount * split.sharesBps[i] / BPS;
-            left -= part;
+        uint256 before = split.collected;
+        uint256 total = before + amount;
+        split.collected = total;
+        uint256 count = split.payees.length;
+        for (uint256 i = 0; i < count; ++i) {
+            uint256 share = split.sharesBps[i];
+            uint256 part = total * share / BPS - before * share / BPS;
             if (part != 0) _owe(split.payees[i], part);
         }
-        _owe(split.payees[0], left);
     }
 }
