@@ -59,7 +59,8 @@ def development_node(
     """Run an Anvil on a free port while the `with` block lasts; yields its HTTP address.
 
     Its unlocked accounts are the well-known ones; sends cost nothing (base fee 0); `gas_limit` is a block's.
-    Raises NodeError: `node_missing` when there is no `anvil` on the PATH, `node_failed` when it does not come up.
+    Raises NodeError: `node_missing` when there is no `anvil` on the PATH, `node_failed` when it does not come
+    up.
     """
     anvil = shutil.which("anvil")
     if anvil is None:

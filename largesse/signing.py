@@ -63,6 +63,14 @@ def _word(owner: str, name: str, kind: str, value: object) -> bytes:
         if not 0 <= value < 1 << bits:
             raise InvalidMessageError("out_of_range", f"{where}: {value} does not fit {kind}")
         return value.to_bytes(32, "big")
+    if kind == "string":
+        if not isinstance(value, str):
+            raise InvalidMessageError("bad_text", f"{where}: {value!r} is not a text")
+        return keccak(_utf8(where, value))
+    if kind == "bytes32[]":
+        if not isinstance(value, tuple):
+            raise InvalidMessageError("bad_list", f"{where}: {value!r} is not a tuple")
+        return keccak(b"".join(_word(owner, name, "bytes32", one) for one in value))
     if not isinstance(value, bytes):
         raise InvalidMessageError("bad_bytes", f"{where}: {value!r} is not bytes")
     if kind == "bytes":
@@ -70,6 +78,15 @@ def _word(owner: str, name: str, kind: str, value: object) -> bytes:
     if len(value) != 32:
         raise InvalidMessageError("bad_length", f"{where}: {len(value)} bytes where {kind} takes 32")
     return value
+
+
+def _utf8(where: str, text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidMessageError(
+            "bad_text", f"{where}: {text!r} has no UTF-8 form: {error.reason}"
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -105,6 +122,11 @@ def certificates_domain(chain_id: int, certificates: str) -> Domain:
 def sales_domain(chain_id: int, sales: str) -> Domain:
     """Domain of the CertificateSales at this address."""
     return Domain("Largesse CertificateSales", "1", chain_id, sales)
+
+
+def jars_domain(chain_id: int, escrow: str) -> Domain:
+    """Domain of the StreamingTipEscrow at this address."""
+    return Domain("Largesse StreamingTipEscrow", "1", chain_id, escrow)
 
 
 _layouts: dict[type, tuple[bytes, tuple[tuple[str, str], ...]]] = {}
@@ -166,11 +188,15 @@ class Message:
                 ],
                 type(self).__name__: [{"name": _camel(name), "type": kind} for name, kind in members],
             },
-            "message": {
-                _camel(name): "0x" + value.hex() if isinstance(value := getattr(self, name), bytes) else value
-                for name, _ in members
-            },
+            "message": {_camel(name): _shown(getattr(self, name)) for name, _ in members},
         }
+
+
+def _shown(value: object) -> object:
+    """A member's value as JSON has it."""
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    return [_shown(one) for one in value] if isinstance(value, tuple) else value
 
 
 def sign_digest(digest: bytes, private_key: bytes) -> bytes:

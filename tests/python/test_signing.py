@@ -11,7 +11,7 @@ from eth_account.messages import encode_typed_data
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from largesse import signing
+from largesse import jar_messages, signing
 from largesse.signing import (
     Domain,
     InvalidMessageError,
@@ -25,7 +25,7 @@ from largesse.signing import (
 MESSAGES = sorted(
     (
         value
-        for value in vars(signing).values()
+        for value in (vars(signing) | vars(jar_messages)).values()
         if isinstance(value, type) and issubclass(value, Message) and value is not Message
     ),
     key=lambda message: message.__name__,
@@ -38,9 +38,17 @@ STRATEGIES = {
     "address": st.binary(min_size=20, max_size=20).map(lambda raw: signing.to_checksum_address(raw)),
     "bytes": st.binary(max_size=80),
     "bytes32": st.binary(min_size=32, max_size=32),
-} | {f"uint{bits}": st.integers(0, 2**bits - 1) for bits in (16, 40, 64, 96, 128, 256)}
+    "bytes32[]": st.lists(st.binary(min_size=32, max_size=32), max_size=5).map(tuple),
+    "string": st.text(st.characters(blacklist_categories=["Cs"]), max_size=40),
+} | {f"uint{bits}": st.integers(0, 2**bits - 1) for bits in (16, 32, 40, 64, 80, 96, 128, 256)}
 
-SAMPLES: dict[str, Any] = {"address": HOLDER, "bytes": b"data", "bytes32": keccak(b"32")}
+SAMPLES: dict[str, Any] = {
+    "address": HOLDER,
+    "bytes": b"data",
+    "bytes32": keccak(b"32"),
+    "bytes32[]": (keccak(b"first"), keccak(b"second")),
+    "string": "für dich",
+}
 
 
 def sample(message: type[Message]) -> Message:
@@ -55,7 +63,7 @@ def by_eth_account(message: Message, domain: Domain) -> bytes:
 
 
 def test_every_message_is_found() -> None:
-    assert {"Redemption", "PaymentRequest", "Claim", "Refund"} <= {m.__name__ for m in MESSAGES}
+    assert {"Redemption", "Claim", "Refund", "OpenStream", "Permit"} <= {m.__name__ for m in MESSAGES}
 
 
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda m: m.__name__)
@@ -78,9 +86,17 @@ def test_signature_equals_eth_accounts(message: type[Message]) -> None:
 
 # Type hash and digest of `sample`, pinned: a change breaks every wallet that signs for a deployed contract.
 GOLDEN: dict[str, tuple[str, str]] = {
+    "CancelStream": (
+        "9443d73c2a2919b8b7b032df0cd901b0c66c98d009624af5d32ca61e4c128736",
+        "3a38f32319e0887d78a5a8d22ab3b7c36fa2666b03d655453bba6678dba30d44",
+    ),
     "Cancellation": (
         "c4b91b24ee352d0dd492d63625aebe37ea3d673df321458b6beeb09f3a024472",
         "5793e42141aa457396794e75a8aec6edaa90049ce1f37be29c3349c9a3dd005b",
+    ),
+    "ChangeStreamRate": (
+        "1dc97dedf5f21824504c0b2e3eabc92e0c9d6a781f05a21dad7246aff3d1b43c",
+        "cc67865bd8a78ceb8d206ec537b9733ac32b883798ae720d42cafe9a3aead661",
     ),
     "Claim": (
         "729608d8265bf9734e08aa03921cfc79bcea7552b5487618bfef5192a78952aa",
@@ -102,13 +118,37 @@ GOLDEN: dict[str, tuple[str, str]] = {
         "29c718e768049f568b1c7721406b3bdc8c4d041938f871cb99240a468fb9a12a",
         "e795df51ace6dea40ec9392ce5fca5e1cc9bdfc3dcae23de44281b630055297a",
     ),
+    "GiftSubscriptionClaim": (
+        "a6f93dbb38148b04ba2f70dee76525487cc0d07636b537dd60ccb983a1bf9c26",
+        "be1eb4b45d6bd348e888e86be6836f7fe8a25c2fa2acc5f2433e18ccc1656798",
+    ),
+    "GiveSubscriptions": (
+        "1fc254df6cdcbc5cbf274c6ebd638c7498492067e19811a099c4f6d9f325fb49",
+        "17e3368b6875fdf438f33c8f67c66d77ea49d8c3a61989c24597317232fc23a3",
+    ),
+    "HandleClaim": (
+        "20620b2524220b750aff801c4d66ef02a1456fce7752d10d3810fb579ca9d002",
+        "b1cd727055ec5449b5658e5f953ee1781636508c7ee214e42fde770c1954739e",
+    ),
+    "OpenStream": (
+        "d5660d67ea88f6c84443791b2b866a5f950df61a973a6f0e5e6812dcc44f569b",
+        "4df8e5629e366d382a0e5c36c393e8b61c5c33442f60380ef6e54e8ea33196a1",
+    ),
     "OwedWithdrawal": (
         "be7d07d4ad3ffdc91ffaecda15c15b0686fd0f357866466848e32fb6bb9b8e38",
         "dfea2791cc09b3787365cd26ff48eee420f56c1c757f203416bfdf3c50d42014",
     ),
+    "PauseStream": (
+        "96a93ff5693efd5318b00734d6024ae7cda63514cff8725d01efbdd05a2beb93",
+        "96b97f3a09c9c84651b2eef896a4b579571bb4889d4bc22ee83d5dc221e4b423",
+    ),
     "PaymentRequest": (
         "34802ddd6c629fd2a2a9dd8bfd9fc7f294522e3117f76e5c94454bbcba7261ea",
         "4c5ffaa238151a24eaababd9721645b0f6ba57ce97e8d4ed06b4948f05a0457a",
+    ),
+    "Permit": (
+        "6e71edae12b1b97f4d1f60370fef10105fa2faae0126114a169c64845d6126c9",
+        "04064c388a752aa519331c8477cea47c53c1627f379e1d8b6c0deae01de69f96",
     ),
     "Recall": (
         "a162451a4f418f8b7ab07d50ef72184da3b08f58d343edc9f497fb1aac3c06c8",
@@ -117,6 +157,10 @@ GOLDEN: dict[str, tuple[str, str]] = {
     "Receipt": (
         "cefb7fad1238f128f847d3e120fa347dddd98a2135ea02c130a3e30d0a79a36b",
         "9e6e24642ef0e1093edaa9a751c8b087bad416177b4ad8f9d446bfab286e10b9",
+    ),
+    "ReceiveWithAuthorization": (
+        "d099cc98ef71107a616c4f0f941f04c322d8e254fe26b3c6668db87aae413de8",
+        "3e1e3fcdc1e202fb549b8a6a1f8fe4680e8563aab622e275c25a46778d1ea22d",
     ),
     "Redemption": (
         "66b0ef3477d16f4d14ef6fa7ee5da3264a7057315c13952adeca5e97ab201ee9",
@@ -130,9 +174,37 @@ GOLDEN: dict[str, tuple[str, str]] = {
         "270a899766197618be4a5dc3f4a92c00276854aabbe3dad769e0433f6da4e371",
         "dabaea5d24c0f57ce19d01d4f2e47d9d59beab4ba9be6b381748c46568a9c966",
     ),
+    "ResumeStream": (
+        "36eae4042ddcc30b2e98707fd3adfd083a056060bebc8b83b668372e43e6b68d",
+        "177114b1f5f079856624bb78466874ac85ccbb471b0d4af11e6072666d65f9a6",
+    ),
+    "SetMonthlyCap": (
+        "3b0db20483d43dfaadb166123d7ccc4f1f46e46653bc68f6ab8aa89340f42b99",
+        "50859bebf688af819cb595f93045af433e75570bc54e9851deda232983fb7ff0",
+    ),
+    "Subscribe": (
+        "661e9341a8566bd1dd0651fe319149a120bb1be2dfe3aa8879e9120b6b21a157",
+        "cf1d08507407e4022b02cd251f799011bcdbfbd81ab2bfe27f00395c6ee481b0",
+    ),
+    "Tip": (
+        "92d7ba3179a8bafe8fdcc72b80abf18cc4cf5f19d7b4005ea0eb461af75a5ec8",
+        "5d2c24c78641c8666873a1fc2a634c7adc43de9df52e1f80f919aed5a1c2c820",
+    ),
+    "TipHandle": (
+        "a07cb5a475d2d59fdbd2b10db393098cbe1e0a26a080bfbfcba1959f1b3bc537",
+        "51e9d601759f4da118f1ccfd9662e0d0eae6800e65c4039c625d23dbefc6786e",
+    ),
+    "TopUpStream": (
+        "03b7d88d347ba86248557ac701d65f5468f59e95f5a27db2edfb9f6c735631f6",
+        "803453122d10d76f5c0ffed4c8c931aa48126eb5b171754640a0b4b0f3803852",
+    ),
     "Transfer": (
         "c32a7fc2a766aa6ff59e09488790f4161a63e93761085078fdf6ac1515da9ed6",
         "3c973eb2667810ebb4b51c38ad489e2a9c34d9652aa3fc327c6f29cac8b2eb9a",
+    ),
+    "Unsubscribe": (
+        "bd1fda98e242e95cae90bc58c40b989095b61eef5cf4ffd03df572d93b0e3dd4",
+        "3f3bc88fe5863697507f6c9702706e5e57b27f81dc0b8b30fe7bf4cb713f749a",
     ),
 }
 
@@ -170,6 +242,22 @@ def test_values_are_validated_before_they_are_signed(
 ) -> None:
     with pytest.raises(InvalidMessageError) as caught:
         replace(REDEMPTION, **change).sign(DOMAIN, SECRET)
+    assert caught.value.reason == reason
+    assert all(word in str(caught.value) for word in words)
+
+
+@pytest.mark.parametrize(
+    ("message", "reason", "words"),
+    [
+        (jar_messages.Tip(HOLDER, 1, 2, b"text", 3, 4), "bad_text", ["Tip.message", "b'text'"]),
+        (jar_messages.Tip(HOLDER, 1, 2, "\ud800", 3, 4), "bad_text", ["Tip.message", "UTF-8"]),
+        (jar_messages.HandleClaim([bytes(32)], HOLDER, 4), "bad_list", ["HandleClaim.tip_ids"]),
+        (jar_messages.HandleClaim((bytes(31),), HOLDER, 4), "bad_length", ["HandleClaim.tip_ids", "31"]),
+    ],
+)
+def test_texts_and_lists_are_validated(message: Message, reason: str, words: list[str]) -> None:
+    with pytest.raises(InvalidMessageError) as caught:
+        message.digest(DOMAIN)
     assert caught.value.reason == reason
     assert all(word in str(caught.value) for word in words)
 
