@@ -99,7 +99,7 @@ class Tip(Message):
 
 @dataclass(frozen=True)
 class Subscribe(Message):
-    """The payer makes ``account`` a member of a creator's tier, at this rate, into this version of the jar."""
+    """The payer makes ``account`` a member of a tier: at this rate, into this version of the jar."""
 
     payer: str = solidity("address")
     account: str = solidity("address")

@@ -6,20 +6,16 @@ A fragment is never sent to a server. Whoever has the link of a bearer gift has 
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 import secrets
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from eth_keys.datatypes import PrivateKey
-from eth_utils.crypto import keccak
 
 from largesse.addresses import ZERO_ADDRESS, address_bytes, address_from_bytes, parse_address
 from largesse.bytestream import ByteReader, varint
 from largesse.errors import LargesseError, LinkError
 from largesse.gifts import BatchPlace, Gift
+from largesse.link_frame import check_base_url, frame, unframe
 from largesse.merkle import MAX_DEPTH
 from largesse.messages import MAX_MESSAGE_BYTES, OVERHEAD, decrypt_message, message_hash
 
@@ -32,8 +28,6 @@ MAX_CHAIN_ID = 2**63 - 37
 
 _CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 _HAS_RECIPIENT, _HAS_MESSAGE, _IN_BATCH = 1, 2, 4
-_CHECKSUM = 4
-_FRAGMENT = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True)
@@ -53,7 +47,7 @@ class GiftLink:
     ciphertext: bytes
 
     def __post_init__(self) -> None:
-        _check_base_url(self.base_url)
+        check_base_url(self.base_url)
         parse_address(self.contract)
         if not 1 <= self.chain_id <= MAX_CHAIN_ID:
             raise LinkError("bad_chain_id", f"{self.chain_id} is no chain id: 1 to {MAX_CHAIN_ID}")
@@ -83,19 +77,6 @@ def key_address(private_key: bytes) -> str:
     return address_from_bytes(PrivateKey(private_key).public_key.to_canonical_address())
 
 
-def _check_base_url(base_url: str) -> None:
-    parts = urlsplit(base_url)
-    local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
-    if not (parts.scheme == "https" or local) or not parts.hostname:
-        raise LinkError("bad_base_url", f"{base_url!r} is no https:// address (http:// only on this machine)")
-    if parts.username is not None or "#" in base_url or not base_url.isascii() or not base_url.isprintable():
-        raise LinkError(
-            "bad_base_url", f"{base_url!r} has a fragment, a user name or a character to be escaped"
-        )
-    if " " in base_url:
-        raise LinkError("bad_base_url", f"{base_url!r} contains a blank")
-
-
 def _encode(link: GiftLink) -> str:
     gift, batch = link.gift, link.gift.batch
     flags = (
@@ -119,10 +100,7 @@ def _encode(link: GiftLink) -> str:
     if batch:
         body += batch.root.to_bytes(32, "big") + varint(batch.index) + bytes([len(batch.proof)])
         body += b"".join(word.to_bytes(32, "big") for word in batch.proof)
-    # Version and length come first and a checksum last: a cut, a newer and an altered link are told apart.
-    framed = bytes([VERSION]) + varint(len(body)) + body
-    framed += keccak(framed)[:_CHECKSUM]
-    return base64.urlsafe_b64encode(framed).rstrip(b"=").decode("ascii")
+    return frame(VERSION, body)
 
 
 def parse_link(url: str) -> GiftLink:
@@ -131,15 +109,8 @@ def parse_link(url: str) -> GiftLink:
     Raises LinkError: link_no_fragment, link_bad_character, link_truncated, link_unknown_version,
     link_trailing, link_tampered, link_malformed, and the reasons of Gift and GiftLink.
     """
-    base_url, mark, fragment = url.partition("#")
-    if not mark or not fragment:
-        raise LinkError(
-            "link_no_fragment", "the link has nothing after #: it was cut, or a service took it away"
-        )
-    if _FRAGMENT.fullmatch(fragment) is None:
-        stray = next(char for char in fragment if _FRAGMENT.fullmatch(char) is None)
-        raise LinkError("link_bad_character", f"the link holds {stray!r}, which no link does")
-    reader = ByteReader(_unframe(_decode_base64(fragment)))
+    base_url, body = unframe(VERSION, url)
+    reader = ByteReader(body)
     try:
         link = _read(reader, base_url)
     except LinkError:
@@ -150,33 +121,6 @@ def parse_link(url: str) -> GiftLink:
     if link.url() != url:
         raise LinkError("link_malformed", "the link spells its content in an unusual way")
     return link
-
-
-def _decode_base64(fragment: str) -> bytes:
-    if len(fragment) % 4 == 1:
-        raise LinkError("link_truncated", "the link is cut: its length is impossible")
-    try:
-        return base64.urlsafe_b64decode(fragment + "=" * (-len(fragment) % 4))
-    except binascii.Error as error:
-        raise LinkError("link_malformed", f"the link is malformed: {error}") from error
-
-
-def _unframe(framed: bytes) -> bytes:
-    """The body of version, length, body, checksum."""
-    if framed[0] != VERSION:
-        raise LinkError(
-            "link_unknown_version", f"the link has version {framed[0]}, this software knows {VERSION}"
-        )
-    reader = ByteReader(framed[1:])
-    length = reader.varint()
-    expected = reader.position + 1 + length + _CHECKSUM
-    if len(framed) < expected:
-        raise LinkError("link_truncated", f"the link is cut: {len(framed)} of {expected} bytes are there")
-    if len(framed) > expected:
-        raise LinkError("link_trailing", f"{len(framed) - expected} bytes follow the link's end")
-    if keccak(framed[:-_CHECKSUM])[:_CHECKSUM] != framed[-_CHECKSUM:]:
-        raise LinkError("link_tampered", "the link's checksum is wrong: a character was changed")
-    return reader.take(length)
 
 
 def _read(reader: ByteReader, base_url: str) -> GiftLink:
