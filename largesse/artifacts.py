@@ -54,8 +54,17 @@ def certificates_abi() -> tuple[dict[str, Any], ...]:
     Of the contracts, not of the interface: Brownie compiles an interface again only when its own file has
     changed, not when one that it inherits from has. Raises ArtifactError.
     """
+    return _abi_of("GiftCertificates", "CertificateBackOffice")
+
+
+def jars_abi() -> tuple[dict[str, Any], ...]:
+    """All that a StreamingTipEscrow's address answers, as `certificates_abi`. Raises ArtifactError."""
+    return _abi_of("StreamingTipEscrow", "JarBackOffice")
+
+
+def _abi_of(*pieces: str) -> tuple[dict[str, Any], ...]:
     found: dict[str, dict[str, Any]] = {}
-    for piece in ("GiftCertificates", "CertificateBackOffice"):
+    for piece in pieces:
         item: Any
         for item in artifact(piece).abi:
             if item["type"] in ("function", "event", "error"):

@@ -39,6 +39,7 @@ CERTIFICATES: Final = "certificates"
 """The part that all others are made for: GiftCertificates, whose constructor takes (currency, CardArt)."""
 PARTS: Final[tuple[Part, ...]] = (
     Part("sales", "CertificateSales", "giftCertificates"),
+    Part("jars", "StreamingTipEscrow"),
 )  # fmt: skip
 
 # keccak256 of the creation code of the proxy that solady's CREATE3 deploys through.

@@ -7,30 +7,21 @@ balance must cover it, to the unit.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from itertools import groupby
 from typing import Final
 
-from web3.exceptions import Web3Exception
-
 from largesse.artifacts import certificates_abi
-from largesse.chain import RefusedError
-from largesse.chainlogs import DEFAULT_RANGE, Decoder, Event, ignore, read_logs
+from largesse.auditing import InsolventError, balance_problems, replay, require_solvent
+from largesse.chainlogs import DEFAULT_RANGE, ignore
 from largesse.client import Certificates
-from largesse.errors import LargesseError
 from largesse.replay import Books
-from largesse.signing import keccak
 from largesse.terms import UINT40_MAX
 
-_TRANSFER: Final = "0x" + keccak(b"Transfer(address,address,uint256)").hex()
+__all__ = ["Audit", "InsolventError", "audit"]
+
 _BALANCES_A_CALL: Final = 500
-
-
-class InsolventError(LargesseError):
-    """The books don't balance; the message lists every difference."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +49,7 @@ class Audit:
         """Raise InsolventError with every problem: missing_money if the reserve is short,
         else books_differ.
         """
-        if self.problems:
-            reason = "missing_money" if self.surplus < 0 else "books_differ"
-            raise InsolventError(reason, "\n".join([f"{len(self.problems)} problem(s):", *self.problems]))
+        require_solvent(self.problems, self.surplus)
 
 
 def audit(
@@ -75,63 +64,24 @@ def audit(
     Nothing is raised for what is wrong with the money: it is listed. Raises LogError where logs can't be read
     or can't have happened.
     """
-    node, token = certificates.node, certificates.token
+    node, token, first = certificates.node, certificates.token, certificates.first_block
     last = node.block_number() if block is None else block
-    first = certificates.first_block
     books = Books(cache(node.block_time))
-    moves = _moves(certificates, first, last, most)
-    assets = _balance_before(certificates, first)
-    narrowest = None
-    problems: list[str] = []
-    decoder = Decoder(certificates_abi())
-    logs = read_logs(node, certificates.address, first, last, most=most, progress=progress)
-    by_block = {number: list(events) for number, events in _blocks(map(decoder.decode, logs))}
-    for number in sorted(by_block.keys() | moves.keys()):
-        for _, transaction in groupby(by_block.get(number, []), key=lambda event: event.tx):
-            books.add(list(transaction))
-        assets += moves.get(number, 0)
-        margin = assets - books.liabilities
-        if margin < 0:
-            problems.append(f"after block {number}, {-margin} base units were missing")
-        narrowest = margin if narrowest is None else min(narrowest, margin)
-    reserve = token.balance(certificates.address, last)
-    problems += _differences(certificates, books, last)
-    if reserve < books.liabilities:
-        short = books.liabilities - reserve
-        problems.append(
-            f"{token.show(short)} ({short} base units) are missing: "
-            f"{reserve} are held and {books.liabilities} are owed"
-        )
-    elif reserve != assets:
-        problems.append(f"the currency's transfers come to {assets}, its balance is {reserve}")
-    return Audit(
-        last, books, reserve, assets, narrowest or 0, len(by_block.keys() | moves.keys()), tuple(problems)
+    found = replay(
+        token,
+        certificates.address,
+        certificates_abi(),
+        range(first, last + 1),
+        add=books.add,
+        liabilities=lambda: books.liabilities,
+        most=most,
+        progress=progress,
     )
-
-
-def _blocks(events: Iterable[Event]) -> Iterator[tuple[int, Iterator[Event]]]:
-    return groupby(events, key=lambda event: event.block)
-
-
-def _moves(certificates: Certificates, first: int, last: int, most: int) -> dict[int, int]:
-    """By block, what the currency moved to the contract less what it moved away."""
-    node, token = certificates.node, certificates.token
-    padded = "0x" + "00" * 12 + certificates.address[2:].lower()
-    moves: defaultdict[int, int] = defaultdict(int)
-    for topics, sign in (([_TRANSFER, None, padded], 1), ([_TRANSFER, padded], -1)):
-        for log in read_logs(node, token.address, first, last, topics=topics, most=most):
-            moves[int(log["blockNumber"])] += sign * int.from_bytes(log["data"], "big")
-    return dict(moves)
-
-
-def _balance_before(certificates: Certificates, first: int) -> int:
-    """What lay at the address before the contract was there; 0 where the node keeps no old state."""
-    if first == 0:
-        return 0
-    try:
-        return certificates.token.balance(certificates.address, first - 1)
-    except (RefusedError, Web3Exception, ValueError):
-        return 0
+    problems = [*found.problems, *_differences(certificates, books, last)]
+    problems += balance_problems(token, found, books.liabilities)
+    return Audit(
+        last, books, found.reserve, found.moved, found.narrowest, found.blocks_checked, tuple(problems)
+    )
 
 
 def _differences(certificates: Certificates, books: Books, block: int) -> list[str]:

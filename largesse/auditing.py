@@ -1,0 +1,114 @@
+"""What every audit does: a contract's logs replayed block by block, beside the currency's own transfers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Final
+
+from web3.exceptions import Web3Exception
+
+from largesse.chain import RefusedError
+from largesse.chainlogs import Decoder, Event, read_logs
+from largesse.errors import LargesseError
+from largesse.signing import keccak
+from largesse.tokens import Token
+
+_TRANSFER: Final = "0x" + keccak(b"Transfer(address,address,uint256)").hex()
+
+
+class InsolventError(LargesseError):
+    """The books don't balance; the message lists every difference."""
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What a replay found. Amounts are base units.
+
+    `reserve` is the currency's own word, `moved` what its Transfer logs add up to, `narrowest` the least by
+    which assets were above liabilities at the end of any block since the beginning.
+    """
+
+    reserve: int
+    moved: int
+    narrowest: int
+    blocks_checked: int
+    problems: tuple[str, ...]
+
+
+def replay(
+    token: Token,
+    address: str,
+    abi: Sequence[dict[str, Any]],
+    blocks: range,
+    *,
+    add: Callable[[Sequence[Event]], None],
+    liabilities: Callable[[], int],
+    most: int,
+    progress: Callable[[int], None],
+) -> Replayed:
+    """Give `add` every transaction's events of the contract at `address`; after each block hold what the
+    currency moved there against `liabilities`. Asks for `most` blocks at once at the most. Raises LogError.
+    """
+    node, first, last = token.node, blocks.start, blocks.stop - 1
+    moves = _moves(token, address, first, last, most)
+    assets = _balance_before(token, address, first)
+    narrowest = None
+    problems: list[str] = []
+    logs = read_logs(node, address, first, last, most=most, progress=progress)
+    by_block = {number: list(events) for number, events in _blocks(map(Decoder(abi).decode, logs))}
+    for number in sorted(by_block.keys() | moves.keys()):
+        for _, transaction in groupby(by_block.get(number, []), key=lambda event: event.tx):
+            add(list(transaction))
+        assets += moves.get(number, 0)
+        margin = assets - liabilities()
+        if margin < 0:
+            problems.append(f"after block {number}, {-margin} base units were missing")
+        narrowest = margin if narrowest is None else min(narrowest, margin)
+    reserve = token.balance(address, last)
+    return Replayed(reserve, assets, narrowest or 0, len(by_block.keys() | moves.keys()), tuple(problems))
+
+
+def balance_problems(token: Token, replayed: Replayed, liabilities: int) -> list[str]:
+    """What is wrong with the money at the end, in words."""
+    reserve, moved = replayed.reserve, replayed.moved
+    if reserve < liabilities:
+        short = liabilities - reserve
+        missing = f"{token.show(short)} ({short} base units) are missing"
+        return [f"{missing}: {reserve} are held and {liabilities} are owed"]
+    if reserve != moved:
+        return [f"the currency's transfers come to {moved}, its balance is {reserve}"]
+    return []
+
+
+def require_solvent(problems: Sequence[str], surplus: int) -> None:
+    """Raise InsolventError with every problem: missing_money if the reserve is short, else books_differ."""
+    if problems:
+        reason = "missing_money" if surplus < 0 else "books_differ"
+        raise InsolventError(reason, "\n".join([f"{len(problems)} problem(s):", *problems]))
+
+
+def _blocks(events: Iterable[Event]) -> Iterator[tuple[int, Iterator[Event]]]:
+    return groupby(events, key=lambda event: event.block)
+
+
+def _moves(token: Token, address: str, first: int, last: int, most: int) -> dict[int, int]:
+    """By block, what the currency moved to the contract less what it moved away."""
+    padded = "0x" + "00" * 12 + address[2:].lower()
+    moves: defaultdict[int, int] = defaultdict(int)
+    for topics, sign in (([_TRANSFER, None, padded], 1), ([_TRANSFER, padded], -1)):
+        for log in read_logs(token.node, token.address, first, last, topics=topics, most=most):
+            moves[int(log["blockNumber"])] += sign * int.from_bytes(log["data"], "big")
+    return dict(moves)
+
+
+def _balance_before(token: Token, address: str, first: int) -> int:
+    """What lay at the address before the contract was there; 0 where the node keeps no old state."""
+    if first == 0:
+        return 0
+    try:
+        return token.balance(address, first - 1)
+    except (RefusedError, Web3Exception, ValueError):
+        return 0

@@ -1,0 +1,123 @@
+"""Does a StreamingTipEscrow hold what it owes? Answered from logs, then checked by views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from largesse.artifacts import jars_abi
+from largesse.auditing import balance_problems, replay, require_solvent
+from largesse.chainlogs import DEFAULT_RANGE, ignore
+from largesse.client import Certificates
+from largesse.jar_books import DAY, JarBooks
+
+
+@dataclass(frozen=True)
+class JarAudit:
+    """What an audit of an escrow found at `block`, as `largesse.solvency.Audit`."""
+
+    block: int
+    time: int
+    books: JarBooks
+    reserve: int
+    moved: int
+    narrowest: int
+    blocks_checked: int
+    problems: tuple[str, ...]
+
+    @property
+    def surplus(self) -> int:
+        """What lies in the contract and belongs to nobody; negative where money is missing."""
+        return self.reserve - self.books.liabilities
+
+    def require_solvent(self) -> None:
+        """Raise InsolventError with every problem."""
+        require_solvent(self.problems, self.surplus)
+
+
+def audit_jars(
+    certificates: Certificates,
+    escrow: str,
+    *,
+    block: int | None = None,
+    most: int = DEFAULT_RANGE,
+    progress: Callable[[int], None] = ignore,
+) -> JarAudit:
+    """Rebuild the books of the escrow at this address up to `block` (default: the latest), and compare.
+
+    As `largesse.solvency.audit`. Beside that, no jar may offer more than its flows have earned by the second,
+    and where nothing ends today it must offer exactly that.
+    """
+    node, token = certificates.node, certificates.token
+    last = node.block_number() if block is None else block
+    books = JarBooks(token.decimals, cache(node.block_time))
+    found = replay(
+        token,
+        escrow,
+        jars_abi(),
+        range(certificates.first_block, last + 1),
+        add=books.add,
+        liabilities=lambda: books.liabilities,
+        most=most,
+        progress=progress,
+    )
+    time = node.block_time(last)
+    problems = [*found.problems, *_differences(certificates, escrow, books, last, time)]
+    problems += balance_problems(token, found, books.liabilities)
+    return JarAudit(
+        last, time, books, found.reserve, found.moved, found.narrowest, found.blocks_checked, tuple(problems)
+    )
+
+
+def _differences(
+    certificates: Certificates, escrow: str, books: JarBooks, block: int, time: int
+) -> list[str]:
+    """Every difference between the rebuilt books and the contract's views at `block`, in words."""
+    found: list[str] = []
+    node = certificates.node
+    views = node.web3.eth.contract(address=node.web3.to_checksum_address(escrow), abi=jars_abi()).functions
+
+    def compare(what: str, rebuilt: object, told: object) -> None:
+        if rebuilt != told:
+            found.append(f"{what}: {rebuilt} by the logs, {told} by the contract")
+
+    parts, whole = books.parts(), books.liabilities * books.scale
+    if parts != whole:
+        found.append(f"the parts come to {parts} scaled units, what came in less what went out to {whole}")
+    compare("owed in all", books.total_owed, node.call(views.totalOwed(), block=block))
+    for payee, amount in books.owed.items():
+        compare(f"owed to {payee}", amount, node.call(views.owed(payee), block=block))
+    for key, flow in books.streams.items():
+        told = tuple(node.call(views.stream(key.as_tuple()), block=block))[:3]
+        compare(f"stream {key.as_tuple()}", (flow.rate, flow.start, flow.end), told)
+    for (creator, account, tier), flow in books.members.items():
+        payer, _, until, _ = node.call(views.membership(creator, account, tier), block=block)
+        name = f"membership of {account} in tier {tier} of {creator}"
+        compare(name, (flow.payer, flow.end), (node.web3.to_checksum_address(payer), until))
+    for batch_id, batch in books.gifts.items():
+        told = node.call(views.giftsLeft(batch_id), block=block)
+        compare(f"gifts left of 0x{batch_id.hex()}", batch.left, told)
+    for tip_id in books.handle_tips:
+        is_open = node.call(views.isHandleTipOpen(tip_id), block=block)
+        compare(f"tip 0x{tip_id.hex()}", "open", "open" if is_open else "gone")
+    for jar, book in books.jars.items():
+        if book.split is not None:
+            told = node.call(views.sharedJar(jar), block=block)[2]
+            compare(f"jar {jar:#x}, collected", book.collected, told)
+        due, told = books.due(jar, time), node.call(views.claimableScaled(jar), block=block)
+        if _ends_today(books, jar, time):
+            most = due + book.later[time // DAY]
+            if told > most:
+                found.append(f"jar {jar:#x} offers {told} scaled units and has earned {most}")
+        else:
+            compare(f"jar {jar:#x}, due", due, told)
+    return found
+
+
+def _ends_today(books: JarBooks, jar: int, time: int) -> bool:
+    """Whether something ends, or ended, in a jar today: that counts along a line to midnight."""
+    today = time // DAY
+    flows = [flow for flow in books.flows() if flow.jar == jar and not flow.paused]
+    ends = [flow.end // DAY for flow in [*flows, *books.jars[jar].pieces]]
+    return today in ends or today in books.jars[jar].later
