@@ -27,13 +27,13 @@ from largesse.links import new_link_key, parse_link
 from largesse.manifest import load_manifest
 from largesse.moments import day, moment
 from largesse.opening import currency_roles, open_series
+from largesse.proof import Proof, prove
 from largesse.qr import qr_png
 from largesse.recipients import load_recipients
 from largesse.scanning import read_qr
 from largesse.series import Manifest
 from largesse.shop import Shop
-from largesse.solvency import Audit, audit
-from largesse.statements import show_audits
+from largesse.statements import show_proof
 from largesse.tills import parse_request
 
 START: Final = "2027-03-01"
@@ -58,7 +58,7 @@ class Tour:
 
     # -------------------------------------------------------------------------------------------- the steps
 
-    def run(self) -> dict[str, Audit]:
+    def run(self) -> Proof:
         """All of it. Raises DemoError, and whatever the parts raise."""
         if self.node.block_number() != 0:
             raise DemoError("not_fresh", "the demo needs a chain of its own: `make demo` starts one")
@@ -245,21 +245,21 @@ class Tour:
         _expect("paid back", certificates.token.balance(reader.address) - before, 45_000)
         done("paying is refused; 45,000 KRWT are paid back, 5,000 are owed to the beneficiary")
 
-    def prove(self) -> dict[str, Audit]:
-        """Audit every currency. Raises InsolventError, and DemoError where a unit too many lies there."""
+    def prove(self) -> Proof:
+        """Audit every contract. Raises InsolventError, and DemoError where a unit too many lies there."""
         step("The proof", "every liability rebuilt from logs alone, beside the money that is there")
-        audits = {}
-        for one in self.deployment.currencies:
-            found = audit(Certificates(self.node, one.certificates, one.block))
-            found.require_solvent()
-            _expect(f"{one.symbol}: reserve less liabilities", found.surplus, 0)
-            audits[one.symbol] = found
+        currencies = self.deployment.currencies
+        proof = prove(self.node, currencies)
+        proof.require_solvent()
+        for kind in (proof.certificates, proof.jars):
+            for symbol, found in kind.items():
+                _expect(f"{symbol}: money held less liabilities", found.surplus, 0)
         table("What each step took", ("step", "gas", ""), [(n, f"{g:,}", w) for n, g, w in self.gas])
-        show_audits(audits, {one.symbol: one.decimals for one in self.deployment.currencies})
+        show_proof(proof, {one.symbol: one.decimals for one in currencies})
         for path in sorted(self.folder.iterdir()):
             say(f"written: out/{self.folder.name}/{path.name}")
-        panel("Every currency holds exactly what it owes, after every block.", "Proven")
-        return audits
+        panel("Every contract holds exactly what it owes, after every block.", "Proven")
+        return proof
 
     # ---------------------------------------------------------------------------------------------- helpers
 

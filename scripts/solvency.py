@@ -1,4 +1,4 @@
-"""The auditor's question, answered from logs: does each currency's reserve cover what is owed?"""
+"""The auditor's question, answered from logs: does each contract hold what it owes?"""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from largesse.arguments import Arguments, Option
 from largesse.chainlogs import DEFAULT_RANGE
 from largesse.command import command
 from largesse.console import console, done
+from largesse.proof import Proof, prove
 from largesse.session import Session
-from largesse.solvency import Audit, audit
-from largesse.statements import show_audits
+from largesse.statements import show_proof
 
 
 @command(
@@ -18,17 +18,19 @@ from largesse.statements import show_audits
     Option("range", "blocks to ask for at once", str(DEFAULT_RANGE)),
     example="currency=KRWT",
 )
-def main(session: Session, given: Arguments) -> dict[str, Audit]:
-    symbols = [one.symbol for one in session.deployment().currencies]
+def main(session: Session, given: Arguments) -> Proof:
+    deployment = session.deployment()
+    currencies = deployment.currencies
     if given.has("currency"):
-        symbols = [given.text("currency")]
-    audits = {}
-    for symbol in symbols:
-        certificates = session.certificates(symbol)
-        with console.status(f"{symbol}: reading logs"):
-            audits[symbol] = audit(certificates, most=given.whole("range", least=1))
-    show_audits(audits, {one.symbol: one.decimals for one in session.deployment().currencies})
-    for found in audits.values():
-        found.require_solvent()
-    done("every reserve covers what is owed, to the unit, after every block")
-    return audits
+        currencies = (deployment.currency(given.text("currency")),)
+    with console.status("reading logs") as status:
+        proof = prove(
+            session.node,
+            currencies,
+            most=given.whole("range", least=1),
+            report=lambda what: status.update(f"{what}: reading logs"),
+        )
+    show_proof(proof, {one.symbol: one.decimals for one in currencies})
+    proof.require_solvent()
+    done("every contract holds what it owes, to the unit, after every block")
+    return proof

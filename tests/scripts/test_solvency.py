@@ -40,14 +40,16 @@ def busy(desk: Desk) -> Desk:
 
 
 def test_the_books_by_logs_are_the_contracts(busy: Desk) -> None:
-    audits = solvency.main()
-    assert audits is not None
+    proof = solvency.main()
+    assert proof is not None
+    audits = proof.certificates
     books = audits["KRWT"].books
     assert books.outstanding == busy.krw.state(1).outstanding == 250_000 - 31_000 + 1_000 - 15_000
     assert books.fees == busy.krw.state(1).fees_accrued == 930
     assert books.unclaimed(1) == 50_000
     assert {symbol: one.surplus for symbol, one in audits.items()} == {"KRWT": 0, "USDC": 0, "EURT": 0}
     assert [one.narrowest for one in audits.values()] == [0, 0, 0]
+    assert {symbol: one.surplus for symbol, one in proof.jars.items()} == {"KRWT": 0, "USDC": 0, "EURT": 0}
     series = books.series[1]
     assert (series.issued, series.redeemed, series.restored, series.refunded) == (
         250_000, 31_000, 1_000, 15_000,
@@ -56,8 +58,9 @@ def test_the_books_by_logs_are_the_contracts(busy: Desk) -> None:
 
 @pytest.mark.parametrize("size", ("1", "7", "100000"))
 def test_it_does_not_matter_how_many_blocks_are_asked_for_at_once(busy: Desk, size: str) -> None:
-    audits = solvency.main("currency=KRWT", f"range={size}")
-    assert audits is not None
+    proof = solvency.main("currency=KRWT", f"range={size}")
+    assert proof is not None
+    audits = proof.certificates
     assert list(audits) == ["KRWT"]
     assert audits["KRWT"].books.liabilities == busy.won.balance(busy.krw.address)
 
@@ -81,8 +84,9 @@ def test_money_sent_by_mistake_is_a_surplus_and_no_problem(busy: Desk) -> None:
     transfer_abi = artifact("TestToken").abi
     token = web3.eth.contract(address=busy.won.address, abi=transfer_abi)
     busy.session.node.send(token.functions.transfer(busy.krw.address, 7), busy.wallet("supporter"))
-    audits = solvency.main("currency=KRWT")
-    assert audits is not None
+    proof = solvency.main("currency=KRWT")
+    assert proof is not None
+    audits = proof.certificates
     assert (audits["KRWT"].surplus, audits["KRWT"].problems) == (7, ())
 
 
@@ -164,8 +168,9 @@ def test_after_expiry_and_forfeiture_the_books_still_hold(busy: Desk) -> None:
     limitation = certificates.terms(1).limitation_at
     node.jump_to(limitation)
     certificates.forfeit(busy.wallet("stranger"), 1)
-    audits = solvency.main()
-    assert audits is not None
+    proof = solvency.main()
+    assert proof is not None
+    audits = proof.certificates
     books = audits["KRWT"].books
     # 90 % of 33,333 rounds down to 29,999; 3,334 are owed to the beneficiary.
     assert (books.outstanding, books.fees, books.total_owed) == (0, 930, 3_334)

@@ -1,0 +1,47 @@
+"""Every contract of a currency audited: certificates and streams, each from its own logs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from largesse.chain import Node
+from largesse.chainlogs import DEFAULT_RANGE, ignore
+from largesse.client import Certificates
+from largesse.deployment import CurrencyRecord
+from largesse.jar_solvency import JarAudit, audit_jars
+from largesse.solvency import Audit, audit
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was found, by the currencies' symbols."""
+
+    certificates: dict[str, Audit]
+    jars: dict[str, JarAudit]
+
+    def require_solvent(self) -> None:
+        """Raise InsolventError for the first contract with a problem."""
+        for found in self.certificates.values():
+            found.require_solvent()
+        for jars in self.jars.values():
+            jars.require_solvent()
+
+
+def prove(
+    node: Node,
+    currencies: Sequence[CurrencyRecord],
+    *,
+    most: int = DEFAULT_RANGE,
+    report: Callable[[str], None] = ignore,
+) -> Proof:
+    """Audit all contracts of these currencies, `most` blocks a query at the most; `report` hears what is
+    next. Raises LogError."""
+    proof = Proof({}, {})
+    for one in currencies:
+        certificates = Certificates(node, one.certificates, one.block)
+        report(f"{one.symbol}: certificates")
+        proof.certificates[one.symbol] = audit(certificates, most=most)
+        report(f"{one.symbol}: streams")
+        proof.jars[one.symbol] = audit_jars(certificates, one.part("jars"), most=most)
+    return proof
