@@ -1,5 +1,8 @@
 """The chain's clock, to the second."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from brownie import web3
 
 
@@ -35,6 +38,16 @@ def mine_at(timestamp: int) -> int:
 def later(seconds: int) -> int:
     """Mine an empty block `seconds` after the latest one; returns its timestamp."""
     return mine_at(chain_now() + seconds)
+
+
+@contextmanager
+def still() -> Iterator[None]:
+    """Within, time passes only by `at`, `mine_at` and `later`: a block has the time of the one before it."""
+    _request("anvil_setBlockTimestampInterval", 0)
+    try:
+        yield
+    finally:
+        _request("anvil_removeBlockTimestampInterval")
 
 
 def _request(method: str, *params: int) -> None:

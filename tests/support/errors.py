@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from brownie import web3
@@ -117,7 +118,7 @@ def revert_data(error: BaseException) -> bytes:
     """
     txid = getattr(error, "txid", "")
     if txid:
-        return _bytes(_top_call(txid).get("output"))
+        return _bytes(top_call(txid).get("output"))
     for link in _chain(error):
         if isinstance(link, ContractLogicError):
             return _bytes(link.data)
@@ -142,11 +143,12 @@ def _is_revert(error: BaseException) -> bool:
 def _how(error: BaseException) -> str:
     txid = getattr(error, "txid", "")
     if txid:
-        return str(_top_call(txid).get("error"))
+        return str(top_call(txid).get("error"))
     return next((str(answer["message"]) for link in _chain(error) if (answer := _answer(link))), str(error))
 
 
-def _top_call(txid: str) -> dict[str, Any]:
+def top_call(txid: str) -> dict[str, Any]:
+    """The transaction's own call, by the node's `callTracer`. Raises RuntimeError."""
     tracer = {"tracer": "callTracer", "tracerConfig": {"onlyTopCall": True}}
     answer = web3.provider.make_request("debug_traceTransaction", [txid, tracer])
     if "error" in answer:
@@ -168,13 +170,19 @@ def _bytes(data: Any) -> bytes:
 
 
 def _known() -> dict[bytes, dict[str, Any]]:
+    return _of_projects(tuple(get_loaded_projects())) | _extra
+
+
+@cache
+def _of_projects(projects: tuple[Any, ...]) -> dict[bytes, dict[str, Any]]:
+    """Once in a run: a project has thousands of errors to hash."""
     known = _by_selector(BUILTIN)
-    for project in get_loaded_projects():
+    for project in projects:
         for _, build in project._build.items():
             known.update(_by_selector(build["abi"]))
         for build in project._build._interfaces.values():
             known.update(_by_selector(build["abi"]))
-    return known | _extra
+    return known
 
 
 def _by_selector(abi: Iterable[dict[str, Any]]) -> dict[bytes, dict[str, Any]]:

@@ -22,6 +22,7 @@ from tests.support.jars import (
     claimable_scaled,
 )
 from tests.support.logs import logs_of
+from tests.support.outputs import returned
 
 UNIT = 10**9
 """A base unit of `jars`' currency, scaled: as a rate, one a second."""
@@ -177,7 +178,7 @@ def test_open_into_a_later_day(any_jars: Jars) -> None:
     assert jars.escrow.endDays(jars.jar, end // DAY // 256) == 1 << (end // DAY % 256)
     assert jars.due() == dust
     assert jars.escrow.claimable(jars.jar) == dust // jars.scale
-    assert tx.return_value == end
+    assert returned(tx) == end
     assert logs_of(tx, jars.escrow) == [
         ("StreamOpened", jars.supporter, jars.jar, 5, rate, amount, end),
     ]
@@ -192,7 +193,7 @@ def test_open_within_a_day(any_jars: Jars) -> None:
     assert jars.stored() == (0, TODAY, dust, TODAY, rate * seconds)
     assert jars.escrow.endsOn(jars.jar, TODAY) == (0, 0)
     assert jars.escrow.endDays(jars.jar, TODAY // 256) == 0
-    assert tx.return_value == NOON + seconds
+    assert returned(tx) == NOON + seconds
     for time, due in ((NOON + seconds, dust), (MIDNIGHT - 1, dust), (MIDNIGHT, 703 * jars.scale)):
         mine_at(time)
         assert jars.due() == due
@@ -267,7 +268,7 @@ def test_open_to_oneself(jars: Jars) -> None:
     at(NOON)
     jars.open(UNIT, DAY, jar=jars.jar_of(jars.supporter))
     at(NOON + DAY + DAY)
-    assert jars.collect(jars.jar_of(jars.supporter)).return_value == DAY
+    assert returned(jars.collect(jars.jar_of(jars.supporter))) == DAY
 
 
 def test_open_reuses_the_index_of_an_ended_stream(jars: Jars) -> None:
