@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from eth_abi.abi import encode
-from eth_utils.crypto import keccak
 
 from tests.support.certificates import DAY, World
 from tests.support.clock import at, mine_at
 from tests.support.errors import reverts
-from tests.support.tipping import ITSELF, Tipping, deploy_tipping, jar_of
+from tests.support.tipping import ITSELF, Tipping, deploy_tipping, jar_of, stream_id
 
 MIDNIGHT = 1_940_025_600  # 2031-06-24
 EVENING = MIDNIGHT - 4 * 3_600
@@ -62,10 +60,6 @@ def test_a_listener_stops_at_37_seconds(tips: Tipping, start: int) -> None:
     assert tips.held() == 0
     with reverts("Jar_StreamNotRunning", stream_id(key), 0):
         tips.escrow.cancel(key, ITSELF, {"from": world.supporter})
-
-
-def stream_id(key: tuple[Any, int, int]) -> bytes:
-    return keccak(encode(["address", "uint256", "uint256"], [str(key[0]), *key[1:]]))
 
 
 def test_rates_that_do_not_divide_lose_nothing(tips: Tipping) -> None:

@@ -19,7 +19,7 @@ from eth_utils.crypto import keccak
 
 from tests.fixtures.accounts import container, key_of
 from tests.fixtures.tokens import packed, sign_eip3009
-from tests.support.certificates import DAY, World
+from tests.support.certificates import DAY, YEAR, World
 
 ITSELF = (0, 0, False, b"")
 """The consent of who sends the transaction itself."""
@@ -65,6 +65,11 @@ def digest_of(domain: dict[str, Any], kind: str, fields: str, values: Sequence[A
 def sign(key: bytes, digest: bytes) -> bytes:
     """65 bytes over a digest, with no prefix."""
     return bytes(Account.unsafe_sign_hash(digest, key).signature)
+
+
+def stream_id(key: Sequence[Any]) -> bytes:
+    """The id of a `StreamKey`."""
+    return keccak(encode(["address", "uint256", "uint256"], [str(key[0]), *key[1:]]))
 
 
 def jar_of(creator: object, version: int = 0) -> int:
@@ -129,7 +134,8 @@ class Tipping:
         return digest_of(self.domain, kind, fields, (*words, nonce, deadline))
 
     def deadline(self) -> int:
-        return self.world.now() + DAY
+        """A year from now."""
+        return self.world.now() + YEAR
 
     def consent(
         self, kind: str, *values: Any, by: Any, nonce: int | None = None, deadline: int | None = None
@@ -174,6 +180,11 @@ def deploy_tipping(world: World) -> Tipping:
 
 def pair(left: bytes, right: bytes) -> bytes:
     return keccak(min(left, right) + max(left, right))
+
+
+def batch_id(gifts: Sequence[Any]) -> bytes:
+    """The id of a `GiftSubscriptions`."""
+    return keccak(encode(["address"] * 2 + ["uint256"] * 6 + ["bytes32", "uint256"], list(gifts)))
 
 
 @dataclass(frozen=True)
@@ -232,8 +243,7 @@ class Gifts:
 
     @property
     def id(self) -> bytes:
-        kinds = ["address"] * 2 + ["uint256"] * 6 + ["bytes32", "uint256"]
-        return keccak(encode(kinds, list(self.struct)))
+        return batch_id(self.struct)
 
     def claim_digest(self, domain: dict[str, Any], index: int, account: object) -> bytes:
         """What the key of a gift by link signs."""
