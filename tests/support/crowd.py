@@ -1,0 +1,110 @@
+"""A chain for crowds: an Anvil of its own that keeps no traces, with an escrow and its currency.
+
+Brownie's node keeps every step of every transaction; thousands of payers in one test need one that does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from web3 import Web3
+from web3.types import RPCEndpoint, TxReceipt
+
+from largesse.artifacts import artifact
+from largesse.chain import ROLES
+from largesse.nodes import development_node
+from tests.support.tipping import escrow_abi
+
+GAS = 30_000_000
+"""What a block takes on a live chain; the crowd's own transactions stay below it unless told otherwise."""
+NOON = 1_900_065_600
+"""2030-03-18 12:00 UTC."""
+
+
+@dataclass
+class Crowd:
+    """People are addresses of the node's own accounts, by role. Amounts in base units."""
+
+    web3: Web3
+    token: Any
+    escrow: Any
+    certificates: Any
+
+    def person(self, role: str) -> str:
+        return str(self.web3.eth.accounts[ROLES.index(role)])
+
+    def at(self, time: int) -> int:
+        """The next block's time."""
+        self._request("evm_setNextBlockTimestamp", time)
+        return time
+
+    def mine_at(self, time: int) -> int:
+        """An empty block, so that calls see the time."""
+        self.at(time)
+        self._request("evm_mine")
+        return time
+
+    def now(self) -> int:
+        return int(self.web3.eth.get_block("latest")["timestamp"])
+
+    def deploy(self, name: str, *arguments: Any) -> Any:
+        """A contract of the project, by the deployer."""
+        return deploy(self.web3, name, *arguments)
+
+    def send(self, call: Any, role: str, gas: int = GAS) -> TxReceipt:
+        """Send a contract call; it must succeed."""
+        sent = call.transact({"from": self.person(role), "gas": gas})
+        receipt = self.web3.eth.wait_for_transaction_receipt(sent, poll_latency=0.01)
+        assert receipt["status"] == 1, f"{call.fn_name} failed"
+        return receipt
+
+    def many(self, calls: Sequence[tuple[str, Sequence[Any]]], role: str, each: int) -> list[TxReceipt]:
+        """Calls of the escrow's, `each` of them to a transaction (`multicall`)."""
+        encoded = [self.escrow.encode_abi(name, args=list(arguments)) for name, arguments in calls]
+        rows = [encoded[i : i + each] for i in range(0, len(encoded), each)]
+        return [self.send(self.escrow.functions.multicall(row), role) for row in rows]
+
+    def held(self) -> int:
+        return int(self.token.functions.balanceOf(self.escrow.address).call())
+
+    def purse(self, role: str) -> int:
+        return int(self.token.functions.balanceOf(self.person(role)).call())
+
+    def events(self, name: str, first: int = 0) -> list[Any]:
+        """The escrow's events of one name from a block on, decoded."""
+        found: list[Any] = self.escrow.events[name].get_logs(from_block=first)
+        return found
+
+    def _request(self, method: str, *params: int) -> None:
+        answer = self.web3.provider.make_request(RPCEndpoint(method), list(params))
+        assert "error" not in answer, answer
+
+
+def deploy(web3: Web3, name: str, *arguments: Any) -> Any:
+    """Deploy a contract of the project from the node's first account."""
+    compiled = artifact(name)
+    factory = web3.eth.contract(abi=compiled.abi, bytecode=compiled.creation_code)
+    sent = factory.constructor(*arguments).transact({"from": web3.eth.accounts[0], "gas": GAS})
+    address = web3.eth.wait_for_transaction_receipt(sent, poll_latency=0.01)["contractAddress"]
+    return web3.eth.contract(address=address, abi=compiled.abi)
+
+
+def settle(web3: Web3, token: Any) -> Crowd:
+    """Deploy certificates and escrow of a currency."""
+    card_art = deploy(web3, "CardArt")
+    certificates = deploy(web3, "GiftCertificates", token.address, card_art.address)
+    bare = deploy(web3, "StreamingTipEscrow", certificates.address)
+    return Crowd(web3, token, web3.eth.contract(address=bare.address, abi=escrow_abi()), certificates)
+
+
+@contextmanager
+def crowd_chain(chain_id: int = 31_337, gas_limit: int = GAS) -> Iterator[Web3]:
+    """A node for a crowd, at noon of a day."""
+    with development_node(chain_id, gas_limit=gas_limit) as url:
+        web3 = Web3(Web3.HTTPProvider(url, request_kwargs={"timeout": 600}))
+        web3.provider.make_request(RPCEndpoint("evm_setNextBlockTimestamp"), [NOON])
+        web3.provider.make_request(RPCEndpoint("evm_mine"), [])
+        yield web3
