@@ -12,8 +12,8 @@ from fractions import Fraction
 
 import pytest
 
-from tests.support.crowd import NOON, Crowd, crowd_chain, deploy, settle
-from tests.support.tipping import ITSELF, jar_of
+from tests.support.crowd import Crowd, crowd_chain, deploy, jar_of, settle
+from tests.support.jars import ITSELF, NOON
 
 DAY = 86_400
 SCALE = 10**9

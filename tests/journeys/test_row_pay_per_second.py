@@ -9,7 +9,8 @@ import pytest
 from tests.support.certificates import DAY, World
 from tests.support.clock import at, mine_at
 from tests.support.errors import reverts
-from tests.support.tipping import ITSELF, Tipping, deploy_tipping, jar_of, stream_id
+from tests.support.jars import ITSELF, Jars
+from tests.support.tipping import deploy_jars
 
 MIDNIGHT = 1_940_025_600  # 2031-06-24
 EVENING = MIDNIGHT - 4 * 3_600
@@ -19,19 +20,19 @@ DEPOSIT = PER_SECOND * 7_200  # two hours of music
 
 
 @pytest.fixture(scope="module")
-def tips(world: World) -> Tipping:
+def jars(world: World) -> Jars:
     mine_at(EVENING - DAY)
-    tips = deploy_tipping(world)
-    tips.fund(world.supporter, 10 * DEPOSIT)
-    return tips
+    jars = deploy_jars(world)
+    jars.fund(world.supporter, 10 * DEPOSIT)
+    return jars
 
 
-def listen(tips: Tipping, start: int, index: int = 0, rate: int | None = None, paid: int = DEPOSIT) -> Any:
+def listen(jars: Jars, start: int, index: int = 0, rate: int | None = None, paid: int = DEPOSIT) -> Any:
     """Start a stream that is paid for two hours; its key."""
-    world = tips.world
-    key = (world.supporter, jar_of(world.creator), index)
+    world = jars.world
+    key = jars.key(index)
     at(start)
-    tips.escrow.open(key, rate or PER_SECOND * tips.scale, paid, ITSELF, {"from": world.supporter})
+    jars.escrow.open(key, rate or PER_SECOND * jars.scale, paid, ITSELF, {"from": world.supporter})
     return key
 
 
@@ -40,100 +41,99 @@ def listen(tips: Tipping, start: int, index: int = 0, rate: int | None = None, p
     [EVENING, MIDNIGHT - 3_600, MIDNIGHT - HEARD - 1, MIDNIGHT - HEARD, MIDNIGHT - 1, MIDNIGHT],
     ids=["evening", "ends tomorrow", "before midnight", "to midnight", "over midnight", "from midnight"],
 )
-def test_a_listener_stops_at_37_seconds(tips: Tipping, start: int) -> None:
-    world = tips.world
-    jar = jar_of(world.creator)
-    before = tips.purse(world.supporter)
-    key = listen(tips, start)
+def test_a_listener_stops_at_37_seconds(jars: Jars, start: int) -> None:
+    world = jars.world
+    jar = jars.jar
+    before = jars.balance(world.supporter)
+    key = listen(jars, start)
     mine_at(start + HEARD)
     rest = PER_SECOND * (7_200 - HEARD)
-    assert tips.escrow.refundable(key) == rest
+    assert jars.escrow.refundable(key) == rest
     at(start + HEARD)
-    tx = tips.escrow.cancel(key, ITSELF, {"from": world.supporter})
+    tx = jars.escrow.cancel(key, ITSELF, {"from": world.supporter})
     assert tx.events["StreamCancelled"]["refund"] == rest
-    assert tips.purse(world.supporter) == before - PER_SECOND * HEARD
+    assert jars.balance(world.supporter) == before - PER_SECOND * HEARD
     # at once, not at the day's end
-    assert tips.escrow.claimableScaled(jar) == PER_SECOND * HEARD * tips.scale
+    assert jars.escrow.claimableScaled(jar) == PER_SECOND * HEARD * jars.scale
     at(start + HEARD)
-    tips.escrow.collect(jar, 10, {"from": world.creator})
-    assert tips.purse(world.creator) == PER_SECOND * HEARD
-    assert tips.held() == 0
-    with reverts("Jar_StreamNotRunning", stream_id(key), 0):
-        tips.escrow.cancel(key, ITSELF, {"from": world.supporter})
+    jars.escrow.collect(jar, 10, {"from": world.creator})
+    assert jars.balance(world.creator) == PER_SECOND * HEARD
+    assert jars.held() == 0
+    with reverts("Jar_StreamNotRunning", jars.id_of(key), 0):
+        jars.escrow.cancel(key, ITSELF, {"from": world.supporter})
 
 
-def test_rates_that_do_not_divide_lose_nothing(tips: Tipping) -> None:
+def test_rates_that_do_not_divide_lose_nothing(jars: Jars) -> None:
     """A third of a base unit a second: the refund is rounded down, the rest is the creator's."""
-    world = tips.world
-    rate, paid = tips.scale // 3, 1_000
-    key = listen(tips, EVENING, rate=rate, paid=paid)
-    end = EVENING + paid * tips.scale // rate
+    world = jars.world
+    rate, paid = jars.scale // 3, 1_000
+    key = listen(jars, EVENING, rate=rate, paid=paid)
+    end = EVENING + paid * jars.scale // rate
     at(EVENING + HEARD)
-    tips.escrow.cancel(key, ITSELF, {"from": world.supporter})
-    refund = rate * (end - EVENING - HEARD) // tips.scale
+    jars.escrow.cancel(key, ITSELF, {"from": world.supporter})
+    refund = rate * (end - EVENING - HEARD) // jars.scale
     assert refund == paid - HEARD // 3 - 1
-    assert tips.purse(world.supporter) == 10 * DEPOSIT - paid + refund
-    assert tips.escrow.claimable(jar_of(world.creator)) == paid - refund == HEARD // 3 + 1
+    assert jars.balance(world.supporter) == 10 * DEPOSIT - paid + refund
+    assert jars.escrow.claimable(jars.jar) == paid - refund == HEARD // 3 + 1
 
 
-def test_stop_and_go_pays_for_what_was_heard(tips: Tipping) -> None:
+def test_stop_and_go_pays_for_what_was_heard(jars: Jars) -> None:
     """Paused between the pieces; a new start of the same stream each evening."""
-    world = tips.world
-    jar = jar_of(world.creator)
-    before = tips.purse(world.supporter)
-    key = listen(tips, EVENING)
+    world = jars.world
+    jar = jars.jar
+    before = jars.balance(world.supporter)
+    key = listen(jars, EVENING)
     at(EVENING + HEARD)
-    tips.escrow.pause(key, ITSELF, {"from": world.supporter})
+    jars.escrow.pause(key, ITSELF, {"from": world.supporter})
     mine_at(EVENING + 40 * DAY)
-    assert tips.escrow.claimable(jar) == PER_SECOND * HEARD
-    assert tips.escrow.refundable(key) == PER_SECOND * (7_200 - HEARD)
+    assert jars.escrow.claimable(jar) == PER_SECOND * HEARD
+    assert jars.escrow.refundable(key) == PER_SECOND * (7_200 - HEARD)
     at(EVENING + 40 * DAY)
-    tips.escrow.resume(key, ITSELF, {"from": world.supporter})
+    jars.escrow.resume(key, ITSELF, {"from": world.supporter})
     at(EVENING + 40 * DAY + 3)
-    tips.escrow.cancel(key, ITSELF, {"from": world.supporter})
-    assert tips.escrow.claimable(jar) == PER_SECOND * (HEARD + 3)
-    listen(tips, EVENING + 41 * DAY)
+    jars.escrow.cancel(key, ITSELF, {"from": world.supporter})
+    assert jars.escrow.claimable(jar) == PER_SECOND * (HEARD + 3)
+    listen(jars, EVENING + 41 * DAY)
     at(EVENING + 41 * DAY + 1)
-    tips.escrow.cancel(key, ITSELF, {"from": world.supporter})
+    jars.escrow.cancel(key, ITSELF, {"from": world.supporter})
     at(EVENING + 41 * DAY + 1)
-    tips.escrow.collect(jar, 10, {"from": world.creator})
-    assert tips.purse(world.creator) == PER_SECOND * (HEARD + 4)
-    assert tips.purse(world.supporter) == before - PER_SECOND * (HEARD + 4)
+    jars.escrow.collect(jar, 10, {"from": world.creator})
+    assert jars.balance(world.creator) == PER_SECOND * (HEARD + 4)
+    assert jars.balance(world.supporter) == before - PER_SECOND * (HEARD + 4)
 
 
-def test_who_hears_the_whole_evening_has_paid_for_it(tips: Tipping) -> None:
-    world = tips.world
-    jar = jar_of(world.creator)
-    key = listen(tips, MIDNIGHT - 7_200)  # to midnight exactly
+def test_who_hears_the_whole_evening_has_paid_for_it(jars: Jars) -> None:
+    jar = jars.jar
+    key = listen(jars, MIDNIGHT - 7_200)  # to midnight exactly
     mine_at(MIDNIGHT - 1)
-    assert tips.escrow.refundable(key) == PER_SECOND
+    assert jars.escrow.refundable(key) == PER_SECOND
     mine_at(MIDNIGHT)
-    assert tips.escrow.refundable(key) == 0
-    assert tips.escrow.claimable(jar) == DEPOSIT
+    assert jars.escrow.refundable(key) == 0
+    assert jars.escrow.claimable(jar) == DEPOSIT
 
 
-def test_two_pieces_at_once_are_two_streams(tips: Tipping) -> None:
-    world = tips.world
-    first, second = listen(tips, EVENING, 1), listen(tips, EVENING + 10, 2)
+def test_two_pieces_at_once_are_two_streams(jars: Jars) -> None:
+    world = jars.world
+    first, second = listen(jars, EVENING, 1), listen(jars, EVENING + 10, 2)
     for key, time in ((first, EVENING + HEARD), (second, EVENING + 2 * HEARD)):
         at(time)
-        tips.escrow.cancel(key, ITSELF, {"from": world.supporter})
+        jars.escrow.cancel(key, ITSELF, {"from": world.supporter})
     expected = PER_SECOND * (HEARD + 2 * HEARD - 10)
-    assert tips.escrow.claimable(jar_of(world.creator)) == expected
+    assert jars.escrow.claimable(jars.jar) == expected
 
 
-def test_a_device_without_gas_starts_and_stops_by_signature(tips: Tipping) -> None:
-    world = tips.world
-    jar = jar_of(world.creator)
+def test_a_device_without_gas_starts_and_stops_by_signature(jars: Jars) -> None:
+    world = jars.world
+    jar = jars.jar
     sent = world.supporter.nonce
-    key = (world.supporter, jar, 0)
-    rate = PER_SECOND * tips.scale
-    start = tips.consent("OpenStream", *key, rate, DEPOSIT, by=world.supporter, nonce=1)
-    stop = tips.consent("CancelStream", *key, by=world.supporter, nonce=2)
+    key = jars.key()
+    rate = PER_SECOND * jars.scale
+    start = jars.consent("OpenStream", *key, rate, DEPOSIT, signer=world.supporter, nonce=1)
+    stop = jars.consent("CancelStream", *key, signer=world.supporter, nonce=2)
     at(world.now() + 100)
-    tx = tips.escrow.open(key, rate, DEPOSIT, start, {"from": world.relayer})
+    tx = jars.escrow.open(key, rate, DEPOSIT, start, {"from": world.relayer})
     at(tx.timestamp + HEARD)
-    tips.escrow.cancel(key, stop, {"from": world.relayer})
-    assert tips.purse(world.supporter) == 10 * DEPOSIT - PER_SECOND * HEARD
-    assert tips.escrow.claimable(jar) == PER_SECOND * HEARD
+    jars.escrow.cancel(key, stop, {"from": world.relayer})
+    assert jars.balance(world.supporter) == 10 * DEPOSIT - PER_SECOND * HEARD
+    assert jars.escrow.claimable(jar) == PER_SECOND * HEARD
     assert world.supporter.nonce == sent

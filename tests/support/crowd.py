@@ -16,12 +16,10 @@ from web3.types import RPCEndpoint, TxReceipt
 from largesse.artifacts import artifact
 from largesse.chain import ROLES
 from largesse.nodes import development_node
-from tests.support.tipping import escrow_abi
+from tests.support.jars import NOON
 
 GAS = 30_000_000
 """What a block takes on a live chain; the crowd's own transactions stay below it unless told otherwise."""
-NOON = 1_900_065_600
-"""2030-03-18 12:00 UTC."""
 
 
 @dataclass
@@ -81,6 +79,17 @@ class Crowd:
     def _request(self, method: str, *params: int) -> None:
         answer = self.web3.provider.make_request(RPCEndpoint(method), list(params))
         assert "error" not in answer, answer
+
+
+def escrow_abi() -> list[dict[str, Any]]:
+    """All that the address answers: both pieces of its code, and `multicall`."""
+    own = [item for item in artifact("StreamingTipEscrow").abi if item.get("name") == "multicall"]
+    return [*artifact("IStreamingTipEscrow").abi, *own]
+
+
+def jar_of(creator: str) -> int:
+    """The creator's own jar."""
+    return int(creator, 16)
 
 
 def deploy(web3: Web3, name: str, *arguments: Any) -> Any:
