@@ -9,20 +9,32 @@ from web3.contract import Contract
 from web3.types import TxReceipt
 
 from largesse.amounts import format_amount
-from largesse.chain import Node, Wallet
+from largesse.chain import Node, RefusedError, Wallet
+from largesse.errors import LargesseError
+from largesse.signing import Domain
 
 _UINT = {"name": "", "type": "uint256"}
 _ADDRESS = {"name": "", "type": "address"}
+_STRING = {"name": "", "type": "string"}
+_BYTES32 = {"name": "", "type": "bytes32"}
 ERC20_ABI = [
     {"type": "function", "name": name, "inputs": inputs, "outputs": outputs, "stateMutability": kind}
     for name, inputs, outputs, kind in (
-        ("symbol", [], [{"name": "", "type": "string"}], "view"),
+        ("symbol", [], [_STRING], "view"),
         ("decimals", [], [{"name": "", "type": "uint8"}], "view"),
         ("balanceOf", [_ADDRESS], [_UINT], "view"),
         ("allowance", [_ADDRESS, _ADDRESS], [_UINT], "view"),
         ("approve", [_ADDRESS, _UINT], [{"name": "", "type": "bool"}], "nonpayable"),
+        ("name", [], [_STRING], "view"),
+        ("version", [], [_STRING], "view"),
+        ("DOMAIN_SEPARATOR", [], [_BYTES32], "view"),
+        ("nonces", [_ADDRESS], [_UINT], "view"),
     )
 ]
+
+
+class TokenError(LargesseError):
+    """A currency that can't do what was asked of it."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +70,34 @@ class Token:
     def approve(self, wallet: Wallet, spender: str, amount: int) -> TxReceipt:
         """Let `spender` take `amount`. Raises RefusedError."""
         return self.node.send(self.contract.functions.approve(spender, amount), wallet)
+
+    def domain(self) -> Domain:
+        """What its holders sign permits (EIP-2612) and payments (EIP-3009) under.
+
+        USDC tells its version; a currency that tells none has version 1, as OpenZeppelin's have. Raises
+        TokenError no_signatures where that is not what the currency itself calls its domain.
+        """
+        views = self.contract.functions
+        try:
+            told = bytes(self.node.call(views.DOMAIN_SEPARATOR()))
+            name = str(self.node.call(views.name()))
+        except RefusedError as error:
+            raise TokenError("no_signatures", f"{self.symbol} can't be paid by signature: {error}") from error
+        try:
+            version = str(self.node.call(views.version()))
+        except RefusedError:
+            version = "1"
+        domain = Domain(name, version, self.node.chain_id, self.address)
+        if domain.separator != told:
+            raise TokenError(
+                "no_signatures",
+                f"{self.symbol} signs under another domain than {name!r}, version {version!r}",
+            )
+        return domain
+
+    def permit_nonce(self, owner: str) -> int:
+        """The nonce of the owner's next permit (EIP-2612)."""
+        return int(self.node.call(self.contract.functions.nonces(owner)))
 
     def show(self, amount: int) -> str:
         """`amount` as people write it, with the symbol."""
