@@ -49,20 +49,10 @@ def _load(path: Path, name: str, _written_at: int) -> Artifact:
 
 
 def certificates_abi() -> tuple[dict[str, Any], ...]:
-    """All that a GiftCertificates' address answers. Raises ArtifactError."""
-    return _joined_abi("GiftCertificates", "CertificateBackOffice")
-
-
-def escrow_abi() -> tuple[dict[str, Any], ...]:
-    """All that a StreamingTipEscrow's address answers. Raises ArtifactError."""
-    return _joined_abi("StreamingTipEscrow", "JarBackOffice")
-
-
-def _joined_abi(*pieces: str) -> tuple[dict[str, Any], ...]:
-    """What a contract answers whose code is in several pieces behind one address.
+    """All that a GiftCertificates' address answers: its code is in two pieces, both behind that address.
 
     Of the contracts, not of the interface: Brownie compiles an interface again only when its own file has
-    changed, not when one that it inherits from has.
+    changed, not when one that it inherits from has. Raises ArtifactError.
     """
     return _abi_of("GiftCertificates", "CertificateBackOffice")
 

@@ -19,7 +19,7 @@ from web3.contract import Contract
 from web3.types import TxReceipt
 
 from largesse import jar_actions, signing
-from largesse.artifacts import escrow_abi
+from largesse.artifacts import jars_abi
 from largesse.chain import Node, Wallet
 from largesse.chainlogs import Decoder, Event
 from largesse.client import Certificates
@@ -121,7 +121,7 @@ class Escrow:
     @cached_property
     def contract(self) -> Contract:
         """The contract as web3 knows it, with what both pieces of its code answer."""
-        return self.node.web3.eth.contract(address=self.address, abi=escrow_abi())
+        return self.node.web3.eth.contract(address=self.address, abi=jars_abi())
 
     @cached_property
     def domain(self) -> Domain:
@@ -257,7 +257,7 @@ class Escrow:
         return Done(receipt, self._find(receipt, jar_actions.EVENTS[function]))
 
     def _find(self, receipt: TxReceipt, names: Sequence[str]) -> Event:
-        decoder = Decoder(escrow_abi())
+        decoder = Decoder(jars_abi())
         events = [decoder.decode(log) for log in receipt["logs"] if log["address"] == self.address]
         return next(event for event in events if event.name in names)
 

@@ -17,7 +17,7 @@ from eth_abi.exceptions import DecodingError
 from eth_utils.abi import collapse_if_tuple
 
 from largesse.addresses import parse_address
-from largesse.artifacts import escrow_abi
+from largesse.artifacts import jars_abi
 from largesse.errors import LargesseError
 from largesse.gift_subs import GiftSubscriptions
 from largesse.holdings import SignedPartError
@@ -262,5 +262,5 @@ def selector(function: str) -> bytes:
 
 @cache
 def _kinds(function: str) -> tuple[str, ...]:
-    item = next(one for one in escrow_abi() if one["type"] == "function" and one["name"] == function)
+    item = next(one for one in jars_abi() if one["type"] == "function" and one["name"] == function)
     return tuple(collapse_if_tuple(part) for part in item["inputs"])
