@@ -21,6 +21,7 @@ from largesse.deployment import Deployment
 from largesse.errors import LargesseError
 from largesse.nodes import require_cancun
 from largesse.shop import Shop
+from largesse.tips import Tips
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 LIVE_CONFIRMATIONS = 12
@@ -80,6 +81,11 @@ class Session:
             if one.certificates == certificates.address:
                 return Shop(certificates, one.part("sales"))
         raise SessionError("unknown_currency", f"{certificates.address} is not deployed here")
+
+    def tips(self, symbol: str) -> Tips:
+        """The StreamingTipEscrow of a currency. Raises DeploymentError unknown_currency."""
+        certificates = self.certificates(symbol)
+        return Tips(certificates, self.deployment().currency(symbol).part("jars"))
 
     def series(self, text: str) -> SeriesChoice:
         """A series by its manifest's name, or as currency/number ("KRWT/1").
