@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IRedemptionReceiver} from "../../interfaces/IRedemptionReceiver.sol";
+import {AccountLedger} from "./AccountLedger.sol";
+
+/// @notice Certificates that are redeemed into an account: ten of them to a balance in one transaction.
+abstract contract RedeemedIntoAccounts is AccountLedger {
+    /// @inheritdoc IRedemptionReceiver
+    function onRedemption(
+        address payee,
+        uint256 amount,
+        uint64,
+        Portion[] calldata portions,
+        bytes calldata data
+    ) external nonReentrant returns (bytes4) {
+        require(msg.sender == address(_certificates), Accounts_NotCertificates(msg.sender));
+        (address holder, uint256 seriesId) = _oneHolder(portions);
+        if (abi.decode(data, (Use)) == Use.Open) {
+            _open(_opening(holder, payee, data), amount, seriesId);
+        } else {
+            (, uint40 index) = abi.decode(data, (Use, uint40));
+            Holder storage account = _holders[payee][index];
+            require(account.seriesId == seriesId, Accounts_SeriesDiffers(account.seriesId, seriesId));
+            // What comes back of a named series must go to whose card it was.
+            require(
+                seriesId == 0 || account.owner == holder,
+                Accounts_MixedCards(holder, account.owner, seriesId, seriesId)
+            );
+            _add(payee, index, holder, amount);
+        }
+        return IRedemptionReceiver.onRedemption.selector;
+    }
+
+    // ---------------------------------------------------------------------------------------------------- private
+
+    function _opening(address owner, address counterparty, bytes calldata data)
+        private
+        pure
+        returns (Opening memory opening)
+    {
+        (opening.owner, opening.counterparty) = (owner, counterparty);
+        (, opening.index, opening.signer, opening.delaySeconds, opening.expiresAt) =
+            abi.decode(data, (Use, uint40, address, uint24, uint40));
+    }
+
+    /// @return holder whose cards they all are
+    /// @return seriesId the named series they all are of, or 0 where all are of open series
+    function _oneHolder(Portion[] calldata portions) private view returns (address holder, uint256 seriesId) {
+        holder = portions[0].holder;
+        seriesId = _namedSeries(portions[0].seriesId);
+        for (uint256 i = 1; i < portions.length; ++i) {
+            Portion calldata portion = portions[i];
+            uint256 other =
+                portion.seriesId == portions[i - 1].seriesId ? seriesId : _namedSeries(portion.seriesId);
+            require(
+                portion.holder == holder && other == seriesId,
+                Accounts_MixedCards(portion.holder, holder, other, seriesId)
+            );
+        }
+    }
+
+    /// @return 0 for a series whose money may be withdrawn as cash
+    function _namedSeries(uint256 seriesId) private view returns (uint256) {
+        return _certificates.terms(seriesId).named ? seriesId : 0;
+    }
+}
