@@ -129,6 +129,11 @@ def jars_domain(chain_id: int, escrow: str) -> Domain:
     return Domain("Largesse StreamingTipEscrow", "1", chain_id, escrow)
 
 
+def accounts_domain(chain_id: int, accounts: str) -> Domain:
+    """Domain of the PrepaidAccounts at this address."""
+    return Domain("Largesse PrepaidAccounts", "1", chain_id, accounts)
+
+
 _layouts: dict[type, tuple[bytes, tuple[tuple[str, str], ...]]] = {}
 
 

@@ -11,7 +11,7 @@ from eth_account.messages import encode_typed_data
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from largesse import jar_messages, signing
+from largesse import account_messages, jar_messages, signing
 from largesse.signing import (
     Domain,
     InvalidMessageError,
@@ -25,7 +25,7 @@ from largesse.signing import (
 MESSAGES = sorted(
     (
         value
-        for value in (vars(signing) | vars(jar_messages)).values()
+        for value in (vars(signing) | vars(jar_messages) | vars(account_messages)).values()
         if isinstance(value, type) and issubclass(value, Message) and value is not Message
     ),
     key=lambda message: message.__name__,
@@ -40,7 +40,7 @@ STRATEGIES = {
     "bytes32": st.binary(min_size=32, max_size=32),
     "bytes32[]": st.lists(st.binary(min_size=32, max_size=32), max_size=5).map(tuple),
     "string": st.text(st.characters(blacklist_categories=["Cs"]), max_size=40),
-} | {f"uint{bits}": st.integers(0, 2**bits - 1) for bits in (16, 32, 40, 64, 80, 96, 128, 256)}
+} | {f"uint{bits}": st.integers(0, 2**bits - 1) for bits in (16, 24, 32, 40, 48, 64, 80, 96, 128, 256)}
 
 SAMPLES: dict[str, Any] = {
     "address": HOLDER,
@@ -90,9 +90,17 @@ GOLDEN: dict[str, tuple[str, str]] = {
         "9443d73c2a2919b8b7b032df0cd901b0c66c98d009624af5d32ca61e4c128736",
         "3a38f32319e0887d78a5a8d22ab3b7c36fa2666b03d655453bba6678dba30d44",
     ),
+    "CancelWithdrawal": (
+        "fad50d58d772072b55601125f5ee901765696066cc5fc6edce9ab69499d5b84c",
+        "4fc5a7a40b0ab2dd97cfeaf6b9e612fd8679f4b2ea0ef45dca82a1a8aaa7559f",
+    ),
     "Cancellation": (
         "c4b91b24ee352d0dd492d63625aebe37ea3d673df321458b6beeb09f3a024472",
         "5793e42141aa457396794e75a8aec6edaa90049ce1f37be29c3349c9a3dd005b",
+    ),
+    "ChangeSigner": (
+        "05e38841fb2d0c9daf384d29680b07666ef1f543d3b208b880b2551a64d17c39",
+        "f27f613816989163d0157391e454e1b8713a55dde52c51fc84ae41338b512cd7",
     ),
     "ChangeStreamRate": (
         "1dc97dedf5f21824504c0b2e3eabc92e0c9d6a781f05a21dad7246aff3d1b43c",
@@ -129,6 +137,14 @@ GOLDEN: dict[str, tuple[str, str]] = {
     "HandleClaim": (
         "20620b2524220b750aff801c4d66ef02a1456fce7752d10d3810fb579ca9d002",
         "b1cd727055ec5449b5658e5f953ee1781636508c7ee214e42fde770c1954739e",
+    ),
+    "LockedVoucher": (
+        "ab55130a91d76991c7dba108b5533f4ff348669ade74b55b8c7a9380ad409ca0",
+        "202f1dc2d1c35cd0f5f99e6a46814aedbc806b30da8386cfae88972e4556b5af",
+    ),
+    "OpenAccount": (
+        "99ff78062eb915d0cae784ea45e932c25b394c564a19e3f8c56fba42462bb2f6",
+        "01638f4ddd763eb32e3e8ca48e7d53df6d0dd07ff9720598e353f95afb895964",
     ),
     "OpenStream": (
         "d5660d67ea88f6c84443791b2b866a5f950df61a973a6f0e5e6812dcc44f569b",
@@ -170,6 +186,14 @@ GOLDEN: dict[str, tuple[str, str]] = {
         "aa87d62245ccd618853085ac9ebf677f1447e21a37363e926a397065a790a279",
         "348bb6fb771b2c9dbeefbf9e3914835ab99ad1a4f93bbb71b70004e4b2332cb6",
     ),
+    "RequestSigner": (
+        "63532576a58981b9639b25659853bcd02d8c4af1e6be8af3d3789b9fe79ed4bf",
+        "6c2a379e4e8a20d9a143165417d76039bb35cb4c7c55294aa309a9d580b7ba0f",
+    ),
+    "RequestWithdrawal": (
+        "81b591948392857a27eb157b1a20de7c25b49a794f7d543e4611f91598843552",
+        "3305f6593165475651fc587644f4bf3fd1d468c5d26de388e7162b22a8bca21b",
+    ),
     "Restoration": (
         "270a899766197618be4a5dc3f4a92c00276854aabbe3dad769e0433f6da4e371",
         "dabaea5d24c0f57ce19d01d4f2e47d9d59beab4ba9be6b381748c46568a9c966",
@@ -194,6 +218,10 @@ GOLDEN: dict[str, tuple[str, str]] = {
         "a07cb5a475d2d59fdbd2b10db393098cbe1e0a26a080bfbfcba1959f1b3bc537",
         "51e9d601759f4da118f1ccfd9662e0d0eae6800e65c4039c625d23dbefc6786e",
     ),
+    "TopUpAccount": (
+        "0db71c909d1ba532adb2ad4a8f088006d11f4bb77c7d2b7115e91e80dba6e8f2",
+        "649cfb7a3a19e9e12cde9786cd96976342150eb0871973436005b843c67c625b",
+    ),
     "TopUpStream": (
         "03b7d88d347ba86248557ac701d65f5468f59e95f5a27db2edfb9f6c735631f6",
         "803453122d10d76f5c0ffed4c8c931aa48126eb5b171754640a0b4b0f3803852",
@@ -205,6 +233,14 @@ GOLDEN: dict[str, tuple[str, str]] = {
     "Unsubscribe": (
         "bd1fda98e242e95cae90bc58c40b989095b61eef5cf4ffd03df572d93b0e3dd4",
         "3f3bc88fe5863697507f6c9702706e5e57b27f81dc0b8b30fe7bf4cb713f749a",
+    ),
+    "Voucher": (
+        "082fac0aa3689e4da9923ae248e02569f207c4a5aaf7f91f1aae2fe086b6eb2e",
+        "14c97a9db5b1b3f8efb851668a945e0d223d6e2d1914a57399ad586974416899",
+    ),
+    "Withdraw": (
+        "fdf622c9f6eafc276079888da22fb6f8926b37fae77af5654e7f14cd9d7db73e",
+        "cfe463f7bd4921d906c97628aeee0cadfb9b1ac382e21b036d3f0a1f2bc8e782",
     ),
 }
 
