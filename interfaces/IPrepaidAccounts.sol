@@ -9,7 +9,7 @@ import {IRedemptionReceiver} from "./IRedemptionReceiver.sol";
 /// Its signer, a session key, signs *vouchers*: the sum that the counterparty may have taken in all. The counterparty keeps
 /// the latest and settles when it pays.
 /// @dev Sums of accounts are *micro-units*: 10⁻⁶ of a currency with 6 decimals or more, base units of one with fewer
-/// (`unit()` base units each). They have 48 bits. Times are Unix seconds, windows half-open.
+/// (`unit()` base units each), below 2⁴⁷. Times are Unix seconds, windows half-open.
 ///
 /// A voucher is `Voucher(address counterparty,address currency,uint40 index,uint48 amount)`, `amount` cumulative, under this
 /// contract's domain. A locked one is
@@ -76,6 +76,7 @@ interface IPrepaidAccounts is ICustody, IRedemptionReceiver {
 
     // ------------------------------------------------------------------------------------------------------ events
 
+    /// @param deposit micro-units
     event AccountOpened(
         address indexed owner,
         address indexed counterparty,
@@ -83,8 +84,10 @@ interface IPrepaidAccounts is ICustody, IRedemptionReceiver {
         address signer,
         uint256 delaySeconds,
         uint256 expiresAt,
-        uint256 seriesId
+        uint256 seriesId,
+        uint256 deposit
     );
+    /// @param amount base units
     /// @param deposit micro-units, in all
     event Deposited(
         address indexed counterparty, uint256 indexed index, address from, uint256 amount, uint256 deposit

@@ -15,7 +15,7 @@ from typing import Final
 from largesse.errors import LargesseError
 
 MICRO_DIGITS: Final = 6
-MAX_DEPOSIT: Final = 2**48 - 1
+MAX_DEPOSIT: Final = 2**47 - 1
 MAX_INDEX: Final = 2**40 - 1
 
 
@@ -60,7 +60,7 @@ class SignedVoucher:
     def __post_init__(self) -> None:
         if not 0 <= self.index <= MAX_INDEX or not 0 < self.amount <= MAX_DEPOSIT:
             raise VoucherError(
-                "out_of_range", f"account {self.index}, {self.amount} micro-units: 40 and 48 bits are there"
+                "out_of_range", f"account {self.index}, {self.amount} micro-units: 40 and 47 bits are there"
             )
 
     def row(self) -> bytes:

@@ -97,17 +97,22 @@ abstract contract AccountLedger is IPrepaidAccounts, CustodyDesk {
         (holder.delaySeconds, holder.expiresAt) = (opening.delaySeconds, opening.expiresAt);
         uint256 micros = _micros(amount);
         require(micros <= MAX_DEPOSIT, Accounts_DepositTooLarge(micros, MAX_DEPOSIT));
-        _accounts[counterparty][index] = newPrepaid(opening.signer, micros);
+        _accounts[counterparty][index] = newPrepaid(opening.signer, seriesId != 0, micros);
         emit AccountOpened(
-            opening.owner, counterparty, index, opening.signer, delay, opening.expiresAt, seriesId
+            opening.owner, counterparty, index, opening.signer, delay, opening.expiresAt, seriesId, micros
         );
-        emit Deposited(counterparty, index, opening.owner, amount, micros);
     }
 
-    /// @dev Effect: `amount` more, which is here already.
-    function _add(address counterparty, uint256 index, address from, uint256 amount) internal {
+    /// @dev Check and effect: `amount` more, which is here already.
+    function _add(address counterparty, uint256 index, address from, uint256 amount, uint256 seriesId)
+        internal
+    {
         Prepaid prepaid = _accounts[counterparty][index];
         require(prepaid.signer() != address(0), Accounts_Unknown(counterparty, index));
+        if (prepaid.isNamed() || seriesId != 0) {
+            uint256 own = _holders[counterparty][index].seriesId;
+            require(own == seriesId, Accounts_SeriesDiffers(own, seriesId));
+        }
         uint256 sum = prepaid.deposit() + _micros(amount);
         require(sum <= MAX_DEPOSIT, Accounts_DepositTooLarge(sum, MAX_DEPOSIT));
         _accounts[counterparty][index] = prepaid.withDeposit(sum);

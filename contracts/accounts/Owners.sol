@@ -62,9 +62,7 @@ abstract contract Owners is AccountLedger {
             );
             _pullByConsent(from, amount, structHash, consent);
         }
-        uint256 seriesId = _holders[key.counterparty][key.index].seriesId;
-        require(seriesId == 0, Accounts_SeriesDiffers(seriesId, 0));
-        _add(key.counterparty, key.index, from, amount);
+        _add(key.counterparty, key.index, from, amount, 0);
     }
 
     // ------------------------------------------------------------------------------------------------- withdrawal

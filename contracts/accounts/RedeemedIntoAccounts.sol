@@ -20,14 +20,10 @@ abstract contract RedeemedIntoAccounts is AccountLedger {
             _open(_opening(holder, payee, data), amount, seriesId);
         } else {
             (, uint40 index) = abi.decode(data, (Use, uint40));
-            Holder storage account = _holders[payee][index];
-            require(account.seriesId == seriesId, Accounts_SeriesDiffers(account.seriesId, seriesId));
+            _add(payee, index, holder, amount, seriesId);
             // What comes back of a named series must go to whose card it was.
-            require(
-                seriesId == 0 || account.owner == holder,
-                Accounts_MixedCards(holder, account.owner, seriesId, seriesId)
-            );
-            _add(payee, index, holder, amount);
+            address owner = _holders[payee][index].owner;
+            require(seriesId == 0 || owner == holder, Accounts_MixedCards(holder, owner, seriesId, seriesId));
         }
         return IRedemptionReceiver.onRedemption.selector;
     }
