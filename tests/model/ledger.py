@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import wraps
 from typing import Any, TypeVar, cast
@@ -29,6 +29,8 @@ from tests.model.words import (
 )
 
 Act = TypeVar("Act", bound=Callable[..., Any])
+# The model of a service: it is told payee, amount, order, portions and data, or raises Refused.
+Receiver = Callable[[str, int, int, Sequence[Portion], bytes], None]
 
 
 @dataclass
@@ -65,13 +67,15 @@ class Ledger:
     """One GiftCertificates at `here`, over one currency, at the second `now`.
 
     `answers` are the accounts with code: None where it accepts what it is offered, else the four bytes it
-    refuses with. Those that accept also find every signature good (ERC-1271).
+    refuses with. Those that accept also find every signature good (ERC-1271). `receivers` are services with a
+    model of their own.
     """
 
     def __init__(self, here: str, currency: Currency, answers: dict[str, bytes | None]) -> None:
         self.here = here
         self.currency = currency
         self.answers = answers
+        self.receivers: dict[str, Receiver] = {}
         self.now = 0
         self.caller = ZERO
         self.books = Books()

@@ -1,0 +1,97 @@
+"""An exact reference model of StreamingTipEscrow, from its documentation alone.
+
+Every operation of `IStreamingTipEscrow` is a method in snake case that takes the caller first and then the same
+arguments; signatures are passed as what they say. It has exactly the effects that the contract must have, or
+raises `Refused` with every rule that was broken and has none, as the certificates' model does. It is told of
+redemptions by that model (`Certificates.receivers`) and restores through it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from eth_abi.abi import decode
+from eth_abi.exceptions import DecodingError
+
+from tests.model.certificates import Certificates
+from tests.model.jar_words import Use, jar_of
+from tests.model.memberships import Memberships
+from tests.model.jar_words import StreamKey, Subscription
+from tests.model.streams import flow_of
+from tests.model.words import Checks, Portion, refuse
+
+KINDS = {
+    Use.TIP: ["string"],
+    Use.OPEN: ["uint256", "uint256"],
+    Use.TOP_UP: ["uint256"],
+    Use.SUBSCRIBE: ["address", "uint32", "uint80"],
+}
+
+
+class Escrow(Memberships):
+    """All of it."""
+
+    def __init__(self, here: str, certificates: Certificates, decimals: int) -> None:
+        super().__init__(here, certificates, decimals)
+        certificates.receivers[here] = self.on_redemption
+
+    def on_redemption(
+        self, payee: str, amount: int, order: int, portions: Sequence[Portion], data: bytes
+    ) -> None:
+        """The money has come. Raises Refused before it changes anything."""
+        try:
+            use = Use(int.from_bytes(data[:32], "big"))
+            said = decode(["uint8", *KINDS[use]], data)[1:]
+        except (ValueError, DecodingError):
+            raise refuse("") from None
+        jar_id = jar_of(payee)
+        check = Checks()
+        self._check_caps(check, portions)
+        if use is Use.TIP:
+            check.done()
+            for portion in portions:
+                self.count(portion.holder, portion.amount)
+                self.put_tip(portion.holder, jar_id, portion.amount, said[0])
+            return
+        holder, series_id = self._payer(check, portions)
+        key = StreamKey(holder, jar_id, said[0])
+        if use is Use.OPEN:
+            self.check_open(check, key, said[1], amount, series_id)
+            check.done()
+            ends_at = self.begin(flow_of(key), jar_id, said[1], amount * self.scale, series_id)
+            self.emit("StreamOpened", holder, jar_id, key.index, said[1], amount, ends_at)
+        elif use is Use.TOP_UP:
+            self.check_top_up(check, key, amount, series_id)
+            check.done()
+            ends_at = self.extend(flow_of(key), jar_id, amount)
+            self.emit("StreamToppedUp", holder, jar_id, key.index, holder, amount, ends_at)
+        else:
+            subscription = Subscription(holder, said[0], payee, said[1], said[2], amount)
+            self.check_subscribe(check, subscription, series_id)
+            check.done()
+            self.put_subscription(subscription, series_id)
+        for portion in portions:
+            self.count(portion.holder, portion.amount)
+
+    def _check_caps(self, check: Checks, portions: Sequence[Portion]) -> None:
+        """Each holder's own cap counts its portions."""
+        sums: dict[str, int] = {}
+        for portion in portions:
+            cap = self.cap(portion.holder)
+            used = (cap.used if cap else 0) + sums.get(portion.holder, 0)
+            if cap and used + portion.amount > cap.limit:
+                check.need(False, "Jar_OverMonthlyCap", portion.holder, used, portion.amount, cap.limit)
+                return
+            sums[portion.holder] = sums.get(portion.holder, 0) + portion.amount
+
+    def _payer(self, check: Checks, portions: Sequence[Portion]) -> tuple[str, int]:
+        """One holder; and one named series, or 0 for open ones."""
+        first, series_id = portions[0].holder, self._named(portions[0].series_id)
+        for portion in portions[1:]:
+            other = self._named(portion.series_id)
+            same = portion.holder == first and other == series_id
+            check.need(same, "Jar_MixedCards", portion.holder, first, other, series_id)
+        return first, series_id
+
+    def _named(self, series_id: int) -> int:
+        return series_id if self.certificates.books.series[series_id].terms.named else 0
