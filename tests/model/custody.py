@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from functools import wraps
 from typing import Any, TypeVar, cast
@@ -13,9 +13,7 @@ from tests.model.jar_words import (
     NO_LIMIT,
     Cap,
     Consent,
-    GiftSubscriptions,
     Flow,
-    HandleTip,
     Membership,
     SharedJar,
     Stream,
@@ -68,6 +66,7 @@ def operation(act: Act) -> Act:
         before, theirs = self.books.copy(), certificates.books.copy()
         money = dict(self.currency.balances)
         self.caller, self.events, certificates.events = caller, [], []
+        certificates.books.redeemed, certificates.books.told = (), {}
         try:
             return act(self, caller, *args)
         except Refused:
@@ -131,7 +130,8 @@ class Custody:
     def check_paid(
         self, check: Checks, account: str, amount: int, message: Message, consent: Consent
     ) -> None:
-        """`account` calls, or has signed an action that takes `amount` of it, and has it."""
+        """`account` calls, or has signed an action that takes `amount` of it, has that, and may pay it."""
+        self.check_cap(check, account, amount)
         if consent.signature is None:
             check.need(account == self.caller, "Custody_NotItself", account, self.caller)
         elif consent.moves:
@@ -143,7 +143,8 @@ class Custody:
         self._check_pull(check, account, amount, allowed=False)
 
     def use_paid(self, account: str, amount: int, message: Message, consent: Consent) -> None:
-        """Takes the money, and uses the signature up."""
+        """Takes the money, counts it against the cap, and uses the signature up."""
+        self.count(account, amount)
         self.currency.pull(self.here, account, amount)
         full = self._full(message, consent)
         if consent.signature is not None and consent.moves:
@@ -262,14 +263,14 @@ class Custody:
 
     def check_cap(self, check: Checks, payer: str, amount: int) -> None:
         cap = self.cap(payer)
-        if cap is not None:
+        if cap is not None and cap.limit != NO_LIMIT:
             kept = cap.used + amount <= cap.limit
             check.need(kept, "Jar_OverMonthlyCap", payer, cap.used, amount, cap.limit)
 
     def count(self, payer: str, amount: int) -> None:
-        """Counts what was paid against this month's cap."""
+        """Counts what was paid against this month's cap, if there is one."""
         cap = self.cap(payer)
-        if cap is not None:
+        if cap is not None and cap.limit != NO_LIMIT:
             self.books.caps[payer] = replace(cap, used=cap.used + amount)
 
     @operation

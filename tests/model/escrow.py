@@ -1,24 +1,24 @@
 """An exact reference model of StreamingTipEscrow, from its documentation alone.
 
-Every operation of `IStreamingTipEscrow` is a method in snake case that takes the caller first and then the same
-arguments; signatures are passed as what they say. It has exactly the effects that the contract must have, or
-raises `Refused` with every rule that was broken and has none, as the certificates' model does. It is told of
-redemptions by that model (`Certificates.receivers`) and restores through it.
+Every operation of `IStreamingTipEscrow` is a method in snake case that takes the caller first and then the
+same arguments; signatures are passed as what they say. It has exactly the effects that the contract must
+have, or raises `Refused` with every rule that was broken and has none, as the certificates' model does. It
+hears of redemptions from that model (`Certificates.receivers`) and restores through it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 
 from tests.model.certificates import Certificates
-from tests.model.jar_words import Use, jar_of
+from tests.model.jar_words import StreamKey, Subscription, Use, jar_of
 from tests.model.memberships import Memberships
-from tests.model.jar_words import StreamKey, Subscription
 from tests.model.streams import flow_of
-from tests.model.words import Checks, Portion, refuse
+from tests.model.words import Checks, Portion, Refused, refuse
 
 KINDS = {
     Use.TIP: ["string"],
@@ -38,7 +38,28 @@ class Escrow(Memberships):
     def on_redemption(
         self, payee: str, amount: int, order: int, portions: Sequence[Portion], data: bytes
     ) -> None:
-        """The money has come. Raises Refused before it changes anything."""
+        """The money has come. All of it, or (Refused) nothing."""
+        before, self.events = self.books.copy(), []
+        try:
+            self._redeemed(payee, amount, portions, data)
+        except Refused:
+            self.books, self.events = before, []
+            raise
+
+    def multicall(self, caller: str, calls: Sequence[tuple[str, tuple[Any, ...]]]) -> None:
+        """Several operations (their names in snake case, and arguments) in one transaction."""
+        before, theirs = self.books.copy(), self.certificates.books.copy()
+        money, events = dict(self.currency.balances), list[tuple[Any, ...]]()
+        try:
+            for name, args in calls:
+                getattr(self, name)(caller, *args)
+                events += self.events
+        except Refused:
+            self.books, self.certificates.books, self.currency.balances = before, theirs, money
+            raise
+        self.events = events
+
+    def _redeemed(self, payee: str, amount: int, portions: Sequence[Portion], data: bytes) -> None:
         try:
             use = Use(int.from_bytes(data[:32], "big"))
             said = decode(["uint8", *KINDS[use]], data)[1:]
@@ -46,14 +67,15 @@ class Escrow(Memberships):
             raise refuse("") from None
         jar_id = jar_of(payee)
         check = Checks()
-        self._check_caps(check, portions)
         if use is Use.TIP:
-            check.done()
-            for portion in portions:
+            for portion in portions:  # each holder's own cap counts its portions
+                self.check_cap(check, portion.holder, portion.amount)
+                check.done()
                 self.count(portion.holder, portion.amount)
                 self.put_tip(portion.holder, jar_id, portion.amount, said[0])
             return
         holder, series_id = self._payer(check, portions)
+        self.check_cap(check, holder, amount)
         key = StreamKey(holder, jar_id, said[0])
         if use is Use.OPEN:
             self.check_open(check, key, said[1], amount, series_id)
@@ -70,19 +92,7 @@ class Escrow(Memberships):
             self.check_subscribe(check, subscription, series_id)
             check.done()
             self.put_subscription(subscription, series_id)
-        for portion in portions:
-            self.count(portion.holder, portion.amount)
-
-    def _check_caps(self, check: Checks, portions: Sequence[Portion]) -> None:
-        """Each holder's own cap counts its portions."""
-        sums: dict[str, int] = {}
-        for portion in portions:
-            cap = self.cap(portion.holder)
-            used = (cap.used if cap else 0) + sums.get(portion.holder, 0)
-            if cap and used + portion.amount > cap.limit:
-                check.need(False, "Jar_OverMonthlyCap", portion.holder, used, portion.amount, cap.limit)
-                return
-            sums[portion.holder] = sums.get(portion.holder, 0) + portion.amount
+        self.count(holder, amount)
 
     def _payer(self, check: Checks, portions: Sequence[Portion]) -> tuple[str, int]:
         """One holder; and one named series, or 0 for open ones."""

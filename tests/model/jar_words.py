@@ -5,6 +5,7 @@ Written from the interfaces' documentation. The names of its errors are in full 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -149,6 +150,11 @@ def stream_id(key: StreamKey) -> bytes:
     return keccak(encode(["address", "uint256", "uint256"], [key.payer, key.jar_id, key.index]))
 
 
+def membership_id(payer: str, jar_id: int, tier: int, account: str) -> bytes:
+    """32 bytes: of a membership's stream."""
+    return keccak(encode(["address", "uint256", "uint256", "address"], [payer, jar_id, tier, account]))
+
+
 def gifts_id(gifts: GiftSubscriptions) -> bytes:
     """32 bytes."""
     kinds = ["address", "address", "uint32", "uint16", "uint80", "uint16", "uint96", "uint40", "bytes32"]
@@ -171,3 +177,17 @@ def gift_leaf(index: int, key: str, account: str) -> bytes:
 def sorted_pair(one: bytes, other: bytes) -> bytes:
     """Their parent."""
     return keccak(min(one, other) + max(one, other))
+
+
+def sorted_tree(leaves: Sequence[bytes]) -> tuple[bytes, list[list[bytes]]]:
+    """Root and each leaf's proof; who has no neighbour goes up as it is."""
+    level = list(leaves)
+    proofs: list[list[bytes]] = [[] for _ in leaves]
+    places = list(range(len(leaves)))
+    while len(level) > 1:
+        for proof, place in zip(proofs, places, strict=True):
+            proof += level[place ^ 1 : (place ^ 1) + 1]
+        pairs = [level[i : i + 2] for i in range(0, len(level), 2)]
+        level = [sorted_pair(*pair) if len(pair) == 2 else pair[0] for pair in pairs]
+        places = [place // 2 for place in places]
+    return level[0], proofs

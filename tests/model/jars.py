@@ -1,9 +1,9 @@
 """One jar of the streaming-tip escrow, second by second, in exact integers.
 
-A jar is a list of spans: somebody pays `rate` scaled units a second from `start` to `end`. What the creator has
-truly earned is a sum over that list (`earned`); what collections may have paid is a second sum over the same
-list (`credited`), which leaves a day's ends on a straight line to that day's midnight. Nothing here adds up as
-the contract does: no running total of rates, no buckets, no cursor in the sums.
+A jar is a list of spans: somebody pays `rate` scaled units a second from `start` to `end`. What the creator
+has truly earned is a sum over that list (`earned`); what collections may have paid is a second sum over the
+same list (`credited`), which leaves a day's ends on a straight line to that day's midnight. Nothing here adds
+up as the contract does: no running total of rates, no buckets, no cursor in the sums.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ class Span:
 class Jar:
     """The spans by number, those that were stopped (at what is their end now), and what came at once.
 
-    `dust` and `lump_dust` are what top-ups left over, by the day that it comes with. `collected` counts scaled
-    units too. `ends` are the days that have, or had, an end; days before `cursor` are folded, and lumps of days
-    before `lump_from` are.
+    `dust` and `lump_dust` are what top-ups left over, by the day that it comes with; `collected` is in scaled
+    units too. `ends` are the days that have, or had, an end. Days before `cursor` are folded, and all lumps
+    but that of `lump_day` (0 for none).
     """
 
     spans: Mapping[int, Span] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class Jar:
     collected: int = 0
     ends: frozenset[int] = frozenset()
     cursor: int = 0
-    lump_from: int = 0
+    lump_day: int = 0
 
     # --------------------------------------------------------------------------------------- asking
 
@@ -99,10 +99,11 @@ class Jar:
         """As the jar keeps it: what is credited at the start of the cursor's day if every stream that is not
         folded had run, or will run, through it; negative while most begin later."""
         total = self.at_once + sum(span.total for span in self.stopped) - self.collected
-        total += sum(s.total for s in self.spans.values() if s.in_lump and s.last_day < self.lump_from)
+        total += sum(s.total for s in self.spans.values() if s.in_lump and s.last_day != self.lump_day)
         total += sum(s.total for s in self.spans.values() if not s.in_lump and s.last_day < self.cursor)
         total += sum(s.rate * (self.cursor * DAY - s.start) for s in self._unfolded())
-        return total + _before(self.dust, self.cursor) + _before(self.lump_dust, self.lump_from)
+        total += sum(scaled for day, scaled in self.lump_dust.items() if day != self.lump_day)
+        return total + _before(self.dust, self.cursor)
 
     def ending_rate(self, day: int) -> int:
         """Of the streams that end on `day` and began before."""
@@ -118,8 +119,8 @@ class Jar:
         return sum(inside) + self.lump_dust.get(day, 0)
 
     def late(self, time: int) -> int:
-        """The most that `claimable` may lack of the truth: a quarter of a day of the rates that end today, the
-        lump and the dust of days that are not over, and what rounding down leaves."""
+        """The most that `claimable` may lack of the truth: a quarter of a day of the rates that end today,
+        the lump and the dust of days that are not over, and what rounding down leaves."""
         today = day_of(time)
         dust = sum(self.dust.values()) - _before(self.dust, today)
         return DAY // 4 * self.ending_rate(today) + self.lump(today) + dust + 1
@@ -133,9 +134,11 @@ class Jar:
     # ------------------------------------------------------------------------------------- changing
 
     def put(self, number: int, span: Span) -> Jar:
-        """With a span more, or a longer one in its place."""
-        ends = self.ends if span.in_lump else self.ends | {span.last_day}
-        return replace(self, spans={**self.spans, number: span}, ends=ends)
+        """With a span more, or a longer one in its place. A lump's first folds the lump before."""
+        spans = {**self.spans, number: span}
+        if span.in_lump:
+            return replace(self, spans=spans, lump_day=span.last_day)
+        return replace(self, spans=spans, ends=self.ends | {span.last_day})
 
     def stop(self, number: int, time: int) -> Jar:
         """A span ends at `time` instead, and is credited at once."""
@@ -155,13 +158,12 @@ class Jar:
         return replace(self, dust={**self.dust, day: self.dust.get(day, 0) + scaled})
 
     def fold(self, time: int, most: int) -> Jar:
-        """With days that are over folded, at most `most` of those on which something ended."""
+        """With days that are over folded, at most `most` of those on which something ended: up to today, or
+        to the next such day."""
         today = day_of(time)
         days = sorted(day for day in self.ends if self.cursor <= day < today)
-        cursor = today
-        if len(days) > most:
-            cursor = days[most - 1] + 1 if most else self.cursor
-        return replace(self, cursor=cursor, lump_from=today)
+        cursor = days[most] if len(days) > most else today
+        return replace(self, cursor=cursor, lump_day=self.lump_day if self.lump_day == today else 0)
 
 
 def _before(dust: Mapping[int, int], day: int) -> int:

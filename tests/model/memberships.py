@@ -20,6 +20,7 @@ from tests.model.jar_words import (
     gifts_id,
     handle_tip_id,
     jar_of,
+    membership_id,
     sorted_pair,
 )
 from tests.model.streams import Streams
@@ -66,33 +67,30 @@ class Memberships(Streams):
         said = subscription
         message = ("Subscribe", said.payer, said.account, said.creator, said.tier, said.rate, said.amount)
         self.check_paid(check, said.payer, said.amount, message, consent)
-        self.check_cap(check, said.payer, said.amount)
         self.check_subscribe(check, said, 0)
         check.done()
-        self.count(said.payer, said.amount)
-        until = self.put_subscription(said, 0)
         self.use_paid(said.payer, said.amount, message, consent)
-        return until
+        return self.put_subscription(said, 0)
 
     def check_subscribe(self, check: Checks, said: Subscription, series_id: int) -> None:
         tier = self.tier_of(said.creator, said.tier)
-        check.need(
-            tier.rate == said.rate and tier.rate != 0,
-            "Jar_TierRateDiffers",
-            said.tier,
-            tier.rate,
-            said.rate,
-        )
+        agreed = tier.rate == said.rate and tier.rate != 0
+        check.need(agreed, "Jar_TierRateDiffers", said.tier, tier.rate, said.rate)
+        check.need(said.account != ZERO, "Custody_ZeroAddress")
         member = self.membership(said.creator, said.account, said.tier)
         if member is None:
             jar_id = jar_of(said.creator, tier.version)
             self.check_flow(check, jar_id, said.rate, said.amount * self.scale, self.now, series_id)
             return
         flow = member_flow(said.creator, said.account, said.tier)
-        same = member.payer == said.payer and self.stream(flow).rate == said.rate
-        check.need(same, "Jar_AlreadyMember", said.account, member.until)
+        check.need(member.payer == said.payer, "Jar_AlreadyMember", said.account, member.until)
+        if member.payer != said.payer:
+            return
+        rate = self.stream(flow).rate
+        check.need(rate == said.rate, "Jar_TierRateDiffers", said.tier, rate, said.rate)
         jar_id = jar_of(said.creator, member.version)
-        self.check_extension(check, b"", flow, jar_id, said.amount, series_id)
+        name = membership_id(said.payer, jar_id, said.tier, said.account)
+        self.check_extension(check, name, flow, jar_id, said.amount, series_id)
 
     def put_subscription(self, said: Subscription, series_id: int) -> int:
         """A membership begins or lasts longer. Its end."""
@@ -116,17 +114,16 @@ class Memberships(Streams):
         if member is None:
             raise refuse("Jar_NotMember", account, tier)
         check = Checks()
-        check.need(member.payer != ZERO, "Jar_NotPayer", member.payer, caller)
         self.check_consent(
             check, member.payer, ("Unsubscribe", member.payer, account, creator, tier), consent
         )
         check.done()
         self.use_consent(member.payer, consent)
         flow = member_flow(creator, account, tier)
-        del self.books.members[creator, account, tier]
-        refund = self.left(self.stream(flow)) // self.scale
+        self.books.members[creator, account, tier] = replace(member, until=self.now)
+        refund = self.give_back(flow, jar_of(creator, member.version), member.payer)
         self.emit("Unsubscribed", creator, account, tier, member.payer, refund)
-        return self.give_back(flow, jar_of(creator, member.version), member.payer)
+        return refund
 
     # -------------------------------------------------------------------------------- subscriptions
 
@@ -137,20 +134,17 @@ class Memberships(Streams):
         message = ("GiveSubscriptions", gifts.payer, batch)
         check.need(total <= MAX_AMOUNT, "Custody_AmountTooLarge", total, MAX_AMOUNT)
         self.check_paid(check, gifts.payer, total, message, consent)
-        self.check_cap(check, gifts.payer, total)
         check.need(gifts.count != 0, "Jar_ZeroAmount")
         tier = self.tier_of(gifts.creator, gifts.tier)
-        same = tier.rate == gifts.rate and tier.version == gifts.version and tier.rate != 0
+        same = tier.rate == gifts.rate and tier.version == gifts.version
         check.need(same, "Jar_TierRateDiffers", gifts.tier, tier.rate, gifts.rate)
-        scaled = gifts.amount_each * self.scale
-        check.need(scaled >= gifts.rate, "Jar_AmountBelowOneSecond", scaled, gifts.rate)
+        self.check_lasting(check, gifts.rate, gifts.amount_each * self.scale, self.now)
         check.need(gifts.reclaim_at > self.now, "Jar_BadReclaimDate", gifts.reclaim_at, self.now)
         check.need(batch not in self.books.gifts, "Jar_BatchExists", batch)
         check.done()
-        self.count(gifts.payer, total)
+        self.use_paid(gifts.payer, total, message, consent)
         self.books.gifts[batch] = gifts.count
         self.emit("SubscriptionsGiven", batch, gifts)
-        self.use_paid(gifts.payer, total, message, consent)
         return batch
 
     @operation
@@ -179,6 +173,7 @@ class Memberships(Streams):
         if named != ZERO:
             check.need(account == named, "Jar_WrongAccount", account, named)
         else:
+            check.need(account != ZERO, "Custody_ZeroAddress")
             said = ("GiftSubscriptionClaim", batch, index, account)
             self.check_signature(check, key, said, signature)
         member = self.membership(gifts.creator, account, gifts.tier)
@@ -217,16 +212,14 @@ class Memberships(Streams):
         name = handle_tip_id(tip)
         said = ("TipHandle", tip.payer, name, message)
         self.check_paid(check, tip.payer, tip.amount, said, consent)
-        self.check_cap(check, tip.payer, tip.amount)
         check.need(tip.amount != 0, "Jar_ZeroAmount")
         check.need(tip.attestor != ZERO, "Custody_ZeroAddress")
         check.need(tip.reclaim_at > self.now, "Jar_BadReclaimDate", tip.reclaim_at, self.now)
         check.need(not self.books.tips.get(name, False), "Jar_TipExists", name)
         check.done()
-        self.count(tip.payer, tip.amount)
+        self.use_paid(tip.payer, tip.amount, said, consent)
         self.books.tips[name] = True
         self.emit("HandleTipped", name, tip.handle, tip, message)
-        self.use_paid(tip.payer, tip.amount, said, consent)
         return name
 
     @operation
@@ -240,14 +233,13 @@ class Memberships(Streams):
     ) -> int:
         check = Checks()
         names = tuple(map(handle_tip_id, tips))
-        check.need(bool(tips), "Jar_NothingLeft", bytes(32))
+        check.need(bool(tips) and recipient != ZERO, "Custody_ZeroAddress")
         check.done()
         first = tips[0].attestor
         for tip in tips[1:]:
             check.need(tip.attestor == first, "Jar_AttestorDiffers", tip.attestor, first)
         self.check_deadline(check, deadline)
         self.check_signature(check, first, ("HandleClaim", names, recipient, deadline), attestation)
-        check.need(recipient != ZERO, "Custody_ZeroAddress")
         amount = 0
         for name, tip in zip(names, tips, strict=True):
             if self.books.tips.get(name, False) and self.now < tip.reclaim_at:

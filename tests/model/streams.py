@@ -37,10 +37,13 @@ class Streams(Custody):
 
     def jar(self, jar_id: int) -> Jar:
         """As it stands; a new one begins today."""
-        return self.books.jars.get(jar_id, Jar(cursor=day_of(self.now), lump_from=day_of(self.now)))
+        return self.books.jars.get(jar_id, Jar(cursor=day_of(self.now)))
 
     def stream(self, flow: Flow) -> Stream:
         return self.books.streams.get(flow, Stream())
+
+    def stream_at(self, key: StreamKey) -> Stream:
+        return self.stream(flow_of(key))
 
     def runs(self, stream: Stream) -> bool:
         return stream.started_at != 0 and self.now < stream.ends_at
@@ -55,7 +58,7 @@ class Streams(Custody):
         return stream.rate * max(stream.ends_at - self.now, 0)
 
     def refundable(self, key: StreamKey) -> int:
-        return self.left(self.stream(flow_of(key))) // self.scale
+        return self.left(self.stream_at(key)) // self.scale
 
     def claimable_scaled(self, jar_id: int) -> int:
         return self.jar(jar_id).claimable(self.now)
@@ -68,7 +71,7 @@ class Streams(Custody):
     def check_jar(self, check: Checks, jar_id: int) -> None:
         version = jar_id >> 160
         known = version <= self.books.versions.get(creator_of(jar_id), 0)
-        check.need(known, "Jar_UnknownJar", jar_id)
+        check.need(known and creator_of(jar_id) != ZERO, "Jar_UnknownJar", jar_id)
 
     def check_series(self, check: Checks, jar_id: int, series_id: int, ends_at: int) -> None:
         """What a named series asks of a stream."""
@@ -81,16 +84,19 @@ class Streams(Custody):
         self, check: Checks, jar_id: int, rate: int, scaled: int, start: int, series_id: int, freed: int = 0
     ) -> int:
         """`scaled` units at `rate` from `start` on, while `freed` of the jar's rate goes. Its end."""
-        check.need(1 <= rate <= MAX_RATE, "Jar_RateOutOfRange", rate, MAX_RATE)
-        if rate == 0:
-            return 0
-        check.need(scaled >= rate, "Jar_AmountBelowOneSecond", scaled, rate)
-        ends_at = start + scaled // rate
-        check.need(ends_at <= LATEST, "Jar_EndTooLate", ends_at, LATEST)
+        ends_at = self.check_lasting(check, rate, scaled, start)
         self.check_series(check, jar_id, series_id, ends_at)
         total = self.jar(jar_id).rate() - freed + rate
         lump = day_of(start) == day_of(ends_at)
         check.need(lump or total <= MAX_JAR_RATE, "Jar_Full", jar_id, total, MAX_JAR_RATE)
+        return ends_at
+
+    def check_lasting(self, check: Checks, rate: int, scaled: int, start: int) -> int:
+        """The rate is one, and the money lasts a second and not for ever. Its end."""
+        check.need(1 <= rate <= MAX_RATE, "Jar_RateOutOfRange", rate, MAX_RATE)
+        check.need(scaled >= rate, "Jar_AmountBelowOneSecond", scaled, rate)
+        ends_at = start + (scaled // rate if rate else 0)
+        check.need(ends_at <= LATEST, "Jar_EndTooLate", ends_at, LATEST)
         return ends_at
 
     def check_runs(self, check: Checks, name: bytes, stream: Stream) -> None:
@@ -103,13 +109,13 @@ class Streams(Custody):
         seconds, dust = divmod(scaled, rate)
         self.books.spans += 1
         span = Span(rate, self.now, self.now + seconds)
-        self.books.jars[jar_id] = self.touched(jar_id).put(self.books.spans, span).add(dust)
+        self.books.jars[jar_id] = self.jar(jar_id).put(self.books.spans, span).add(dust)
         self.books.streams[flow] = Stream(rate, span.start, span.end, series_id, self.books.spans)
         return span.end
 
     def extend(self, flow: Flow, jar_id: int, amount: int) -> int:
         """A running flow lasts longer; what does not divide comes with the day of its new end. Its end."""
-        stream, jar = self.stream(flow), self.touched(jar_id)
+        stream, jar = self.stream(flow), self.jar(jar_id)
         seconds, dust = divmod(amount * self.scale, stream.rate)
         span = Span(stream.rate, stream.started_at, stream.ends_at + seconds)
         self.books.jars[jar_id] = jar.put(stream.span, span).add_dust(span, dust)
@@ -121,14 +127,14 @@ class Streams(Custody):
         stream = self.stream(flow)
         left = self.left(stream)
         if not self.pauses(stream):
-            self.books.jars[jar_id] = self.touched(jar_id).stop(stream.span, self.now)
+            self.books.jars[jar_id] = self.jar(jar_id).stop(stream.span, self.now)
         return left
 
     def give_back(self, flow: Flow, jar_id: int, payer: str) -> int:
         """Ends a flow and refunds it; what does not make a base unit is the creator's. Base units."""
         stream = self.stream(flow)
         refund, rest = divmod(self.halt(flow, jar_id), self.scale)
-        self.books.jars[jar_id] = self.touched(jar_id).add(rest)
+        self.books.jars[jar_id] = self.jar(jar_id).add(rest)
         del self.books.streams[flow]
         return self.pay_back(stream.series_id, payer, refund)
 
@@ -140,10 +146,6 @@ class Streams(Custody):
             self.certificates.restore_from_service(self.here, payer, series_id, refund)
         return refund
 
-    def touched(self, jar_id: int) -> Jar:
-        """The jar with the lumps of days that are over folded."""
-        return replace(self.jar(jar_id), lump_from=day_of(self.now))
-
     # ----------------------------------------------------------------------------------- operations
 
     @operation
@@ -151,18 +153,16 @@ class Streams(Custody):
         check = Checks()
         message = ("OpenStream", key.payer, key.jar_id, key.index, rate, amount)
         self.check_paid(check, key.payer, amount, message, consent)
-        self.check_cap(check, key.payer, amount)
         self.check_open(check, key, rate, amount, 0)
         check.done()
-        self.count(key.payer, amount)
+        self.use_paid(key.payer, amount, message, consent)
         ends_at = self.begin(flow_of(key), key.jar_id, rate, amount * self.scale, 0)
         self.emit("StreamOpened", key.payer, key.jar_id, key.index, rate, amount, ends_at)
-        self.use_paid(key.payer, amount, message, consent)
         return ends_at
 
     def check_open(self, check: Checks, key: StreamKey, rate: int, amount: int, series_id: int) -> None:
         self.check_jar(check, key.jar_id)
-        stream = self.stream(flow_of(key))
+        stream = self.stream_at(key)
         free = not self.runs(stream) and not self.pauses(stream)
         check.need(free, "Jar_StreamExists", stream_id(key), stream.ends_at)
         self.check_flow(check, key.jar_id, rate, amount * self.scale, self.now, series_id)
@@ -172,13 +172,11 @@ class Streams(Custody):
         check = Checks()
         message = ("TopUpStream", from_, key.payer, key.jar_id, key.index, amount)
         self.check_paid(check, from_, amount, message, consent)
-        self.check_cap(check, from_, amount)
         self.check_top_up(check, key, amount, 0)
         check.done()
-        self.count(from_, amount)
+        self.use_paid(from_, amount, message, consent)
         ends_at = self.extend(flow_of(key), key.jar_id, amount)
         self.emit("StreamToppedUp", key.payer, key.jar_id, key.index, from_, amount, ends_at)
-        self.use_paid(from_, amount, message, consent)
         return ends_at
 
     def check_top_up(self, check: Checks, key: StreamKey, amount: int, series_id: int) -> None:
@@ -193,23 +191,21 @@ class Streams(Custody):
             return
         same = stream.series_id == series_id
         check.need(same, "Jar_SeriesDiffers", name, stream.series_id, series_id)
-        scaled, rate = amount * self.scale, stream.rate
-        check.need(scaled >= rate, "Jar_AmountBelowOneSecond", scaled, rate)
-        ends_at = stream.ends_at + scaled // rate
-        check.need(ends_at <= LATEST, "Jar_EndTooLate", ends_at, LATEST)
+        ends_at = self.check_lasting(check, stream.rate, amount * self.scale, stream.ends_at)
         self.check_series(check, jar_id, stream.series_id, ends_at)
 
     @operation
     def cancel(self, caller: str, key: StreamKey, consent: Consent) -> int:
         check = Checks()
         self.check_consent(check, key.payer, ("CancelStream", key.payer, key.jar_id, key.index), consent)
-        stream = self.stream(flow_of(key))
+        stream = self.stream_at(key)
         stops = self.runs(stream) or self.pauses(stream)
         check.need(stops, "Jar_StreamNotRunning", stream_id(key), stream.ends_at)
         check.done()
         self.use_consent(key.payer, consent)
-        self.emit("StreamCancelled", key.payer, key.jar_id, key.index, self.refundable(key))
-        return self.give_back(flow_of(key), key.jar_id, key.payer)
+        refund = self.give_back(flow_of(key), key.jar_id, key.payer)
+        self.emit("StreamCancelled", key.payer, key.jar_id, key.index, refund)
+        return refund
 
     @operation
     def change_rate(self, caller: str, key: StreamKey, rate: int, consent: Consent) -> int:
@@ -219,7 +215,9 @@ class Streams(Custody):
         flow = flow_of(key)
         stream = self.stream(flow)
         self.check_runs(check, stream_id(key), stream)
-        freed = stream.rate if self.runs(stream) else 0
+        freed = (
+            stream.rate if self.runs(stream) and day_of(stream.started_at) != day_of(stream.ends_at) else 0
+        )
         self.check_flow(check, key.jar_id, rate, self.left(stream), self.now, stream.series_id, freed)
         check.done()
         self.use_consent(key.payer, consent)
@@ -231,7 +229,7 @@ class Streams(Custody):
     def pause(self, caller: str, key: StreamKey, consent: Consent) -> None:
         check = Checks()
         self.check_consent(check, key.payer, ("PauseStream", key.payer, key.jar_id, key.index), consent)
-        stream = self.stream(flow_of(key))
+        stream = self.stream_at(key)
         self.check_runs(check, stream_id(key), stream)
         check.need(stream.series_id == 0, "Jar_SeriesBarsPause", stream.series_id)
         check.done()
@@ -261,13 +259,11 @@ class Streams(Custody):
         check = Checks()
         said = ("Tip", from_, jar_id, amount, message)
         self.check_paid(check, from_, amount, said, consent)
-        self.check_cap(check, from_, amount)
         self.check_jar(check, jar_id)
         check.need(amount != 0, "Jar_ZeroAmount")
         check.done()
-        self.count(from_, amount)
-        self.put_tip(from_, jar_id, amount, message)
         self.use_paid(from_, amount, said, consent)
+        self.put_tip(from_, jar_id, amount, message)
 
     def put_tip(self, from_: str, jar_id: int, amount: int, message: str) -> None:
         self.books.jars[jar_id] = self.jar(jar_id).add(amount * self.scale)
@@ -288,15 +284,15 @@ class Streams(Custody):
         return amount
 
     def _share_out(self, jar_id: int, amount: int) -> None:
-        """To the creator at once; to the payees of a shared jar as debts, the first of them gets what does not
-        divide."""
+        """To the creator at once; to the payees of a shared jar as debts, the last one's first. The first
+        payee gets what does not divide."""
         split = self.books.shared.get(jar_id)
         if split is None:
             self.pay_out(creator_of(jar_id), amount)
             return
         parts = [amount * share // BPS for share in split.shares_bps]
         parts[0] += amount - sum(parts)
-        for payee, part in zip(split.payees, parts, strict=True):
+        for payee, part in reversed(list(zip(split.payees, parts, strict=True))):
             if part:
                 self.owe(payee, part)
 

@@ -1,19 +1,12 @@
-"""A life of the certificates in random steps, on two currencies, one of which misbehaves.
-
-A step is a number: it seeds the choices, which then depend on the state only. So a failing life is a list of
-numbers, and shrinks by leaving some out.
-"""
+"""A life of the certificates in random steps, on two currencies, one of which misbehaves."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from random import Random
-from time import monotonic
 
-from tests.model.currency import Kind, Mode
-from tests.model.words import DAY, NEVER, ZERO, Authorization, Refused, Signature
-from tests.stateful import people
+from tests.model.currency import Kind
+from tests.model.words import DAY, NEVER, ZERO, Authorization, Signature
 from tests.stateful.hand import DENOMINATION, Hand
 from tests.stateful.invariants import (
     ISSUER_ACTS,
@@ -24,28 +17,21 @@ from tests.stateful.invariants import (
     hold,
     worths,
 )
-from tests.stateful.people import CODED, EVERYBODY, HOLDING, OPERATOR, PAID, SERVICES, STRANGER
-from tests.stateful.side import Difference, Side, new_chain
+from tests.stateful.life import Life, lived, shrunk
+from tests.stateful.people import EVERYBODY, HOLDING, OPERATOR, PAID, SERVICES, STRANGER
+from tests.stateful.side import Side
 from tests.stateful.steps import STEPS, Act, series_of
 from tests.stateful.support import Batch, Store
 
-REFUSAL = bytes.fromhex("deadbeef")
-ODD = (Kind.BLACKLIST, Kind.PAUSABLE, Kind.FALSE_RETURN, Kind.FEE)
 
-
-class Machine:
+class Machine(Life[Side]):
     """One life. `code` replaces the built bytecode of contracts, by name."""
 
     def __init__(self, odd: Kind, code: Mapping[str, bytes] | None = None) -> None:
-        self.chain = new_chain()
-        self.answers: dict[str, bytes | None] = dict.fromkeys(CODED)
-        self.sides = [Side(self.chain, kind, self.answers, code or {}) for kind in (Kind.PLAIN, odd)]
+        super().__init__(Side, odd, code)
         self.stores = {id(side): Store() for side in self.sides}
         self.watches = {id(side): Watch() for side in self.sides}
         self.donated = {id(side): 0 for side in self.sides}
-        self.trace: list[str] = []
-        # By function: how often it was refused, how often it went through.
-        self.tally: dict[str, list[int]] = {}
         for side in self.sides:
             for i, kind in enumerate(("open", "korean", "cash-out")):
                 self._open(side, series_of(Hand(Random(i), side), kind))
@@ -74,22 +60,18 @@ class Machine:
         if draw < 8:
             self._pass_time(rng)
         elif draw < 11:
-            self._misbehave(hand)
+            self.misbehave(hand)
         elif draw < 13:
-            self._turn(hand)
+            self.turn(hand)
         elif draw < 14:
-            self._donate(hand)
+            self.donated[id(side)] += self.mistake(hand, side, side.address)
         else:
-            chosen = self._replay(hand) if draw < 19 else self._choose(hand)
+            store = self.stores[id(side)]
+            chosen = self._replay(hand) if draw < 19 else STEPS.choose(rng, hand, store)
             function = self.act(side, chosen) if chosen else ""
             if not function:
                 return  # a transaction that reverts changes nothing
         self.settle(function, side)
-
-    def _choose(self, hand: Hand) -> Act | None:
-        names = list(STEPS)
-        name = hand.rng.choices(names, [STEPS[name][0] for name in names])[0]
-        return STEPS[name][1](hand, self.stores[id(hand.side)])
 
     def act(self, side: Side, act: Act) -> str:
         """One transaction; its function when it succeeded, else ""."""
@@ -113,16 +95,6 @@ class Machine:
         for side in self.sides:
             side.compare()
             self.watches[id(side)].check(side, function if side is acted else "")
-
-    def note(self, side: Side | None, text: str) -> None:
-        where = "both" if side is None else side.model.currency.kind.name
-        self.trace.append(f"{self.chain.time} {where}: {self._readable(text)}")
-
-    def _readable(self, text: str) -> str:
-        """With names for addresses, and without what is too long to read."""
-        names = people.names() | {side.address: "certificates" for side in self.sides}
-        text = re.sub("0x[0-9a-f]{40}", lambda found: names.get(found[0], found[0][:8]), text)
-        return re.sub(r"b'(\\x00)+'", "0", text)[:400]
 
     # ---------------------------------------------------------------------------- what else happens
 
@@ -152,49 +124,6 @@ class Machine:
             side.model.now = self.chain.time
             check_phase(side)
 
-    def _misbehave(self, hand: Hand) -> None:
-        """The odd currency bans, stops, lies, takes a fee, or behaves again."""
-        side = self.sides[1]
-        money = side.model.currency
-        if money.kind is Kind.BLACKLIST:
-            who = hand.one([*EVERYBODY, side.address])
-            back = who in money.banned or (bool(money.banned) and hand.odds(60))
-            who = sorted(money.banned)[0] if back else who
-            side.token_call(STRANGER, "unBlacklist" if back else "blacklist", who)
-            money.banned = money.banned - {who} if back else money.banned | {who}
-        elif money.kind is Kind.PAUSABLE:
-            side.token_call(STRANGER, "unpause" if money.paused else "pause")
-            money.paused = not money.paused
-        elif money.kind is Kind.FALSE_RETURN:
-            money.mode = Mode.HONEST if money.mode else hand.one([Mode.REFUSING, Mode.LYING])
-            side.token_call(STRANGER, "setMode", int(money.mode))
-        else:
-            money.fee_bps = 0 if money.fee_bps else hand.one([1, 100, 10_000])
-            side.token_call(STRANGER, "setFeeBps", money.fee_bps)
-        self.note(side, f"currency: {sorted(money.banned)} {money.paused} {money.mode.name} {money.fee_bps}")
-
-    def _turn(self, hand: Hand) -> None:
-        """An account with code refuses what it is offered from here on, or accepts again."""
-        refusing = [who for who, answer in self.answers.items() if answer]
-        self._answer(refusing[0] if refusing else hand.one(CODED), None if refusing else REFUSAL)
-
-    def _answer(self, who: str, answer: bytes | None) -> None:
-        self.answers[who] = answer
-        self.chain.send(people.OWNER, who, bytes(32) + (answer or b"").ljust(32, b"\0"))
-        self.note(None, f"{who} answers {answer!r}")
-
-    def _donate(self, hand: Hand) -> None:
-        """Somebody sends money to the contract by mistake: it belongs to nobody and stays."""
-        side, amount = hand.side, hand.rng.randrange(1, 1_000)
-        before = side.model.currency.of(side.address)
-        try:
-            side.model.currency.transfer(STRANGER, STRANGER, side.address, amount)
-        except Refused:
-            return
-        side.token_call(STRANGER, "transfer", side.address, amount)
-        self.donated[id(side)] += side.model.currency.of(side.address) - before
-        self.note(side, f"{amount} sent by mistake")
-
     def _replay(self, hand: Hand) -> Act | None:
         """Something that succeeded before, once more, sometimes by somebody else."""
         acts = self.stores[id(hand.side)].acts
@@ -209,7 +138,7 @@ class Machine:
 
     def close(self) -> None:
         """Everybody is paid out: in the end the contract holds nothing but what was sent to it by mistake."""
-        self._heal()
+        self.heal()
         for side in self.sides:
             self._refund_all(side)
         last = max(
@@ -224,22 +153,6 @@ class Machine:
             self._empty_for_ever(side)
             self._close_series(side)
         self.settle("")
-
-    def _heal(self) -> None:
-        side = self.sides[1]
-        money = side.model.currency
-        for who in money.banned:
-            side.token_call(STRANGER, "unBlacklist", who)
-        if money.paused:
-            side.token_call(STRANGER, "unpause")
-        if money.mode:
-            side.token_call(STRANGER, "setMode", 0)
-        if money.fee_bps:
-            side.token_call(STRANGER, "setFeeBps", 0)
-        money.banned, money.paused, money.mode, money.fee_bps = frozenset(), False, Mode.HONEST, 0
-        for who, answer in self.answers.items():
-            if answer:
-                self._answer(who, None)
 
     def _refund_all(self, side: Side) -> None:
         side.model.now = self.chain.time
@@ -317,41 +230,11 @@ class Machine:
 
 def live(odd: Kind, numbers: Iterable[int], code: Mapping[str, bytes] | None = None) -> Machine:
     """A whole life. Raises Difference or Broken, with the trace as a note."""
-    machine = Machine(odd, code)
-    try:
-        for number in numbers:
-            machine.step(number)
-        for side in machine.sides:
-            side.compare_rest()
-        machine.close()
-    except (Difference, Broken) as failure:
-        failure.add_note("\n".join(machine.trace[-20:]))
-        raise
-    return machine
+    return lived(Machine(odd, code), numbers)
 
 
 def shrink(
     odd: Kind, numbers: Sequence[int], code: Mapping[str, bytes] | None = None, seconds: float = 60
 ) -> list[int]:
-    """A short list of steps that still fails, by leaving out ever smaller parts of one that does."""
-
-    def fails(candidate: Sequence[int]) -> bool:
-        try:
-            live(odd, candidate, code)
-        except (Difference, Broken):
-            return True
-        return False
-
-    until = monotonic() + seconds
-    kept, size = list(numbers), max(len(numbers) // 2, 1)
-    while monotonic() < until:
-        for start in range(0, len(kept), size):
-            candidate = kept[:start] + kept[start + size :]
-            if monotonic() < until and fails(candidate):
-                kept = candidate
-                break
-        else:
-            if size == 1:
-                break
-            size //= 2
-    return kept
+    """A short list of steps that still fails."""
+    return shrunk(lambda candidate: live(odd, candidate, code), numbers, seconds)

@@ -14,7 +14,8 @@ from typing import NamedTuple
 from tests.model.currency import Kind
 from tests.stateful.compile import ROOT, compile_contract
 from tests.stateful.invariants import Broken
-from tests.stateful.machine import ODD, live
+from tests.stateful.life import ODD
+from tests.stateful.machine import live
 from tests.stateful.side import Difference
 
 STEPS, LIVES = 300, 8

@@ -15,7 +15,8 @@ import pytest
 
 from tests.model.currency import Kind
 from tests.stateful.invariants import Broken
-from tests.stateful.machine import ODD, live, shrink
+from tests.stateful.life import ODD
+from tests.stateful.machine import live, shrink
 from tests.stateful.side import Difference
 from tests.stateful.steps import STEPS
 

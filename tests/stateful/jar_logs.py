@@ -1,0 +1,47 @@
+"""What a life's logs of the escrow add up to, as an accountant without a node would have it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+Event = tuple[Any, ...]
+# By event: where its amount is.
+DEPOSITS = {"StreamOpened": 5, "StreamToppedUp": 5, "Tipped": 3, "Subscribed": 7, "SubscriptionExtended": 5}
+REFUNDS = {"StreamCancelled": 4, "Unsubscribed": 5, "GiftSubscriptionsReclaimed": 3, "HandleTipReclaimed": 3}
+
+
+class JarAccounts:
+    """In base units."""
+
+    def __init__(self) -> None:
+        self.deposits = 0
+        self.refunds = 0
+        self.collected: dict[int, int] = defaultdict(int)
+        self.owed: dict[str, int] = defaultdict(int)
+        self.nonces: set[tuple[str, int]] = set()
+        self.twice: list[Event] = []  # consents that were used a second time
+
+    def add(self, events: Sequence[Event]) -> None:
+        """One transaction's."""
+        for event in events:
+            name = event[0]
+            if name in DEPOSITS:
+                self.deposits += event[DEPOSITS[name]]
+            elif name in REFUNDS:
+                self.refunds += event[REFUNDS[name]]
+            elif name == "SubscriptionsGiven":
+                self.deposits += event[2][5] * event[2][6]
+            elif name == "HandleTipped":
+                self.deposits += event[3][3]
+            elif name == "Collected":
+                self.collected[event[1]] += event[2]
+            elif name == "PayoutOwed":
+                self.owed[event[1]] += event[2]
+            elif name == "OwedPaid":
+                self.owed[event[1]] -= event[3]
+            elif name == "ConsentUsed":
+                if event[1:] in self.nonces:
+                    self.twice.append(event)
+                self.nonces.add(event[1:])

@@ -1,0 +1,155 @@
+"""Steps: tiers, memberships, gift subscriptions, and tips to handles."""
+
+from __future__ import annotations
+
+from eth_utils.crypto import keccak
+
+from tests.model.jar_words import HandleTip, Subscription, handle_tip_id
+from tests.model.words import ZERO
+from tests.stateful.jars_hand import ATTESTORS, MEMBERS, PAYERS, TIERS, GiftBatch, JarHand, JarStore
+from tests.stateful.people import HOLDING, STRANGER
+from tests.stateful.registry import Act
+from tests.stateful.steps_streams import TEXTS, step
+
+HANDLES = tuple(keccak(text=f"github:{name}") for name in ("anna", "bob"))
+
+
+@step(5)
+def set_tier(hand: JarHand, store: JarStore) -> Act:
+    creator = hand.creator()
+    made = hand.books.versions.get(creator, 0)
+    month = 30 * 86_400
+    usual = hand.one([1, 500_000, 9_999_999, 10**9, month, 31 * month])
+    price = hand.mostly(usual, 0, 2**96 - 1, -(-month // hand.jars.scale) - 1, percent=85)
+    version = hand.mostly(0, made, made + 1, percent=70)
+    return "setTier", creator, (hand.one(TIERS), max(price, 0), version)
+
+
+@step(12)
+def subscribe(hand: JarHand, store: JarStore) -> Act:
+    creator, number = hand.tier()
+    payer, account = hand.one(PAYERS), hand.mostly(hand.one(MEMBERS), ZERO, percent=98)
+    inside = [who for who in hand.books.members if hand.jars.membership(*who)]
+    if inside and hand.odds(35):  # mostly the one who pays for it already
+        creator, account, number = hand.one(inside)
+        member = hand.jars.membership(creator, account, number)
+        paid = member.payer if member else ZERO
+        payer = payer if paid == ZERO else hand.mostly(paid, payer, percent=85)
+    rate = hand.jars.tier_of(creator, number).rate
+    rate = min(hand.mostly(rate, rate + 1, 0, percent=95), 2**80 - 1)
+    amount = hand.more(rate, hand.now)
+    said = Subscription(payer, account, creator, number, rate, amount)
+    caller = hand.sender(payer)
+    message = ("Subscribe", payer, account, creator, number, rate, amount)
+    return "subscribe", caller, (said, hand.consent(caller, payer, message, amount))
+
+
+@step(5)
+def unsubscribe(hand: JarHand, store: JarStore) -> Act:
+    creator, account, number = hand.member()
+    member = hand.jars.membership(creator, account, number)
+    payer = member.payer if member else hand.one(PAYERS)
+    caller = hand.sender(hand.one(PAYERS) if payer == ZERO else payer)
+    message = ("Unsubscribe", payer, account, creator, number)
+    return "unsubscribe", caller, (creator, number, account, hand.consent(caller, payer, message))
+
+
+# ------------------------------------------------------------------------------------------------ gifts
+
+
+@step(6)
+def give_subscriptions(hand: JarHand, store: JarStore) -> Act:
+    payer = hand.one(PAYERS)
+    batch = hand.gifts(store, payer)
+    store.batches.append(batch)
+    amount = batch.gifts.count * batch.gifts.amount_each
+    caller = hand.sender(payer)
+    message = ("GiveSubscriptions", payer, batch.id)
+    consent = hand.consent(caller, payer, message, amount)
+    return "giveSubscriptions", caller, (batch.gifts, consent)
+
+
+def _batch(hand: JarHand, store: JarStore, *, over: bool) -> GiftBatch | None:
+    """Mostly one that has gifts left, and whose reclaim date is past or not."""
+    left = [batch for batch in store.batches if hand.books.gifts.get(batch.id, 0)]
+    fit = [batch for batch in left if (batch.gifts.reclaim_at <= hand.now) == over]
+    if fit and hand.odds(92):
+        return hand.one(fit)
+    return hand.one(left or store.batches) if store.batches else None
+
+
+@step(9)
+def claim_subscription(hand: JarHand, store: JarStore) -> Act | None:
+    batch = _batch(hand, store, over=False)
+    if batch is None:
+        return None
+    still = [i for i in range(len(batch.leaves)) if not hand.books.claimed.get((batch.id, i), False)]
+    at = hand.one(still) if still and hand.odds(92) else hand.rng.randrange(len(batch.leaves))
+    leaf, proof = batch.leaves[at], batch.proofs[at]
+    index = hand.mostly(at, at + 1, batch.gifts.count, 299, percent=96)
+    if hand.odds(4):
+        proof = hand.one([proof[:-1], [*proof, bytes(32)], [*proof[:-1], hand.rng.randbytes(32)]])
+    out = [who for who in MEMBERS if not hand.jars.membership(batch.gifts.creator, who, batch.gifts.tier)]
+    account = hand.mostly(hand.one(out or MEMBERS), hand.one(MEMBERS), ZERO, percent=92)
+    signature = None
+    if leaf.named != ZERO:
+        account = hand.mostly(leaf.named, account, percent=94)
+    else:
+        message = ("GiftSubscriptionClaim", batch.id, index, account)
+        signature = hand.said(leaf.key, message, hand.here)
+    args = (batch.gifts, index, leaf.key, leaf.named, proof, account, signature)
+    return "claimSubscription", hand.one([account if account in HOLDING else STRANGER, STRANGER]), args
+
+
+@step(4)
+def reclaim_subscriptions(hand: JarHand, store: JarStore) -> Act | None:
+    batch = _batch(hand, store, over=True)
+    return None if batch is None else ("reclaimSubscriptions", STRANGER, (batch.gifts,))
+
+
+# ---------------------------------------------------------------------------------------------- handles
+
+
+@step(6)
+def tip_handle(hand: JarHand, store: JarStore) -> Act:
+    payer = hand.one(PAYERS)
+    attestor = hand.mostly(hand.one(ATTESTORS), ZERO, percent=96)
+    salt = hand.mostly(store.next_salt(), 1)
+    tip = HandleTip(payer, hand.one(HANDLES), attestor, hand.small(), hand.reclaim_at(), salt)
+    if store.tips and hand.odds(8):
+        tip = hand.one(store.tips)
+        payer = tip.payer
+    store.tips.append(tip)
+    text, caller = hand.one(TEXTS), hand.sender(payer)
+    message = ("TipHandle", payer, handle_tip_id(tip), text)
+    return "tipHandle", caller, (tip, text, hand.consent(caller, payer, message, tip.amount))
+
+
+@step(6)
+def claim_handle_tips(hand: JarHand, store: JarStore) -> Act | None:
+    waiting = [tip for tip in store.tips if hand.books.tips.get(handle_tip_id(tip), False)]
+    if not store.tips:
+        return None
+    attestor = hand.one(waiting or store.tips).attestor
+    mine = [tip for tip in waiting if tip.attestor == attestor]
+    tips = hand.rng.sample(mine, hand.rng.randrange(len(mine) + 1))[:4]
+    if not tips or hand.odds(30):
+        tips = [*tips, hand.mostly(hand.one(mine or store.tips), hand.one(store.tips), percent=70)]
+    if hand.odds(2):
+        tips = []
+    recipient = hand.mostly(hand.creator(), ZERO, percent=97)
+    deadline = hand.deadline()
+    names = tuple(handle_tip_id(tip) for tip in tips)
+    message = ("HandleClaim", names, recipient, deadline)
+    signature = hand.said(attestor, message, hand.here)
+    return "claimHandleTips", STRANGER, (tips, recipient, deadline, signature)
+
+
+@step(5)
+def reclaim_handle_tip(hand: JarHand, store: JarStore) -> Act | None:
+    if not store.tips:
+        return None
+    waiting = [tip for tip in store.tips if hand.books.tips.get(handle_tip_id(tip), False)]
+    due = [tip for tip in waiting if tip.reclaim_at <= hand.now]
+    tip = hand.one(due) if due and hand.odds(85) else hand.one(waiting or store.tips)
+    return "reclaimHandleTip", STRANGER, (tip,)

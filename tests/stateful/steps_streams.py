@@ -1,0 +1,276 @@
+"""Steps: streams, tips, collecting, shared jars, consents, and certificates redeemed into jars."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from eth_abi.abi import encode
+
+from tests.model.jar_words import NO_LIMIT, Consent, Use, jar_of
+from tests.model.words import DAY, MAX_AMOUNT, ZERO, Payment, Redemption, Signature
+from tests.stateful.hand import DENOMINATION
+from tests.stateful.jars_hand import CREATORS, HOLDERS, MOST, PAYERS, JarHand, JarStore
+from tests.stateful.people import HOLDING, ISSUERS, MERCHANTS, STRANGER, WALLET
+from tests.stateful.registry import Act, Steps
+from tests.stateful.steps_sale import series_of
+
+JAR_STEPS = Steps[JarHand, JarStore]()
+step = JAR_STEPS.step
+TEXTS = ("", "bravo", "für die Kapelle ♪")
+
+
+# ---------------------------------------------------------------------------------------------- streams
+
+
+@step(16)
+def open_stream(hand: JarHand, store: JarStore) -> Act:
+    key = hand.key()
+    rate, amount = hand.price(hand.seconds(hand.now))
+    caller = hand.sender(key.payer)
+    message = ("OpenStream", key.payer, key.jar_id, key.index, rate, amount)
+    return "open", caller, (key, rate, amount, hand.consent(caller, key.payer, message, amount))
+
+
+@step(12)
+def top_up(hand: JarHand, store: JarStore) -> Act:
+    key = hand.stream()
+    stream = hand.jars.stream_at(key)
+    payer = hand.mostly(key.payer, STRANGER, hand.one(HOLDERS), percent=60)
+    amount = hand.more(stream.rate or 1, stream.ends_at or hand.now)
+    caller = hand.sender(payer)
+    message = ("TopUpStream", payer, key.payer, key.jar_id, key.index, amount)
+    return "topUp", caller, (key, payer, amount, hand.consent(caller, payer, message, amount))
+
+
+@step(7)
+def cancel(hand: JarHand, store: JarStore) -> Act:
+    key = hand.stream(paused=hand.odds(20))
+    caller = hand.sender(key.payer)
+    message = ("CancelStream", key.payer, key.jar_id, key.index)
+    return "cancel", caller, (key, hand.consent(caller, key.payer, message))
+
+
+@step(7)
+def change_rate(hand: JarHand, store: JarStore) -> Act:
+    key = hand.stream()
+    left = hand.jars.left(hand.jars.stream_at(key))
+    wanted = max(left // hand.seconds(hand.now), 1)
+    rate = min(hand.mostly(wanted, left, left + 1, 0, 1, percent=93), 2**80 - 1)
+    caller = hand.sender(key.payer)
+    message = ("ChangeStreamRate", key.payer, key.jar_id, key.index, rate)
+    return "changeRate", caller, (key, rate, hand.consent(caller, key.payer, message))
+
+
+@step(5)
+def pause(hand: JarHand, store: JarStore) -> Act:
+    key = hand.stream()
+    caller = hand.sender(key.payer)
+    message = ("PauseStream", key.payer, key.jar_id, key.index)
+    return "pause", caller, (key, hand.consent(caller, key.payer, message))
+
+
+@step(5)
+def resume(hand: JarHand, store: JarStore) -> Act:
+    key = hand.stream(paused=True)
+    caller = hand.sender(key.payer)
+    message = ("ResumeStream", key.payer, key.jar_id, key.index)
+    return "resume", caller, (key, hand.consent(caller, key.payer, message))
+
+
+@step(5)
+def tip(hand: JarHand, store: JarStore) -> Act:
+    payer, jar_id, amount, text = hand.one(PAYERS), hand.jar_id(), hand.small(), hand.one(TEXTS)
+    caller = hand.sender(payer)
+    message = ("Tip", payer, jar_id, amount, text)
+    consent = hand.consent(caller, payer, message, amount)
+    return "tip", caller, (payer, jar_id, amount, text, consent)
+
+
+@step(12)
+def collect(hand: JarHand, store: JarStore) -> Act:
+    days = hand.one([0, 1, 2, 5, MOST, MOST])
+    jars = list(hand.books.jars)
+    jar_id = hand.one(jars) if jars and hand.odds(85) else hand.jar_id()
+    return "collect", hand.mostly(STRANGER, *CREATORS, percent=40), (jar_id, days)
+
+
+@step(2)
+def create_shared_jar(hand: JarHand, store: JarStore) -> Act:
+    payees = hand.rng.sample([*MERCHANTS, *HOLDING, STRANGER], hand.rng.randrange(1, 5))
+    cuts = sorted(hand.rng.sample(range(1, 10_000), len(payees) - 1))
+    shares = [high - low for low, high in zip([0, *cuts], [*cuts, 10_000], strict=True)]
+    kind = hand.rng.randrange(14)
+    if kind == 0:
+        shares[0] += hand.one([-1, 1])
+    elif kind == 1:
+        shares = [*shares, 0]
+    elif kind == 2:
+        payees, shares = [*payees, payees[0]], [*shares[:-1], shares[-1] // 2, shares[-1] - shares[-1] // 2]
+    elif kind == 3:
+        payees = [hand.one([ZERO, hand.here]), *payees[1:]]
+    elif kind == 4:
+        payees, shares = [f"0x{i:040x}" for i in range(1, 22)], [476] * 20 + [480]
+    return "createSharedJar", hand.creator(), (payees, [share % 2**16 for share in shares])
+
+
+# --------------------------------------------------------------------------------------------- consents
+
+
+@step(3)
+def withdraw_owed(hand: JarHand, store: JarStore) -> Act:
+    creditors = [who for who, amount in hand.books.owed.items() if amount and who != hand.here]
+    payee = hand.one(creditors) if creditors and hand.odds(85) else hand.one(HOLDING)
+    caller = hand.sender(payee)
+    to = hand.mostly(payee, hand.one(HOLDING), ZERO, hand.here, percent=60)
+    message = ("OwedWithdrawal", payee, to)
+    return "withdrawOwed", caller, (payee, to, hand.consent(caller, payee, message))
+
+
+@step(2)
+def cancel_consents(hand: JarHand, store: JarStore) -> Act:
+    who = hand.one(PAYERS)
+    return "cancelConsents", who, (hand.mark(who),)
+
+
+@step(4)
+def set_monthly_cap(hand: JarHand, store: JarStore) -> Act:
+    payer = hand.one(PAYERS)
+    limit, used, _ = hand.jars.monthly_cap(payer)
+    near = (used, used + 1, limit, min(limit + 1, NO_LIMIT), limit // 2, NO_LIMIT)
+    limit = hand.mostly(used + hand.rng.randrange(10**9), *near, percent=40)
+    caller = hand.sender(payer)
+    message = ("SetMonthlyCap", payer, limit)
+    return "setMonthlyCap", caller, (payer, limit, hand.consent(caller, payer, message))
+
+
+def permit_of(hand: JarHand, owner: str, amount: int) -> tuple[Any, ...]:
+    """Arguments of `permit`, mostly good."""
+    nonce = hand.books.permits.get(owner, 0)
+    deadline = hand.deadline()
+    said = ("Permit", owner, hand.here, amount, nonce, deadline)
+    signature = Signature(hand.signer(owner), hand.side.token, said)
+    return owner, amount, deadline, signature
+
+
+@step(2)
+def permit(hand: JarHand, store: JarStore) -> Act:
+    owner = hand.one(HOLDERS)
+    return "permit", hand.one([owner, STRANGER]), permit_of(hand, owner, hand.mostly(MOST, hand.small()))
+
+
+@step(3)
+def several_calls(hand: JarHand, store: JarStore) -> Act:
+    """A permit and what it pays for; or whatever two other steps would do."""
+    if hand.odds(50):
+        payer, jar_id, amount = hand.one(HOLDERS), hand.jar_id(), hand.small()
+        consent = Consent(0, 0, False, None)
+        enough = hand.mostly(MOST, amount, max(amount - 1, 0), percent=70)
+        calls = [("permit", permit_of(hand, payer, enough)), ("tip", (payer, jar_id, amount, "", consent))]
+        return "multicall", payer, (calls,)
+    first, second = hand.one([cancel, pause, tip]), hand.one([open_stream, top_up, collect])
+    acts = [one(hand, store) for one in (first, second)]
+    return "multicall", acts[0][1], ([(function, args) for function, _, args in acts],)
+
+
+# ----------------------------------------------------------------------------------------- certificates
+
+
+def use_of(hand: JarHand, holder: str, creator: str) -> tuple[bytes, int]:
+    """What a redemption does, and how much it takes (0 for any)."""
+    use = hand.one([Use.TIP, Use.OPEN, Use.OPEN, Use.TOP_UP, Use.TOP_UP, Use.SUBSCRIBE])
+    if use is Use.TIP:
+        return encode(["uint8", "string"], [use, hand.one(TEXTS)]), 0
+    if use is Use.OPEN:
+        rate, amount = hand.price(hand.seconds(hand.now))
+        rate = hand.mostly(rate, 2**80, percent=98)
+        return encode(["uint8", "uint256", "uint256"], [use, hand.one([0, 1]), rate]), amount
+    if use is Use.TOP_UP:
+        index = hand.one([0, 1])
+        stream = hand.jars.stream(("stream", holder, jar_of(creator), index))
+        return encode(["uint8", "uint256"], [use, index]), hand.more(stream.rate or 1, hand.now)
+    tiers = [number for of, number in hand.books.tiers if of == creator]
+    number = hand.one(tiers) if tiers and hand.odds(95) else 1
+    rate = hand.jars.tier_of(creator, number).rate
+    rate = hand.mostly(rate, rate + 1, percent=96)
+    account = hand.mostly(hand.one([holder, *HOLDERS]), ZERO, percent=96)
+    kinds = ["uint8", "address", "uint32", "uint80"]
+    return encode(kinds, [use, account, number, rate]), hand.more(rate, hand.now)
+
+
+@step(16)
+def redeem_into(hand: JarHand, store: JarStore) -> Act:
+    series_id, holder = hand.card()
+    streams = [flow for flow in hand.books.streams if flow[0] == "stream" and flow[1] == holder]
+    creator = hand.mostly(hand.creator(), hand.here, percent=98)
+    data, wanted = use_of(hand, holder, creator)
+    if streams and hand.odds(25):  # more for a stream that there is
+        _, _, jar_id, index = hand.one(streams)
+        creator = f"0x{jar_id % 2**160:040x}"
+        data = encode(["uint8", "uint256"], [Use.TOP_UP, index])
+        series_id = hand.mostly(hand.jars.stream(hand.one(streams)).series_id or series_id, series_id)
+    if hand.odds(2):
+        data = hand.one([b"", data[:32], encode(["uint8"], [4]), data[:-1]])
+    caller = hand.one([holder, creator, STRANGER])
+    target = hand.here, creator, data
+    held = hand.model.account(series_id, holder).balance
+    card = hand.redemption(caller, target, 0, (series_id, holder))
+    if wanted and hand.odds(85):
+        card = _of_amount(hand, caller, target, card, hand.mostly(wanted, held, percent=92))
+    cards = [card]
+    while hand.odds(18) and len(cards) < 3:
+        other = hand.card()
+        same = series_id, holder
+        if hand.odds(85):
+            mine = [i for i in hand.model.books.series if hand.model.account(i, holder).balance]
+            same = hand.one(mine or [series_id]), holder
+        cards.append(hand.redemption(caller, target, 0, hand.mostly(same, other)))
+    payment = Payment(hand.here, creator, 0, 0, 0, data, None)
+    return "pay", caller, (hand.requested(payment, caller, sum(one.amount for one in cards)), cards)
+
+
+def _of_amount(
+    hand: JarHand, caller: str, target: tuple[str, str, bytes], card: Redemption, amount: int
+) -> Redemption:
+    """The card over another amount, signed again."""
+    card = replace(card, amount=min(amount, MAX_AMOUNT))
+    if card.signature is None:
+        return card
+    merchant, payee, data = target
+    row = ("Redemption", card.holder, card.series_id, card.amount, merchant, payee, 0, data)
+    return replace(card, signature=hand.signature(card.holder, (*row, card.nonce, card.deadline)))
+
+
+@step(3)
+def new_series(hand: JarHand, store: JarStore) -> Act | None:
+    """One that sells while there are few; then the escrow is admitted to it, and holders buy."""
+    books = hand.model.books
+    live = [i for i, one in books.series.items() if hand.now < one.terms.sales_close_at]
+    if len(live) < 2 and len(books.series) < 14:
+        function, caller, args = series_of(hand, hand.one(["open", "korean", "korean", "for ever"]))
+        terms = replace(args[0], fee_bps=hand.mostly(0, 333))
+        closes = terms.sales_close_at
+        if terms.expires_at < 2**40 - 1:
+            terms = replace(terms, expires_at=closes + hand.one([1, DAY, 40 * DAY]))
+            terms = replace(terms, limitation_at=terms.expires_at + hand.one([0, DAY]))
+        return function, caller, (terms, *args[1:])
+    for i in live:
+        terms = books.series[i].terms
+        if terms.named and hand.model.until(i, hand.here) == 0 and hand.odds(80):
+            return "addServices", books.series[i].issuer, (i, [hand.here])
+    if not live:
+        return None
+    series_id = hand.one(live)
+    holder = hand.one([*HOLDERS, WALLET])
+    amount = DENOMINATION * hand.one([1, 20, 2_000])
+    return "issue", books.series[series_id].issuer, (series_id, holder, amount)
+
+
+@step(1)
+def give_card_away(hand: JarHand, store: JarStore) -> Act:
+    series_id, holder = hand.card()
+    amount = hand.of_balance(series_id, holder)
+    return "safeTransferFrom", holder, (holder, hand.one(HOLDERS), series_id, amount, b"")
+
+
+__all__ = ["ISSUERS", "JAR_STEPS", "step"]
