@@ -17,7 +17,6 @@ from eth_abi.exceptions import DecodingError
 from tests.model.certificates import Certificates
 from tests.model.jar_words import StreamKey, Subscription, Use, jar_of
 from tests.model.memberships import Memberships
-from tests.model.streams import flow_of
 from tests.model.words import Checks, Portion, Refused, refuse
 
 KINDS = {
@@ -47,12 +46,13 @@ class Escrow(Memberships):
             raise
 
     def multicall(self, caller: str, calls: Sequence[tuple[str, tuple[Any, ...]]]) -> None:
-        """Several operations (their names in snake case, and arguments) in one transaction."""
+        """Several calls, their functions and arguments, in one transaction."""
         before, theirs = self.books.copy(), self.certificates.books.copy()
         money, events = dict(self.currency.balances), list[tuple[Any, ...]]()
         try:
             for name, args in calls:
-                getattr(self, name)(caller, *args)
+                method = "".join(f"_{c.lower()}" if c.isupper() else c for c in name)
+                getattr(self, method)(caller, *args)
                 events += self.events
         except Refused:
             self.books, self.certificates.books, self.currency.balances = before, theirs, money
@@ -80,12 +80,12 @@ class Escrow(Memberships):
         if use is Use.OPEN:
             self.check_open(check, key, said[1], amount, series_id)
             check.done()
-            ends_at = self.begin(flow_of(key), jar_id, said[1], amount * self.scale, series_id)
+            ends_at = self.begin(key, jar_id, said[1], amount * self.scale, series_id)
             self.emit("StreamOpened", holder, jar_id, key.index, said[1], amount, ends_at)
         elif use is Use.TOP_UP:
             self.check_top_up(check, key, amount, series_id)
             check.done()
-            ends_at = self.extend(flow_of(key), jar_id, amount)
+            ends_at = self.extend(key, jar_id, amount)
             self.emit("StreamToppedUp", holder, jar_id, key.index, holder, amount, ends_at)
         else:
             subscription = Subscription(holder, said[0], payee, said[1], said[2], amount)

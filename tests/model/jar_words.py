@@ -24,9 +24,6 @@ MAX_VERSIONS = 2**16 - 1
 LATEST = 2**40 - 1
 MONTH_SECONDS = 30 * 86_400
 
-# A stream's name: of one that a payer opened, or of a membership's.
-Flow: TypeAlias = tuple[str, str, int | str, int]
-
 
 class Use(IntEnum):
     """What a redemption into the escrow does."""
@@ -52,6 +49,12 @@ class StreamKey:
     payer: str
     jar_id: int
     index: int
+
+
+# What a membership is by: creator, account, tier.
+MemberKey: TypeAlias = tuple[str, str, int]
+# A stream's name: of one that a payer opened, or of a membership's.
+Flow: TypeAlias = StreamKey | MemberKey
 
 
 @dataclass(frozen=True)

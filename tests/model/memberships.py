@@ -10,7 +10,6 @@ from tests.model.jar_words import (
     MAX_RATE,
     MONTH_SECONDS,
     Consent,
-    Flow,
     GiftSubscriptions,
     HandleTip,
     Membership,
@@ -25,11 +24,6 @@ from tests.model.jar_words import (
 )
 from tests.model.streams import Streams
 from tests.model.words import MAX_AMOUNT, ZERO, Checks, Signature, refuse
-
-
-def member_flow(creator: str, account: str, tier: int) -> Flow:
-    """A membership's stream in the books."""
-    return "member", creator, account, tier
 
 
 class Memberships(Streams):
@@ -82,7 +76,7 @@ class Memberships(Streams):
             jar_id = jar_of(said.creator, tier.version)
             self.check_flow(check, jar_id, said.rate, said.amount * self.scale, self.now, series_id)
             return
-        flow = member_flow(said.creator, said.account, said.tier)
+        flow = said.creator, said.account, said.tier
         check.need(member.payer == said.payer, "Jar_AlreadyMember", said.account, member.until)
         if member.payer != said.payer:
             return
@@ -95,15 +89,15 @@ class Memberships(Streams):
     def put_subscription(self, said: Subscription, series_id: int) -> int:
         """A membership begins or lasts longer. Its end."""
         key = said.creator, said.account, said.tier
-        flow, member = member_flow(*key), self.membership(*key)
+        member = self.membership(*key)
         if member is not None:
-            until = self.extend(flow, jar_of(said.creator, member.version), said.amount)
+            until = self.extend(key, jar_of(said.creator, member.version), said.amount)
             self.books.members[key] = replace(member, until=until)
             self.emit("SubscriptionExtended", *key, said.payer, said.amount, until)
             return until
         version = self.tier_of(said.creator, said.tier).version
         jar_id = jar_of(said.creator, version)
-        until = self.begin(flow, jar_id, said.rate, said.amount * self.scale, series_id)
+        until = self.begin(key, jar_id, said.rate, said.amount * self.scale, series_id)
         self.books.members[key] = Membership(said.payer, self.now, until, version)
         self.emit("Subscribed", *key, said.payer, jar_id, said.rate, said.amount, until)
         return until
@@ -119,7 +113,7 @@ class Memberships(Streams):
         )
         check.done()
         self.use_consent(member.payer, consent)
-        flow = member_flow(creator, account, tier)
+        flow = creator, account, tier
         self.books.members[creator, account, tier] = replace(member, until=self.now)
         refund = self.give_back(flow, jar_of(creator, member.version), member.payer)
         self.emit("Unsubscribed", creator, account, tier, member.payer, refund)
@@ -183,7 +177,7 @@ class Memberships(Streams):
         check.done()
         self.books.gifts[batch] = left - 1
         self.books.claimed[batch, index] = True
-        flow = member_flow(gifts.creator, account, gifts.tier)
+        flow = gifts.creator, account, gifts.tier
         until = self.begin(flow, jar_id, gifts.rate, gifts.amount_each * self.scale, 0)
         member = Membership(ZERO, self.now, until, gifts.version)
         self.books.members[gifts.creator, account, gifts.tier] = member

@@ -25,11 +25,6 @@ from tests.model.jars import Jar, Span, day_of
 from tests.model.words import BPS, ZERO, Checks
 
 
-def flow_of(key: StreamKey) -> Flow:
-    """A stream's name in the books."""
-    return "stream", key.payer, key.jar_id, key.index
-
-
 class Streams(Custody):
     """Flows into jars, and out of them."""
 
@@ -41,9 +36,6 @@ class Streams(Custody):
 
     def stream(self, flow: Flow) -> Stream:
         return self.books.streams.get(flow, Stream())
-
-    def stream_at(self, key: StreamKey) -> Stream:
-        return self.stream(flow_of(key))
 
     def runs(self, stream: Stream) -> bool:
         return stream.started_at != 0 and self.now < stream.ends_at
@@ -58,7 +50,7 @@ class Streams(Custody):
         return stream.rate * max(stream.ends_at - self.now, 0)
 
     def refundable(self, key: StreamKey) -> int:
-        return self.left(self.stream_at(key)) // self.scale
+        return self.left(self.stream(key)) // self.scale
 
     def claimable_scaled(self, jar_id: int) -> int:
         return self.jar(jar_id).claimable(self.now)
@@ -156,13 +148,13 @@ class Streams(Custody):
         self.check_open(check, key, rate, amount, 0)
         check.done()
         self.use_paid(key.payer, amount, message, consent)
-        ends_at = self.begin(flow_of(key), key.jar_id, rate, amount * self.scale, 0)
+        ends_at = self.begin(key, key.jar_id, rate, amount * self.scale, 0)
         self.emit("StreamOpened", key.payer, key.jar_id, key.index, rate, amount, ends_at)
         return ends_at
 
     def check_open(self, check: Checks, key: StreamKey, rate: int, amount: int, series_id: int) -> None:
         self.check_jar(check, key.jar_id)
-        stream = self.stream_at(key)
+        stream = self.stream(key)
         free = not self.runs(stream) and not self.pauses(stream)
         check.need(free, "Jar_StreamExists", stream_id(key), stream.ends_at)
         self.check_flow(check, key.jar_id, rate, amount * self.scale, self.now, series_id)
@@ -175,12 +167,12 @@ class Streams(Custody):
         self.check_top_up(check, key, amount, 0)
         check.done()
         self.use_paid(from_, amount, message, consent)
-        ends_at = self.extend(flow_of(key), key.jar_id, amount)
+        ends_at = self.extend(key, key.jar_id, amount)
         self.emit("StreamToppedUp", key.payer, key.jar_id, key.index, from_, amount, ends_at)
         return ends_at
 
     def check_top_up(self, check: Checks, key: StreamKey, amount: int, series_id: int) -> None:
-        self.check_extension(check, stream_id(key), flow_of(key), key.jar_id, amount, series_id)
+        self.check_extension(check, stream_id(key), key, key.jar_id, amount, series_id)
 
     def check_extension(
         self, check: Checks, name: bytes, flow: Flow, jar_id: int, amount: int, series_id: int
@@ -198,12 +190,12 @@ class Streams(Custody):
     def cancel(self, caller: str, key: StreamKey, consent: Consent) -> int:
         check = Checks()
         self.check_consent(check, key.payer, ("CancelStream", key.payer, key.jar_id, key.index), consent)
-        stream = self.stream_at(key)
+        stream = self.stream(key)
         stops = self.runs(stream) or self.pauses(stream)
         check.need(stops, "Jar_StreamNotRunning", stream_id(key), stream.ends_at)
         check.done()
         self.use_consent(key.payer, consent)
-        refund = self.give_back(flow_of(key), key.jar_id, key.payer)
+        refund = self.give_back(key, key.jar_id, key.payer)
         self.emit("StreamCancelled", key.payer, key.jar_id, key.index, refund)
         return refund
 
@@ -212,8 +204,7 @@ class Streams(Custody):
         check = Checks()
         message = ("ChangeStreamRate", key.payer, key.jar_id, key.index, rate)
         self.check_consent(check, key.payer, message, consent)
-        flow = flow_of(key)
-        stream = self.stream(flow)
+        stream = self.stream(key)
         self.check_runs(check, stream_id(key), stream)
         freed = (
             stream.rate if self.runs(stream) and day_of(stream.started_at) != day_of(stream.ends_at) else 0
@@ -221,7 +212,7 @@ class Streams(Custody):
         self.check_flow(check, key.jar_id, rate, self.left(stream), self.now, stream.series_id, freed)
         check.done()
         self.use_consent(key.payer, consent)
-        ends_at = self.begin(flow, key.jar_id, rate, self.halt(flow, key.jar_id), stream.series_id)
+        ends_at = self.begin(key, key.jar_id, rate, self.halt(key, key.jar_id), stream.series_id)
         self.emit("StreamRateChanged", key.payer, key.jar_id, key.index, rate, ends_at)
         return ends_at
 
@@ -229,28 +220,27 @@ class Streams(Custody):
     def pause(self, caller: str, key: StreamKey, consent: Consent) -> None:
         check = Checks()
         self.check_consent(check, key.payer, ("PauseStream", key.payer, key.jar_id, key.index), consent)
-        stream = self.stream_at(key)
+        stream = self.stream(key)
         self.check_runs(check, stream_id(key), stream)
         check.need(stream.series_id == 0, "Jar_SeriesBarsPause", stream.series_id)
         check.done()
         self.use_consent(key.payer, consent)
-        self.halt(flow_of(key), key.jar_id)
+        self.halt(key, key.jar_id)
         seconds = stream.ends_at - self.now
-        self.books.streams[flow_of(key)] = replace(stream, started_at=0, ends_at=seconds)
+        self.books.streams[key] = replace(stream, started_at=0, ends_at=seconds)
         self.emit("StreamPaused", key.payer, key.jar_id, key.index, seconds)
 
     @operation
     def resume(self, caller: str, key: StreamKey, consent: Consent) -> int:
         check = Checks()
         self.check_consent(check, key.payer, ("ResumeStream", key.payer, key.jar_id, key.index), consent)
-        flow = flow_of(key)
-        stream = self.stream(flow)
+        stream = self.stream(key)
         check.need(self.pauses(stream), "Jar_StreamNotPaused", stream_id(key))
         if self.pauses(stream):
             self.check_flow(check, key.jar_id, stream.rate, self.left(stream), self.now, 0)
         check.done()
         self.use_consent(key.payer, consent)
-        ends_at = self.begin(flow, key.jar_id, stream.rate, self.left(stream), 0)
+        ends_at = self.begin(key, key.jar_id, stream.rate, self.left(stream), 0)
         self.emit("StreamResumed", key.payer, key.jar_id, key.index, ends_at)
         return ends_at
 

@@ -104,9 +104,9 @@ class JarHand(Hand):
 
     def stream(self, *, paused: bool = False) -> StreamKey:
         """Mostly one that runs (or is paused)."""
-        known = [StreamKey(*flow[1:]) for flow in self.books.streams if flow[0] == "stream"]
+        known = [flow for flow in self.books.streams if isinstance(flow, StreamKey)]
         ask = self.jars.pauses if paused else self.jars.runs
-        fit = [key for key in known if ask(self.jars.stream_at(key))]
+        fit = [key for key in known if ask(self.jars.stream(key))]
         if fit and self.odds(90):
             return self.one(fit)
         return self.one(known) if known and self.odds(80) else self.key()

@@ -108,8 +108,8 @@ class JarsSide(Side):
         self.check_events(events, self.jars.events)
         self.logs.add(events)
         for flow in self.jars.books.streams:
-            if flow[0] == "stream":
-                self.keys[StreamKey(*flow[1:])] = None
+            if isinstance(flow, StreamKey):
+                self.keys[flow] = None
         return True
 
     def labels(self) -> dict[str, str]:
@@ -229,7 +229,7 @@ class JarsSide(Side):
         jars, books = self.jars, self.jars.books
         for key in self.keys:
             words = astuple(key)
-            rows.append(("stream", (words,), astuple(jars.stream_at(key))[:4]))
+            rows.append(("stream", (words,), astuple(jars.stream(key))[:4]))
             rows.append(("refundable", (words,), (jars.refundable(key),)))
         for args in books.members:
             rows.append(("membership", args, astuple(books.members[args])))
@@ -249,6 +249,14 @@ class JarsSide(Side):
         for tip in list(self.tips)[-NEWEST:]:
             rows.append(("isHandleTipOpen", (tip,), (books.tips.get(tip, False),)))
         return rows
+
+    def compare_claimable(self) -> None:
+        """Only what can be collected, at the chain's second. Raises Difference."""
+        for jar_id, jar in self.jars.books.jars.items():
+            found = self.view("claimableScaled", jar_id)[0]
+            said = jar.claimable(self.chain.time)
+            if found != said:
+                raise Difference(f"at {self.chain.time} claimable of {jar_id} is {found}, must be {said}")
 
     def view(self, view: str, *args: Any) -> tuple[Any, ...]:
         """What a view of the escrow returns now. Raises Difference."""

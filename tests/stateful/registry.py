@@ -21,7 +21,7 @@ class Steps(dict[str, tuple[int, Callable[[H, S], Act | None]]], Generic[H, S]):
         """Registers a kind of step; None from it means that there is nothing to do it with."""
 
         def register(choose: Callable[[H, S], Act | None]) -> Callable[[H, S], Act | None]:
-            self[choose.__name__] = weight, choose  # type: ignore[attr-defined]
+            self[choose.__name__] = weight, choose
             return choose
 
         return register

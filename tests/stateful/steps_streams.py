@@ -7,13 +7,13 @@ from typing import Any
 
 from eth_abi.abi import encode
 
-from tests.model.jar_words import NO_LIMIT, Consent, Use, jar_of
+from tests.model.jar_words import NO_LIMIT, Consent, StreamKey, Use, creator_of, jar_of
 from tests.model.words import DAY, MAX_AMOUNT, ZERO, Payment, Redemption, Signature
 from tests.stateful.hand import DENOMINATION
-from tests.stateful.jars_hand import CREATORS, HOLDERS, MOST, PAYERS, JarHand, JarStore
-from tests.stateful.people import HOLDING, ISSUERS, MERCHANTS, STRANGER, WALLET
+from tests.stateful.jars_hand import CREATORS, MOST, PAYERS, JarHand, JarStore
+from tests.stateful.people import HOLDERS, HOLDING, ISSUERS, MERCHANTS, STRANGER, WALLET
 from tests.stateful.registry import Act, Steps
-from tests.stateful.steps_sale import series_of
+from tests.stateful.support import ART
 
 JAR_STEPS = Steps[JarHand, JarStore]()
 step = JAR_STEPS.step
@@ -35,7 +35,7 @@ def open_stream(hand: JarHand, store: JarStore) -> Act:
 @step(12)
 def top_up(hand: JarHand, store: JarStore) -> Act:
     key = hand.stream()
-    stream = hand.jars.stream_at(key)
+    stream = hand.jars.stream(key)
     payer = hand.mostly(key.payer, STRANGER, hand.one(HOLDERS), percent=60)
     amount = hand.more(stream.rate or 1, stream.ends_at or hand.now)
     caller = hand.sender(payer)
@@ -54,7 +54,7 @@ def cancel(hand: JarHand, store: JarStore) -> Act:
 @step(7)
 def change_rate(hand: JarHand, store: JarStore) -> Act:
     key = hand.stream()
-    left = hand.jars.left(hand.jars.stream_at(key))
+    left = hand.jars.left(hand.jars.stream(key))
     wanted = max(left // hand.seconds(hand.now), 1)
     rate = min(hand.mostly(wanted, left, left + 1, 0, 1, percent=93), 2**80 - 1)
     caller = hand.sender(key.payer)
@@ -169,7 +169,7 @@ def several_calls(hand: JarHand, store: JarStore) -> Act:
         calls = [("permit", permit_of(hand, payer, enough)), ("tip", (payer, jar_id, amount, "", consent))]
         return "multicall", payer, (calls,)
     first, second = hand.one([cancel, pause, tip]), hand.one([open_stream, top_up, collect])
-    acts = [one(hand, store) for one in (first, second)]
+    acts = [act for one in (first, second) if (act := one(hand, store))]
     return "multicall", acts[0][1], ([(function, args) for function, _, args in acts],)
 
 
@@ -187,7 +187,7 @@ def use_of(hand: JarHand, holder: str, creator: str) -> tuple[bytes, int]:
         return encode(["uint8", "uint256", "uint256"], [use, hand.one([0, 1]), rate]), amount
     if use is Use.TOP_UP:
         index = hand.one([0, 1])
-        stream = hand.jars.stream(("stream", holder, jar_of(creator), index))
+        stream = hand.jars.stream(StreamKey(holder, jar_of(creator), index))
         return encode(["uint8", "uint256"], [use, index]), hand.more(stream.rate or 1, hand.now)
     tiers = [number for of, number in hand.books.tiers if of == creator]
     number = hand.one(tiers) if tiers and hand.odds(95) else 1
@@ -201,14 +201,14 @@ def use_of(hand: JarHand, holder: str, creator: str) -> tuple[bytes, int]:
 @step(16)
 def redeem_into(hand: JarHand, store: JarStore) -> Act:
     series_id, holder = hand.card()
-    streams = [flow for flow in hand.books.streams if flow[0] == "stream" and flow[1] == holder]
+    streams = [flow for flow in hand.books.streams if isinstance(flow, StreamKey) and flow.payer == holder]
     creator = hand.mostly(hand.creator(), hand.here, percent=98)
     data, wanted = use_of(hand, holder, creator)
     if streams and hand.odds(25):  # more for a stream that there is
-        _, _, jar_id, index = hand.one(streams)
-        creator = f"0x{jar_id % 2**160:040x}"
-        data = encode(["uint8", "uint256"], [Use.TOP_UP, index])
-        series_id = hand.mostly(hand.jars.stream(hand.one(streams)).series_id or series_id, series_id)
+        key = hand.one(streams)
+        creator = creator_of(key.jar_id)
+        data = encode(["uint8", "uint256"], [Use.TOP_UP, key.index])
+        series_id = hand.mostly(hand.jars.stream(key).series_id or series_id, series_id)
     if hand.odds(2):
         data = hand.one([b"", data[:32], encode(["uint8"], [4]), data[:-1]])
     caller = hand.one([holder, creator, STRANGER])
@@ -241,22 +241,29 @@ def _of_amount(
     return replace(card, signature=hand.signature(card.holder, (*row, card.nonce, card.deadline)))
 
 
+def series_for(hand: JarHand, kind: str) -> Act:
+    """A series whose certificates may be redeemed into jars: open, or named for two of the creators."""
+    terms = hand.terms("for ever" if kind == "for ever" else "korean")
+    if kind != "for ever":
+        expires_at = terms.sales_close_at + hand.one([1, DAY, 9 * DAY, 60 * DAY])
+        terms = replace(terms, expires_at=expires_at, limitation_at=expires_at + hand.one([0, DAY]))
+    terms = replace(terms, fee_bps=hand.mostly(0, 333), convertible=False)
+    merchants = list(MERCHANTS[:2])
+    if kind == "open":
+        terms = replace(terms, named=False, refund_on_removal=False, use_threshold_bps=0)
+        merchants = []
+    return "createSeries", ISSUERS[0], (terms, merchants, ART)
+
+
 @step(3)
 def new_series(hand: JarHand, store: JarStore) -> Act | None:
     """One that sells while there are few; then the escrow is admitted to it, and holders buy."""
     books = hand.model.books
     live = [i for i, one in books.series.items() if hand.now < one.terms.sales_close_at]
-    if len(live) < 2 and len(books.series) < 14:
-        function, caller, args = series_of(hand, hand.one(["open", "korean", "korean", "for ever"]))
-        terms = replace(args[0], fee_bps=hand.mostly(0, 333))
-        closes = terms.sales_close_at
-        if terms.expires_at < 2**40 - 1:
-            terms = replace(terms, expires_at=closes + hand.one([1, DAY, 40 * DAY]))
-            terms = replace(terms, limitation_at=terms.expires_at + hand.one([0, DAY]))
-        return function, caller, (terms, *args[1:])
+    if len(live) < 3 and len(books.series) < 14:
+        return series_for(hand, hand.one(["open", "named", "named", "for ever"]))
     for i in live:
-        terms = books.series[i].terms
-        if terms.named and hand.model.until(i, hand.here) == 0 and hand.odds(80):
+        if books.series[i].terms.named and hand.model.until(i, hand.here) == 0 and hand.odds(80):
             return "addServices", books.series[i].issuer, (i, [hand.here])
     if not live:
         return None
@@ -271,6 +278,3 @@ def give_card_away(hand: JarHand, store: JarStore) -> Act:
     series_id, holder = hand.card()
     amount = hand.of_balance(series_id, holder)
     return "safeTransferFrom", holder, (holder, hand.one(HOLDERS), series_id, amount, b"")
-
-
-__all__ = ["ISSUERS", "JAR_STEPS", "step"]
