@@ -23,7 +23,7 @@ KINDS = {
     Use.TIP: ["string"],
     Use.OPEN: ["uint256", "uint256"],
     Use.TOP_UP: ["uint256"],
-    Use.SUBSCRIBE: ["address", "uint32", "uint80"],
+    Use.SUBSCRIBE: ["address", "uint32", "uint16", "uint80"],
 }
 
 
@@ -88,7 +88,7 @@ class Escrow(Memberships):
             ends_at = self.extend(key, jar_id, amount)
             self.emit("StreamToppedUp", holder, jar_id, key.index, holder, amount, ends_at)
         else:
-            subscription = Subscription(holder, said[0], payee, said[1], said[2], amount)
+            subscription = Subscription(holder, said[0], payee, *said[1:], amount)
             self.check_subscribe(check, subscription, series_id)
             check.done()
             self.put_subscription(subscription, series_id)

@@ -88,6 +88,7 @@ class Subscription:
     account: str
     creator: str
     tier: int
+    version: int
     rate: int
     amount: int
 
@@ -120,6 +121,11 @@ class HandleTip:
 class SharedJar:
     payees: tuple[str, ...]
     shares_bps: tuple[int, ...]
+    collected: int = 0
+
+    def parts(self) -> list[int]:
+        """What each payee has had of all that was collected."""
+        return [self.collected * share // 10_000 for share in self.shares_bps]
 
 
 @dataclass(frozen=True)

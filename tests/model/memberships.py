@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 
 from tests.model.custody import operation
 from tests.model.jar_words import (
@@ -59,7 +59,7 @@ class Memberships(Streams):
     def subscribe(self, caller: str, subscription: Subscription, consent: Consent) -> int:
         check = Checks()
         said = subscription
-        message = ("Subscribe", said.payer, said.account, said.creator, said.tier, said.rate, said.amount)
+        message = ("Subscribe", *astuple(said))
         self.check_paid(check, said.payer, said.amount, message, consent)
         self.check_subscribe(check, said, 0)
         check.done()
@@ -68,8 +68,7 @@ class Memberships(Streams):
 
     def check_subscribe(self, check: Checks, said: Subscription, series_id: int) -> None:
         tier = self.tier_of(said.creator, said.tier)
-        agreed = tier.rate == said.rate and tier.rate != 0
-        check.need(agreed, "Jar_TierRateDiffers", said.tier, tier.rate, said.rate)
+        self.check_agreed(check, said.tier, tier, said.rate, said.version)
         check.need(said.account != ZERO, "Custody_ZeroAddress")
         member = self.membership(said.creator, said.account, said.tier)
         if member is None:
@@ -81,10 +80,15 @@ class Memberships(Streams):
         if member.payer != said.payer:
             return
         rate = self.stream(flow).rate
-        check.need(rate == said.rate, "Jar_TierRateDiffers", said.tier, rate, said.rate)
+        self.check_agreed(check, said.tier, Tier(rate, member.version), said.rate, said.version)
         jar_id = jar_of(said.creator, member.version)
         name = membership_id(said.payer, jar_id, said.tier, said.account)
         self.check_extension(check, name, flow, jar_id, said.amount, series_id)
+
+    @staticmethod
+    def check_agreed(check: Checks, number: int, tier: Tier, rate: int, version: int) -> None:
+        check.need(tier.rate == rate, "Jar_TierRateDiffers", number, tier.rate, rate)
+        check.need(tier.version == version, "Jar_TierVersionDiffers", number, tier.version, version)
 
     def put_subscription(self, said: Subscription, series_id: int) -> int:
         """A membership begins or lasts longer. Its end."""
@@ -130,8 +134,7 @@ class Memberships(Streams):
         self.check_paid(check, gifts.payer, total, message, consent)
         check.need(gifts.count != 0, "Jar_ZeroAmount")
         tier = self.tier_of(gifts.creator, gifts.tier)
-        same = tier.rate == gifts.rate and tier.version == gifts.version
-        check.need(same, "Jar_TierRateDiffers", gifts.tier, tier.rate, gifts.rate)
+        self.check_agreed(check, gifts.tier, tier, gifts.rate, gifts.version)
         self.check_lasting(check, gifts.rate, gifts.amount_each * self.scale, self.now)
         check.need(gifts.reclaim_at > self.now, "Jar_BadReclaimDate", gifts.reclaim_at, self.now)
         check.need(batch not in self.books.gifts, "Jar_BatchExists", batch)

@@ -274,17 +274,17 @@ class Streams(Custody):
         return amount
 
     def _share_out(self, jar_id: int, amount: int) -> None:
-        """To the creator at once; to the payees of a shared jar as debts, the last one's first. The first
-        payee gets what does not divide."""
+        """To the creator at once; to the payees of a shared jar as debts: each has its share of all that was
+        ever collected, rounded down."""
         split = self.books.shared.get(jar_id)
         if split is None:
             self.pay_out(creator_of(jar_id), amount)
             return
-        parts = [amount * share // BPS for share in split.shares_bps]
-        parts[0] += amount - sum(parts)
-        for payee, part in reversed(list(zip(split.payees, parts, strict=True))):
-            if part:
-                self.owe(payee, part)
+        after = replace(split, collected=split.collected + amount)
+        self.books.shared[jar_id] = after
+        for payee, had, has in zip(split.payees, split.parts(), after.parts(), strict=True):
+            if has > had:
+                self.owe(payee, has - had)
 
     @operation
     def create_shared_jar(self, caller: str, payees: Sequence[str], shares_bps: Sequence[int]) -> int:

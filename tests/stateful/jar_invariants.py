@@ -1,5 +1,8 @@
-"""The jars' invariants of INVARIANTS.md, asserted on a side after each step. What the escrow's views say equals
-the model's books by then (`JarsSide.compare`); what was paid in and out is in its logs (`JarsSide.logs`)."""
+"""The jars' invariants of INVARIANTS.md, asserted on a side after each step.
+
+What the escrow's views say equals the model's books by then (`JarsSide.compare`); what was paid in and out is
+in its logs (`JarsSide.logs`).
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,8 @@ class JarWatch:
         jars, books, logs = side.jars, side.jars.books, side.logs
         held = side.model.currency.of(side.escrow) - given
         owed, collected = sum(logs.owed.values()), sum(logs.collected.values())
-        due = logs.deposits - logs.refunds - collected + owed
+        waiting = sum(split.collected - sum(split.parts()) for split in books.shared.values())
+        due = logs.deposits - logs.refunds - collected + waiting + owed
         hold(held == due, 8, f"holds {held}; the logs leave {due}")
         hold(owed == sum(books.owed.values()), 22, f"the logs owe {owed}")
         hold(not logs.twice, 5, f"a consent used twice: {logs.twice}")
@@ -52,7 +56,7 @@ class JarWatch:
         self.credited[jar_id] = credited
 
     def look_ahead(self, side: JarsSide, rng: Random) -> None:
-        """At some second to come, if nobody did anything: never more than was earned, and no less than now."""
+        """At some second to come, if nobody did anything: never more than was earned, no less than now."""
         jars, chain = side.jars, side.chain
         now = chain.time
         ends = [stream.ends_at for stream in jars.books.streams.values() if jars.runs(stream)]

@@ -136,8 +136,8 @@ class JarsMachine(Life[JarsSide]):
     # -------------------------------------------------------------------------------------- the end
 
     def close(self) -> None:
-        """All time passes and everybody is paid: in the end the escrow holds what does not make a base unit of a
-        jar, and what was sent to it by mistake."""
+        """All time passes and everybody is paid: in the end the escrow holds what does not make a base unit
+        of a jar, or does not divide in a shared one, and what was sent to it by mistake."""
         self.heal()
         self._record(self.sides[0], "answers", dict(self.answers))
         for side in self.sides:
@@ -182,6 +182,9 @@ class JarsMachine(Life[JarsSide]):
             left = earned - collected
             hold(0 <= left < side.jars.scale, 9, f"{jar_id}: {collected} collected of {earned} in the end")
             dust += left
+            split = books.shared.get(jar_id)
+            if split is not None:
+                dust += (split.collected - sum(split.parts())) * side.jars.scale
         # What was tipped to the escrow itself is owed to it for ever: it never asks for it.
         held = side.model.currency.of(side.escrow) - self.given[id(side)] - books.owed.get(side.escrow, 0)
         hold(held * side.jars.scale == dust, 8, f"{held} is left after all; {dust} scaled units of dust")

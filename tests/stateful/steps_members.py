@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
+
 from eth_utils.crypto import keccak
 
 from tests.model.jar_words import HandleTip, Subscription, handle_tip_id
@@ -35,12 +37,13 @@ def subscribe(hand: JarHand, store: JarStore) -> Act:
         member = hand.jars.membership(creator, account, number)
         paid = member.payer if member else ZERO
         payer = payer if paid == ZERO else hand.mostly(paid, payer, percent=85)
-    rate = hand.jars.tier_of(creator, number).rate
-    rate = min(hand.mostly(rate, rate + 1, 0, percent=95), 2**80 - 1)
+    tier = hand.jars.tier_of(creator, number)
+    rate = min(hand.mostly(tier.rate, tier.rate + 1, 0, percent=95), 2**80 - 1)
+    version = hand.mostly(tier.version, tier.version ^ 1, percent=95)
     amount = hand.more(rate, hand.now)
-    said = Subscription(payer, account, creator, number, rate, amount)
+    said = Subscription(payer, account, creator, number, version, rate, amount)
     caller = hand.sender(payer)
-    message = ("Subscribe", payer, account, creator, number, rate, amount)
+    message = ("Subscribe", *astuple(said))
     return "subscribe", caller, (said, hand.consent(caller, payer, message, amount))
 
 

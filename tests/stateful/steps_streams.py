@@ -191,11 +191,14 @@ def use_of(hand: JarHand, holder: str, creator: str) -> tuple[bytes, int]:
         return encode(["uint8", "uint256"], [use, index]), hand.more(stream.rate or 1, hand.now)
     tiers = [number for of, number in hand.books.tiers if of == creator]
     number = hand.one(tiers) if tiers and hand.odds(95) else 1
-    rate = hand.jars.tier_of(creator, number).rate
-    rate = hand.mostly(rate, rate + 1, percent=96)
+    tier = hand.jars.tier_of(creator, number)
+    rate, version = (
+        hand.mostly(tier.rate, tier.rate + 1, percent=96),
+        hand.mostly(tier.version, 9, percent=96),
+    )
     account = hand.mostly(hand.one([holder, *HOLDERS]), ZERO, percent=96)
-    kinds = ["uint8", "address", "uint32", "uint80"]
-    return encode(kinds, [use, account, number, rate]), hand.more(rate, hand.now)
+    kinds = ["uint8", "address", "uint32", "uint16", "uint80"]
+    return encode(kinds, [use, account, number, version, rate]), hand.more(rate, hand.now)
 
 
 @step(16)
