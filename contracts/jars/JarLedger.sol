@@ -42,8 +42,8 @@ abstract contract JarLedger is IJarTypes, Custody {
     struct MonthlyCap {
         uint96 limit;
         uint96 used;
-        uint16 month;
-        uint16 nextMonth;
+        uint24 month;
+        uint24 nextMonth;
         bool isSet;
         uint96 nextLimit;
     }

@@ -15,7 +15,7 @@ abstract contract MonthlyCaps is JarLedger {
         (uint256 limit, uint256 used) = _thisMonth(cap);
         if (limit == NO_LIMIT) return;
         require(used + amount <= limit, Jar_OverMonthlyCap(payer, used, amount, limit));
-        (cap.limit, cap.used, cap.month) = (uint96(limit), uint96(used + amount), uint16(_month()));
+        (cap.limit, cap.used, cap.month) = (uint96(limit), uint96(used + amount), uint24(_month()));
         if (cap.nextMonth <= _month()) cap.nextMonth = 0;
     }
 
@@ -23,12 +23,12 @@ abstract contract MonthlyCaps is JarLedger {
         MonthlyCap storage cap = _monthlyCaps[payer];
         uint256 month = _month();
         (uint256 now_, uint256 used) = _thisMonth(cap);
-        (cap.isSet, cap.month, cap.used) = (true, uint16(month), uint96(used));
+        (cap.isSet, cap.month, cap.used) = (true, uint24(month), uint96(used));
         if (limit <= now_) {
             (cap.limit, cap.nextMonth) = (uint96(limit), 0);
         } else {
             ++month;
-            (cap.limit, cap.nextLimit, cap.nextMonth) = (uint96(now_), uint96(limit), uint16(month));
+            (cap.limit, cap.nextLimit, cap.nextMonth) = (uint96(now_), uint96(limit), uint24(month));
         }
         emit MonthlyCapSet(payer, limit, month);
     }

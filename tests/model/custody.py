@@ -218,8 +218,13 @@ class Custody:
 
     def pay_out(self, payee: str, amount: int) -> None:
         """Paid, or owed when the currency refuses."""
+        before = self.currency.of(self.here)
         if amount and not self.currency.pay(self.here, payee, amount):
             self.owe(payee, amount)
+            return
+        left = before - self.currency.of(self.here)
+        if left != amount:  # it paid itself, and the currency kept a fee
+            raise refuse("Custody_LeftDiffers", amount, left)
 
     @operation
     def withdraw_owed(self, caller: str, payee: str, to: str, consent: Consent) -> int:

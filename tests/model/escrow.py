@@ -54,15 +54,17 @@ class Escrow(Memberships):
                 method = "".join(f"_{c.lower()}" if c.isupper() else c for c in name)
                 getattr(self, method)(caller, *args)
                 events += self.events
-        except Refused:
+        except Refused as refused:
             self.books, self.certificates.books, self.currency.balances = before, theirs, money
-            raise
+            # A failure that says nothing is told as a failure.
+            said = [("FailedCall", ()) if fault[0] == "" else fault for fault in refused.faults]
+            raise Refused(said) from None
         self.events = events
 
     def _redeemed(self, payee: str, amount: int, portions: Sequence[Portion], data: bytes) -> None:
         try:
             use = Use(int.from_bytes(data[:32], "big"))
-            said = decode(["uint8", *KINDS[use]], data)[1:]
+            said = decode(["uint8", *KINDS[use]], data, strict=False)[1:]  # padding may be missing
         except (ValueError, DecodingError):
             raise refuse("") from None
         jar_id = jar_of(payee)

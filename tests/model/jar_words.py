@@ -14,7 +14,7 @@ from typing import TypeAlias
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
-from tests.model.words import Signature
+from tests.model.words import DAY, Signature
 
 MAX_RATE = 2**80 - 1
 MAX_JAR_RATE = 2**88 - 1
@@ -150,8 +150,10 @@ def creator_of(jar_id: int) -> str:
 
 def month_of(time: int) -> int:
     """Months since January 1970, by the calendar in UTC."""
-    date = datetime.fromtimestamp(time, UTC)
-    return (date.year - 1970) * 12 + date.month - 1
+    # Any 400 years have the same days, and `datetime` ends with the year 9999.
+    ages, rest = divmod(time, 146_097 * DAY)
+    date = datetime.fromtimestamp(rest, UTC)
+    return (date.year - 1970 + 400 * ages) * 12 + date.month - 1
 
 
 def stream_id(key: StreamKey) -> bytes:

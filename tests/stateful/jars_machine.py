@@ -145,6 +145,8 @@ class JarsMachine(Life[JarsSide]):
         ends = [self.chain.time]
         for side in self.sides:
             ends += [stream.ends_at for stream in side.jars.books.streams.values()]
+            # A top-up's dust comes with the day that the stream would have ended on, whatever became of it.
+            ends += [day * DAY for jar in side.jars.books.jars.values() for day in jar.dust]
             ends += [
                 one.reclaim_at for given, one in side.batches.items() if side.jars.books.gifts.get(given, 0)
             ]

@@ -214,7 +214,7 @@ def redeem_into(hand: JarHand, store: JarStore) -> Act:
         series_id = hand.mostly(hand.jars.stream(key).series_id or series_id, series_id)
     if hand.odds(2):
         data = hand.one([b"", data[:32], encode(["uint8"], [4]), data[:-1]])
-    caller = hand.one([holder, creator, STRANGER])
+    caller = hand.one([holder, STRANGER, STRANGER if creator == hand.here else creator])
     target = hand.here, creator, data
     held = hand.model.account(series_id, holder).balance
     card = hand.redemption(caller, target, 0, (series_id, holder))
