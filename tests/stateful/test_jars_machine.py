@@ -17,6 +17,7 @@ from tests.model.currency import Kind
 from tests.stateful.invariants import Broken
 from tests.stateful.jar_steps import JAR_STEPS
 from tests.stateful.jars_machine import live, shrink
+from tests.stateful.jars_side import CERTIFICATE_ACTS
 from tests.stateful.life import ODD
 from tests.stateful.side import Difference
 
@@ -59,9 +60,11 @@ def test_the_contract_does_what_the_model_does(kind: Kind, life: int, tally: Tal
 
 def test_every_kind_of_step_was_refused_and_went_through(tally: Tally) -> None:
     assert len(JAR_STEPS) >= 20
-    lazy = {function: counts for function, counts in tally.items() if 0 in counts}
-    print(lazy)
-    assert not lazy
+    ours = tally.keys() - CERTIFICATE_ACTS
+    lazy = {function: tally[function] for function in ours if 0 in tally[function]}
+    # A permit that is no good does nothing: it never reverts.
+    assert lazy.keys() <= {"permit"}, f"refused and done: {lazy}"
+    assert len(ours) >= 22
 
 
 def test_the_same_steps_make_the_same_life() -> None:
