@@ -21,7 +21,7 @@ from largesse.artifacts import artifact
 from largesse.chain import Node, RefusedError, Wallet
 from largesse.chainlogs import ignore
 from largesse.deployment import CurrencyRecord, Deployment, DeploymentError
-from largesse.parts import CERTIFICATES, PARTS, Part, create2, create3
+from largesse.parts import CERTIFICATES, PARTS, Part, create2, create3, first_created
 from largesse.signing import keccak
 from largesse.tokens import Token
 
@@ -262,6 +262,16 @@ def _check_certificates(node: Node, factory: Contract, record: CurrencyRecord, c
 def _check_part(node: Node, factory: Contract, record: CurrencyRecord, part: Part, check: _Check) -> None:
     address = record.parts.get(part.name, "nothing")
     _check_made(node, factory, part.name, part.contract, record, address, check)
-    if address != "nothing":
-        answer = _ask(node, _contract(node, part.contract, address).functions[part.getter]())
-        check(f"{part.contract} of {record.symbol}: its certificates", answer, record.certificates)
+    if address == "nothing":
+        return
+    name = f"{part.contract} of {record.symbol}"
+    contract = _contract(node, part.contract, address)
+    certificates = _ask(node, contract.functions[part.getter]())
+    check(f"{name}: its certificates", certificates, record.certificates)
+    separator = signing.Domain(f"Largesse {part.contract}", "1", node.chain_id, address).separator
+    check(f"{name}: signing domain", _ask(node, contract.functions.DOMAIN_SEPARATOR()), separator)
+    if any(item.get("name") == "backOffice" for item in artifact(part.contract).abi):
+        # Its constructor makes the second piece of its code, before anything else.
+        expected = first_created(address)
+        check(f"{name}: second piece of code", _ask(node, contract.functions.backOffice()), expected)
+        check(f"{name}: second piece", "there" if node.has_code(expected) else "nothing", "there")

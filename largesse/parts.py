@@ -4,10 +4,11 @@ A part is one contract per currency. The certificates come first (`CERTIFICATES`
 of `PARTS`, and that row is all that deploying, checking and recording need.
 
 To add a part, write one row: its name in the factory, its contract and, if it isn't `certificates`, the
-getter that answers the address of its certificates. The constructor takes that address and nothing else,
-and must not depend on who calls, when, or with how much gas: anybody may create a part. `brownie run
-deploy` then creates it after the currency's certificates, `brownie run deploy check` reads it back, and its
-address is `deployment.currency("KRWT").part("jars")`. `make sizes` says whether its creation code fits.
+getter that answers the address of its certificates. The constructor takes that address and nothing else, and
+must not depend on who calls, when, or with how much gas: anybody may create a part. What people sign for the
+contract is signed under the domain "Largesse <contract>", version "1". `brownie run deploy` then creates it
+after the currency's certificates, `brownie run deploy check` reads it back, and its address is
+`deployment.currency("KRWT").part("jars")`. `make sizes` says whether its creation code fits.
 
 The list belongs to the factory. A release with another list, other code or another order of the rows has
 another factory at another address, hence other addresses for all contracts of all currencies, the
@@ -53,6 +54,10 @@ def create2(deployer: str, salt: bytes, code_hash: bytes) -> str:
 
 def create3(factory: str, part: str, currency: str) -> str:
     """Address that the factory gives to a part of a currency; the same as its `find(part, currency)`."""
-    proxy = create2(factory, keccak(encode(["string", "address"], [part, currency])), _CREATE3_PROXY)
-    # The proxy's first contract: RLP of [proxy, 1].
-    return Web3.to_checksum_address(keccak(b"\xd6\x94" + bytes.fromhex(proxy[2:]) + b"\x01")[12:])
+    salt = keccak(encode(["string", "address"], [part, currency]))
+    return first_created(create2(factory, salt, _CREATE3_PROXY))
+
+
+def first_created(contract: str) -> str:
+    """Address of the first contract that a contract creates: by RLP of [contract, 1]."""
+    return Web3.to_checksum_address(keccak(b"\xd6\x94" + bytes.fromhex(contract[2:]) + b"\x01")[12:])

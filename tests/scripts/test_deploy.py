@@ -17,7 +17,7 @@ from largesse.chain import RefusedError
 from largesse.deploying import DEPLOYER, SALT, final_check, plan_deployment
 from largesse.deployment import VERSION, DeploymentError
 from largesse.errors import AddressError
-from largesse.parts import PARTS, Part, create2, create3
+from largesse.parts import PARTS, Part, create2, create3, first_created
 from largesse.session import SessionError
 from largesse.signing import certificates_domain, keccak
 from scripts import deploy
@@ -84,6 +84,8 @@ def test_check_lists_what_it_has_read_back(desk: Desk) -> None:
         assert f"factory's code hash of {part.name}" in checked
         assert f"{part.contract} of EURT: the factory made it" in checked
         assert f"{part.contract} of EURT: its certificates" in checked
+        assert f"{part.contract} of EURT: signing domain" in checked
+    assert "StreamingTipEscrow of EURT: second piece of code" in checked
 
 
 @pytest.mark.parametrize("field", ("card_art", "lens", "factory"))
@@ -123,16 +125,34 @@ def test_check_sees_another_currencys_part_and_a_missing_one(desk: Desk, part: P
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.name)
 def test_check_asks_each_part_for_its_certificates(desk: Desk, part: Part) -> None:
-    """Another currency's code at the right address: only the getter tells."""
+    """Another currency's code at the right address."""
     won, usdc = desk.session.deployment().currencies[:2]
     foreign = web3.eth.get_code(usdc.part(part.name)).hex()
     desk.session.node.develop("anvil_setCode", [won.part(part.name), "0x" + foreign])
     with pytest.raises(DeploymentError) as error:
         deploy.check()
-    assert str(error.value) == (
+    assert str(error.value).startswith(
         f"this is not the deployment: {part.contract} of KRWT: its certificates: "
         f"found {usdc.certificates}, expected {won.certificates}"
     )
+
+
+def test_check_sees_another_second_piece_and_one_that_is_gone(desk: Desk) -> None:
+    won, usdc = desk.session.deployment().currencies[:2]
+    own, other = first_created(won.part("jars")), first_created(usdc.part("jars"))
+    code = web3.eth.get_code(won.part("jars")).hex()
+    assert own[2:].lower() in code
+    changed = code.replace(own[2:].lower(), other[2:].lower())
+    for address, content, problem in (
+        (won.part("jars"), "0x" + changed, f"second piece of code: found {other}, expected {own}"),
+        (own, "0x", "second piece: found nothing, expected there"),
+    ):
+        kept = web3.eth.get_code(address).hex()
+        desk.session.node.develop("anvil_setCode", [address, content])
+        with pytest.raises(DeploymentError) as error:
+            deploy.check()
+        assert f"StreamingTipEscrow of KRWT: {problem}" in str(error.value)
+        desk.session.node.develop("anvil_setCode", [address, "0x" + kept])
 
 
 def test_check_sees_wrong_decimals(desk: Desk) -> None:
