@@ -57,6 +57,10 @@ class Decoder:
                     [(part["name"], kind) for part, kind in parts if not part["indexed"]],
                 )
 
+    def topic(self, name: str) -> str:
+        """What the logs of the event called `name` are found by."""
+        return next("0x" + topic.hex() for topic, layout in self._layouts.items() if layout[0] == name)
+
     def decode(self, log: LogReceipt) -> Event:
         """One log as an event. Raises LogError unknown_event."""
         layout = self._layouts.get(bytes(log["topics"][0])) if log["topics"] else None

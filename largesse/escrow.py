@@ -21,9 +21,10 @@ from web3.types import TxReceipt
 from largesse import jar_actions, signing
 from largesse.artifacts import jars_abi
 from largesse.chain import Node, Wallet
-from largesse.chainlogs import Decoder, Event
+from largesse.chainlogs import Decoder, Event, read_logs
 from largesse.client import Certificates
 from largesse.errors import LargesseError
+from largesse.gift_subs import GiftSubscriptions
 from largesse.jar_actions import OWN_CALL, Action, SignedAction
 from largesse.jar_messages import Permit, ReceiveWithAuthorization
 from largesse.jars import HandleTip, StreamKey
@@ -179,11 +180,13 @@ class Escrow:
 
     def handle_tips(self, handle: bytes) -> list[HandleTip]:
         """All tips to a handle that nobody has claimed or taken back, by their logs."""
-        logs = self.contract.events.HandleTipped.get_logs(
-            from_block=self.certificates.first_block, argument_filters={"handle": handle}
-        )
-        tips = [HandleTip(**_snake(log["args"]["tip"])) for log in logs]
+        tips = [_handle_tip(event["tip"]) for event in self._logs("HandleTipped", None, "0x" + handle.hex())]
         return [tip for tip in tips if self._read("isHandleTipOpen", tip.tip_id())]
+
+    def open_batches(self, payer: str) -> list[GiftSubscriptions]:
+        """All batches of gift subscriptions of a payer's with unclaimed gifts, by their logs."""
+        batches = [_batch(event["gifts"]) for event in self._logs("SubscriptionsGiven")]
+        return [one for one in batches if one.payer == payer and self.gifts_left(one.batch_id())]
 
     # ------------------------------------------------------------------------------------------- act and sign
 
@@ -242,6 +245,13 @@ class Escrow:
 
     def _read(self, name: str, *values: Any) -> Any:
         return self.node.call(self.contract.functions[name](*values))
+
+    def _logs(self, event: str, *topics: str | None) -> list[Event]:
+        """All logs of one event, `topics` its indexed values from the first on (None for any)."""
+        decoder = Decoder(jars_abi())
+        first, last = self.certificates.first_block, self.node.block_number()
+        found = read_logs(self.node, self.address, first, last, topics=[decoder.topic(event), *topics])
+        return [decoder.decode(log) for log in found]
 
     def _call(self, sender: Wallet, name: str, event: str, *values: Any) -> Done:
         receipt = self.node.send(self.contract.functions[name](*values), sender)
@@ -302,6 +312,17 @@ class Escrow:
         return (nonce, deadline, True, message.sign(self.token.domain(), wallet.key))
 
 
-def _snake(values: Any) -> dict[str, Any]:
-    """A tip out of a log, by the names of `HandleTip`."""
-    return {"reclaim_at" if name == "reclaimAt" else name: value for name, value in dict(values).items()}
+def _handle_tip(values: Sequence[Any]) -> HandleTip:
+    """A tip out of a log."""
+    payer, handle, attestor, amount, reclaim_at, salt = values
+    return HandleTip(_checksum(payer), handle, _checksum(attestor), amount, reclaim_at, salt)
+
+
+def _batch(values: Sequence[Any]) -> GiftSubscriptions:
+    """A batch out of a log."""
+    payer, creator, *numbers = values
+    return GiftSubscriptions(_checksum(payer), _checksum(creator), *numbers)
+
+
+def _checksum(address: str) -> str:
+    return str(Web3.to_checksum_address(address))

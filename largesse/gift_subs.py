@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from eth_abi.abi import encode
+from eth_abi.exceptions import EncodingError
 
 from largesse.addresses import ZERO_ADDRESS, address_bytes, parse_address
 from largesse.bytestream import ByteReader, varint
@@ -52,12 +53,17 @@ class GiftSubscriptions:
         )  # fmt: skip
 
     def batch_id(self) -> bytes:
-        """keccak256 of its ABI encoding, 32 bytes."""
+        """keccak256 of its ABI encoding, 32 bytes. Raises JarError bad_batch."""
+        if len(self.root) != 32:
+            raise JarError("bad_batch", f"a root has 32 bytes, not {len(self.root)}")
         kinds = [
             "address", "address", "uint32", "uint16", "uint80", "uint16", "uint96", "uint40", "bytes32",
             "uint64",
         ]  # fmt: skip
-        return keccak(encode(kinds, self.as_tuple()))
+        try:
+            return keccak(encode(kinds, self.as_tuple()))
+        except EncodingError as error:
+            raise JarError("bad_batch", f"no batch of gifts can hold this: {error}") from error
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,8 @@ from largesse.signing import Message, OwedWithdrawal, keccak
 
 OWN_CALL: Final = (0, 0, False, b"")
 """The consent of whoever calls itself."""
+NO_LIMIT: Final = 2**96 - 1
+"""A monthly limit that is none."""
 MULTICALL: Final = keccak(b"multicall(bytes[])")[:4]
 PERMIT_KINDS: Final = ("address", "uint256", "uint256", "uint8", "bytes32", "bytes32")
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from eth_abi.abi import encode
+from eth_abi.exceptions import EncodingError
 from web3 import Web3
 
 from largesse.addresses import parse_address
@@ -183,8 +184,13 @@ class HandleTip:
         return (self.payer, self.handle, self.attestor, self.amount, self.reclaim_at, self.salt)
 
     def tip_id(self) -> bytes:
-        """keccak256 of its ABI encoding, 32 bytes. Raises JarError bad_reclaim_date."""
+        """keccak256 of its ABI encoding, 32 bytes. Raises JarError bad_reclaim_date, bad_tip."""
         if not 0 < self.reclaim_at <= UINT40_MAX:
             raise JarError("bad_reclaim_date", f"{self.reclaim_at} is not a Unix time below 2**40")
+        if len(self.handle) != 32:
+            raise JarError("bad_tip", f"a handle's hash has 32 bytes, not {len(self.handle)}")
         kinds = ["address", "bytes32", "address", "uint96", "uint40", "uint64"]
-        return keccak(encode(kinds, self.as_tuple()))
+        try:
+            return keccak(encode(kinds, self.as_tuple()))
+        except EncodingError as error:
+            raise JarError("bad_tip", f"no tip to a handle can hold this: {error}") from error

@@ -23,8 +23,17 @@ def moment(text: str) -> int:
 
 def day(second: int) -> str:
     """The UTC day of a Unix second, as YYYY-MM-DD; "never" for the date that means it."""
+    return _written(second, "%Y-%m-%d")
+
+
+def minute(second: int) -> str:
+    """The UTC minute of a Unix second, as YYYY-MM-DD HH:MM; "never" for the date that means it."""
+    return _written(second, "%Y-%m-%d %H:%M")
+
+
+def _written(second: int, form: str) -> str:
     if second >= UINT40_MAX:
         return "never"
     if second > _LAST_SECOND:
         return "after the year 9999"
-    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d")
+    return datetime.fromtimestamp(second, UTC).strftime(form)

@@ -87,6 +87,16 @@ class Session:
         certificates = self.certificates(symbol)
         return Tips(certificates, self.deployment().currency(symbol).part("jars"))
 
+    def tips_at(self, address: str) -> Tips:
+        """The StreamingTipEscrow at an address, or the one of the GiftCertificates there.
+
+        Raises SessionError unknown_escrow.
+        """
+        for one in self.deployment().currencies:
+            if address in (one.part("jars"), one.certificates):
+                return Tips(Certificates(self.node, one.certificates, one.block), one.part("jars"))
+        raise SessionError("unknown_escrow", f"{address} is not deployed here")
+
     def series(self, text: str) -> SeriesChoice:
         """A series by its manifest's name, or as currency/number ("KRWT/1").
 

@@ -20,6 +20,7 @@ from largesse.addresses import ZERO_ADDRESS
 from largesse.chain import Wallet
 from largesse.escrow import Done, Escrow, Funding, Tier, TipsError
 from largesse.gift_subs import GiftSubscriptions, SubscriptionLink, Tree
+from largesse.handle_claims import SignedHandleClaim
 from largesse.holdings import SignedCard
 from largesse.jar_actions import Subscription
 from largesse.jar_messages import HandleClaim
@@ -145,17 +146,20 @@ class Tips(Escrow):
     # ------------------------------------------------------------------------------------------------ handles
 
     def tip_handle(
-        self, payer: Wallet, handle: bytes, attestor: str, amount: int, reclaim_at: int, message: str = "",
-        *, relayer: Wallet | None = None, funding: Funding = Funding.ALLOWANCE,
-    ) -> HandleTip:  # fmt: skip
-        """Tip whoever `attestor` says has a handle (`jars.handle_hash`), until `reclaim_at`."""
-        tip = HandleTip(payer.address, handle, attestor, amount, reclaim_at, secrets.randbits(64))
-        self.act(jar_actions.tip_handle(tip, message), payer, relayer, funding)
-        return tip
+        self,
+        payer: Wallet,
+        tip: HandleTip,
+        message: str = "",
+        *,
+        relayer: Wallet | None = None,
+        funding: Funding = Funding.ALLOWANCE,
+    ) -> Done:
+        """Tip whoever the tip's attestor says has its handle (`new_handle_tip`)."""
+        return self.act(jar_actions.tip_handle(tip, message), payer, relayer, funding)
 
     def attest_handle(
         self, attestor: Wallet, tips: Sequence[HandleTip], recipient: str, deadline: int
-    ) -> bytes:
+    ) -> SignedHandleClaim:
         """The attestor's word that the handle of these tips is `recipient`'s, good before `deadline`.
 
         Raises TipsError other_attestor.
@@ -166,15 +170,14 @@ class Tips(Escrow):
                     "other_attestor", f"a tip names {tip.attestor}, {attestor.name} is {attestor.address}"
                 )
         message = HandleClaim(tuple(tip.tip_id() for tip in tips), recipient, deadline)
-        return message.sign(self.domain, attestor.key)
+        signature = message.sign(self.domain, attestor.key)
+        return SignedHandleClaim(tuple(tips), recipient, deadline, signature)
 
-    def claim_handle_tips(
-        self, tips: Sequence[HandleTip], recipient: str, deadline: int, attestation: bytes, sender: Wallet
-    ) -> Done:
+    def claim_handle_tips(self, claim: SignedHandleClaim, sender: Wallet) -> Done:
         """Put tips to a handle into the recipient's own jar."""
-        rows = [tip.as_tuple() for tip in tips]
-        name = "claimHandleTips"
-        return self._call(sender, name, "HandleTipsClaimed", rows, recipient, deadline, attestation)
+        rows = [tip.as_tuple() for tip in claim.tips]
+        values = (rows, claim.recipient, claim.deadline, claim.signature)
+        return self._call(sender, "claimHandleTips", "HandleTipsClaimed", *values)
 
     def reclaim_handle_tip(self, tip: HandleTip, sender: Wallet) -> Done:
         """From its reclaim date on, return an unclaimed tip to its payer."""
@@ -195,6 +198,16 @@ class Tips(Escrow):
         return self._call(signer, "cancelConsents", "ConsentUsed", nonce)
 
     # ------------------------------------------------------------------------------------------ certificates
+
+    def admit(self, issuer: Wallet, series_id: int, creator: str) -> None:
+        """Let a named series pay into jars, and to this creator; what is so already is not sent again."""
+        functions = self.certificates.contract.functions
+        if not self.certificates.terms(series_id).named:
+            return
+        if not self.node.call(functions.isService(series_id, self.address)):
+            self.node.send(functions.addServices(series_id, [self.address]), issuer)
+        if not self.certificates.is_merchant(series_id, creator):
+            self.node.send(functions.addMerchants(series_id, [creator]), issuer)
 
     def redeem(
         self, holder: Wallet, series_id: int, amount: int, creator: str, use: bytes, *,
@@ -235,6 +248,11 @@ class Tips(Escrow):
 
     def _claim(self, sender: Wallet, gifts: GiftSubscriptions, *values: Any) -> Done:
         return self._call(sender, "claimSubscription", "GiftSubscriptionClaimed", gifts.as_tuple(), *values)
+
+
+def new_handle_tip(payer: str, handle: bytes, attestor: str, amount: int, reclaim_at: int) -> HandleTip:
+    """A tip to the handle with this hash (`jars.handle_hash`), equal to no other."""
+    return HandleTip(payer, handle, attestor, amount, reclaim_at, secrets.randbits(64))
 
 
 def tip_use(message: str = "") -> bytes:

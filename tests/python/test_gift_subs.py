@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -115,3 +116,21 @@ def test_a_gift_beyond_the_batch() -> None:
     assert caught.value.reason == "bad_proof"
     with pytest.raises(LinkError):
         replace(link, base_url="http://largesse.example")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"rate": 2**80}, {"version": 2**16}, {"amount_each": 2**96}, {"tier": -1}, {"root": b"\x01"}],
+)
+def test_a_batch_that_no_contract_can_hold(change: dict[str, Any]) -> None:
+    with pytest.raises(JarError) as caught:
+        replace(BATCH, **change).batch_id()
+    assert caught.value.reason == "bad_batch"
+
+
+def test_a_link_with_a_rate_that_no_stream_has() -> None:
+    """Well framed, and impossible: an error of ours, whoever wrote the link."""
+    link = links(1)[0]
+    with pytest.raises(LinkError) as caught:
+        parse_subscription_link(replace(link, gifts=replace(link.gifts, rate=2**80)).url())
+    assert caught.value.reason == "link_malformed"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from eth_abi.abi import encode
 from hypothesis import given
@@ -143,3 +146,14 @@ def test_handle_tip_id() -> None:
     with pytest.raises(JarError) as caught:
         HandleTip(PAYER, bytes(32), CREATOR, 5, 2**40, 9).tip_id()
     assert caught.value.reason == "bad_reclaim_date"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"amount": 2**96}, {"salt": -1}, {"handle": bytes(33)}, {"handle": bytes(31)}, {"payer": "anna"}],
+)
+def test_a_tip_that_no_contract_can_hold(change: dict[str, Any]) -> None:
+    tip = HandleTip(PAYER, jars.handle_hash("github:anna"), CREATOR, 5, 2**40 - 1, 9)
+    with pytest.raises(JarError) as caught:
+        replace(tip, **change).tip_id()
+    assert caught.value.reason == "bad_tip"

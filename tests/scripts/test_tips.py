@@ -15,11 +15,12 @@ from largesse.artifacts import artifact
 from largesse.chain import RefusedError, Wallet
 from largesse.escrow import Funding, Tier, TipsError
 from largesse.gift_subs import GiftSubscriptions, Place, build, make_links
+from largesse.handle_claims import SignedHandleClaim
 from largesse.holdings import SignedPartError
 from largesse.jar_actions import EVENTS, Action, SignedAction
 from largesse.jars import MONTH, HandleTip, JarError, StreamKey, handle_hash, jar_id, parse_rate, price_of
 from largesse.links import new_link_key
-from largesse.tips import Tips, open_use, subscribe_use, tip_use, top_up_use
+from largesse.tips import Tips, new_handle_tip, open_use, subscribe_use, tip_use, top_up_use
 from largesse.tokens import TokenError
 from tests.fixtures.desk import KR, Desk
 
@@ -389,7 +390,9 @@ def test_tips_to_a_handle_wait_for_whose_it_is(desk: Desk, tips: Tips, relayed: 
     until = tips.node.now() + 30 * DAY
 
     def give(amount: int, by: str) -> HandleTip:
-        return tips.tip_handle(payer, handle, by, amount, until, "thanks", **way)
+        tip = new_handle_tip(payer.address, handle, by, amount, until)
+        assert tips.tip_handle(payer, tip, "thanks", **way)["tipId"] == tip.tip_id()
+        return tip
 
     given = [give(amount, attestor.address) for amount in (100, 200, 300)]
     other = give(400, desk.address("stranger"))
@@ -400,15 +403,39 @@ def test_tips_to_a_handle_wait_for_whose_it_is(desk: Desk, tips: Tips, relayed: 
     assert foreign.value.reason == "other_attestor"
     word = tips.attest_handle(attestor, given[:2], anna, deadline)
     with pytest.raises(RefusedError) as error:
-        tips.claim_handle_tips(given[:2], desk.address("stranger"), deadline, word, relayer)
+        tips.claim_handle_tips(replace(word, recipient=desk.address("stranger")), relayer)
     assert error.value.reason == "Custody_InvalidSignature"
-    assert tips.claim_handle_tips(given[:2], anna, deadline, word, relayer)["amount"] == 300
+    assert SignedHandleClaim.from_json(word.to_json("USDC")) == ("USDC", word)
+    assert tips.claim_handle_tips(word, relayer)["amount"] == 300
     assert tips.claimable(jar_id(anna)) == 300
     assert tips.handle_tips(handle) == [given[2], other]
     tips.node.jump_to(until)
     before = tips.token.balance(payer.address)
     tips.reclaim_handle_tip(given[2], relayer)
     assert tips.token.balance(payer.address) - before == 300
+
+
+def test_only_a_whole_word_is_taken_from_a_file(desk: Desk, tips: Tips) -> None:
+    tip = HandleTip(desk.address("supporter"), handle_hash("github:anna"), desk.address("operator"), 1, 2, 3)
+    text = tips.attest_handle(desk.wallet("operator"), [tip], desk.address("reader"), 4).to_json("USDC")
+    assert SignedHandleClaim.from_json(text)[1].tips == (tip,)
+    (row,) = json.loads(text)["tips"]
+    for bad in (
+        "",
+        "[]",
+        change(text, recipient=desk.address("reader").lower()),
+        change(text, deadline=4),
+        change(text, signature="00"),
+        change(text, tips=None),
+        change(text, tips=[row | {"salt": "-1"}]),
+        change(text, tips=[row | {"salt": str(2**64)}]),
+        change(text, tips=[row | {"reclaim_at": str(2**40)}]),
+        change(text, tips=[row | {"handle": "0x00"}]),
+        change(text, tips=[row | {"payer": "somebody"}]),
+    ):
+        with pytest.raises(SignedPartError) as error:
+            SignedHandleClaim.from_json(bad)
+        assert error.value.reason == "bad_handle_claim"
 
 
 @pytest.mark.parametrize("relayed", (False, True), ids=("itself", "relayed"))
@@ -429,10 +456,11 @@ def test_a_cap_is_kept(desk: Desk, tips: Tips, jar: int, relayed: bool) -> None:
 @pytest.fixture
 def admitted(desk: Desk) -> Tips:
     """KRWT's escrow, a service of the Korean series, and the creator one of its merchants."""
-    tips = desk.session.tips("KRWT")
-    functions, issuer = desk.krw.contract.functions, desk.wallet("issuer")
-    tips.node.send(functions.addServices(1, [tips.address]), issuer)
-    tips.node.send(functions.addMerchants(1, [desk.address("creator")]), issuer)
+    tips, issuer = desk.session.tips("KRWT"), desk.wallet("issuer")
+    tips.admit(issuer, 1, desk.address("creator"))
+    block = desk.block()
+    tips.admit(issuer, 1, desk.address("creator"))
+    assert desk.block() == block
     desk.issue("holder", "200000")
     return tips
 

@@ -1,0 +1,53 @@
+"""Collect: a creator is paid what was earned; it costs the same however many people tip."""
+
+from __future__ import annotations
+
+from largesse.arguments import Arguments, Option
+from largesse.command import command
+from largesse.console import done, say
+from largesse.jars import jar_version
+from largesse.paying import CURRENCY, TO, VERSION, chosen_jar
+from largesse.session import Session
+from largesse.tips import PAGE_DAYS
+
+_DAY = 86_400
+
+
+@command(
+    "Pay a jar's owner what was earned up to now; anybody may send it.",
+    CURRENCY,
+    TO,
+    VERSION,
+    Option("days", "with ends to settle in one transaction", str(PAGE_DAYS)),
+    Option("from", "who sends", ""),
+    example="currency=USDC to=creator from=creator",
+)
+def main(session: Session, given: Arguments) -> int:
+    tips, sender = session.tips(given.text("currency")), session.wallet(given, "creator")
+    jar, days = chosen_jar(session, given), given.whole("days", least=1, most=10_000)
+    total = 0
+    while True:
+        collected = tips.collect(sender, jar, days)
+        total += int(collected["amount"])
+        today = session.node.block_time(collected.receipt["blockNumber"]) // _DAY
+        if int(collected["day"]) >= today:
+            break
+        say(f"{today - int(collected['day'])} days are left to settle")
+    whom = "owed to those who share it" if jar_version(jar) else f"paid to {given.text('to')}"
+    done(f"{tips.token.show(total)} {whom}, for {collected.gas:,} gas")
+    return total
+
+
+@command(
+    "Take what is owed to you: your share of shared jars, and payouts that the currency had refused.",
+    CURRENCY,
+    Option("to", "where it goes: address or role (default: to you)", ""),
+    Option("from", "to whom it is owed", ""),
+    example="currency=USDC from=charity",
+)
+def owed(session: Session, given: Arguments) -> int:
+    tips, payee = session.tips(given.text("currency")), session.wallet(given, "creator")
+    to = session.address(given.text("to")) if given.has("to") else payee.address
+    amount = int(tips.withdraw_owed(payee, to)["amount"])
+    done(f"{tips.token.show(amount)} to {to}")
+    return amount
