@@ -16,7 +16,7 @@ from largesse.gift_subs import GiftSubscriptions, make_links, parse_subscription
 from largesse.jars import MONTH, price_of
 from largesse.moments import minute, moment
 from largesse.named_gifts import NamedGifts, name_gifts
-from largesse.paying import CURRENCY, FROM, PAY, TO, carry_out, payer_of
+from largesse.paying import CURRENCY, FROM, PAY, SIGN, TO, carry_out, payer_of
 from largesse.session import Session, SessionError
 from largesse.tokens import TokenError
 
@@ -36,6 +36,7 @@ MOST_LINKS = 10_000
     Option("name", "of the file that is written: the links, or the named batch"),
     Option("page", "where the links lead", CLAIM_PAGE),
     PAY,
+    SIGN,
     FROM,
     example="currency=USDC to=creator count=50 reclaim=2028-01-01 name=raid from=supporter",
 )
