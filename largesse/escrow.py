@@ -129,6 +129,11 @@ class Escrow:
         """What consents for this contract on this chain are signed under."""
         return signing.jars_domain(self.node.chain_id, self.address)
 
+    @cached_property
+    def token_domain(self) -> Domain:
+        """What the currency's own signatures are under. Raises TokenError no_signatures."""
+        return self.token.domain()
+
     # ------------------------------------------------------------------------------------------------- read
 
     def claimable(self, jar: int) -> int:
@@ -296,7 +301,7 @@ class Escrow:
 
     def _permit(self, wallet: Wallet, amount: int) -> bytes:
         """The arguments of `permit`, signed."""
-        domain, deadline = self.token.domain(), self.node.now() + _DAY
+        domain, deadline = self.token_domain, self.node.now() + _DAY
         nonce = self.token.permit_nonce(wallet.address)
         signature = Permit(wallet.address, self.address, amount, nonce, deadline).sign(domain, wallet.key)
         values = (wallet.address, amount, deadline, signature[64], signature[:32], signature[32:64])
@@ -309,7 +314,7 @@ class Escrow:
         nonce = secrets.randbits(64)
         digest = action.message(nonce, deadline).digest(self.domain)
         message = ReceiveWithAuthorization(wallet.address, self.address, action.amount, 0, deadline, digest)
-        return (nonce, deadline, True, message.sign(self.token.domain(), wallet.key))
+        return (nonce, deadline, True, message.sign(self.token_domain, wallet.key))
 
 
 def _handle_tip(values: Sequence[Any]) -> HandleTip:

@@ -17,10 +17,11 @@ from largesse.cards import save_svg
 from largesse.chain import Node, RefusedError, Wallet, development_wallet
 from largesse.client import Certificates, ClientError
 from largesse.console import done, panel, progress, say, step, table
+from largesse.demo_checks import DemoError, expect
 from largesse.deploying import deploy, plan_deployment
 from largesse.deployment import Deployment, save
 from largesse.development import make_currencies
-from largesse.errors import LargesseError
+from largesse.evening import Evening
 from largesse.holdings import Right
 from largesse.issuing import issue_list
 from largesse.links import new_link_key, parse_link
@@ -35,13 +36,12 @@ from largesse.series import Manifest
 from largesse.shop import Shop
 from largesse.statements import show_proof
 from largesse.tills import parse_request
+from largesse.tips import Tips
+
+__all__ = ["DemoError", "Tour"]
 
 START: Final = "2027-03-01"
 KR, US, DE = "kr-culture-50000", "us-ca-gift-25", "eu-de-gutschein-2027"
-
-
-class DemoError(LargesseError):
-    """Something came out otherwise than the demo says."""
 
 
 @dataclass
@@ -73,6 +73,7 @@ class Tour:
         self._buy_at_a_discount()
         self._cash_out_a_small_rest()
         self._take_goods_back()
+        self._play_music()
         self._let_one_expire()
         return self.prove()
 
@@ -119,9 +120,9 @@ class Tour:
             )
         used = self._gas_since(before)
         self.gas.append((f"issue to {rows:,}", used, f"{used // rows:,} a recipient, the approval included"))
-        _expect("face issued", certificates.state(number).outstanding, result.total)
+        expect("face issued", certificates.state(number).outstanding, result.total)
         again = issue_list(certificates, issuer, number, recipients, self.folder / "journals")
-        _expect("rows issued by a second run", again.rows_now, 0)
+        expect("rows issued by a second run", again.rows_now, 0)
         done(f"{certificates.token.show(result.total)} in {rows:,} hands; a second run issued 0")
 
     def _give_and_claim(self) -> Wallet:
@@ -137,7 +138,7 @@ class Tour:
         self._expect_untouched(person)
         self._note("claim, sent by a relayer", certificates.claim(link, person.address, _relayer()))
         self._expect_untouched(person)
-        _expect("claimed face", certificates.account(number, person.address).balance, 50_000)
+        expect("claimed face", certificates.account(number, person.address).balance, 50_000)
         done(f"read off {picture.name}: “{link.message()}”")
         done(f"{person.address} has 50,000 KRWT of face, 0 wei, and has sent 0 transactions")
         return person
@@ -154,7 +155,7 @@ class Tour:
         self._note("pay a till's order", certificates.pay(request, [card], shop))
         fee = 31_000 * certificates.terms(number).fee_bps // 10_000
         received = certificates.token.balance(shop.address) - before
-        _expect("received by the shop", received, 31_000 - fee)
+        expect("received by the shop", received, 31_000 - fee)
         self._expect_refused(
             "scanning a paid order", "order_used", lambda: certificates.sign_card(person, request, number)
         )
@@ -166,10 +167,10 @@ class Tour:
         step("Refund the remainder", "62 % is used, and Korea's rule asks for 60 %")
         certificates, number = self._series(KR)
         due = certificates.refundable(number, person.address)
-        _expect("refundable", (due.right, due.amount, due.payout), (Right.REMAINDER, 19_000, 19_000))
+        expect("refundable", (due.right, due.amount, due.payout), (Right.REMAINDER, 19_000, 19_000))
         receipt = certificates.refund(person, number, due.amount, due.payout, _relayer())
         self._note("refund, sent by a relayer", receipt)
-        _expect("money of the recipient", certificates.token.balance(person.address), 19_000)
+        expect("money of the recipient", certificates.token.balance(person.address), 19_000)
         self._expect_untouched(person)
         done(f"{certificates.token.show(19_000)} paid to somebody who still has sent nothing")
 
@@ -189,13 +190,13 @@ class Tour:
         signed = shop.sign_coupon(issuer, promotion, 1, buyer.address, series.face, self.node.now() + 86_400)
         before, reserve = certificates.token.balance(buyer.address), certificates.token.balance(shop.address)
         bought = shop.buy_with_coupon(buyer, series.face, 46_000, signed)
-        _expect("face bought", certificates.account(number, buyer.address).balance, 50_000)
-        _expect("price paid", before - certificates.token.balance(buyer.address), 46_000)
-        _expect("budget used", reserve - certificates.token.balance(shop.address), 4_000)
+        expect("face bought", certificates.account(number, buyer.address).balance, 50_000)
+        expect("price paid", before - certificates.token.balance(buyer.address), 46_000)
+        expect("budget used", reserve - certificates.token.balance(shop.address), 4_000)
         self._note("withdraw from a purchase", shop.withdraw(buyer, bought))
-        _expect("paid back", before - certificates.token.balance(buyer.address), 0)
-        _expect("budget again", certificates.token.balance(shop.address), 10_000)
-        _expect("what the shop owes", shop.booked(), 10_000)
+        expect("paid back", before - certificates.token.balance(buyer.address), 0)
+        expect("budget again", certificates.token.balance(shop.address), 10_000)
+        expect("what the shop owes", shop.booked(), 10_000)
         done("50,000 of face for 46,000; withdrawn within 7 days: 46,000 back, and 4,000 to the budget")
 
     def _cash_out_a_small_rest(self) -> None:
@@ -206,10 +207,10 @@ class Tour:
         cafe = development_wallet("cafe").address
         receipt = certificates.redeem(holder, number, 10_000_000, cafe)
         self._note("redeem real USDC, by the holder", receipt)
-        _expect("refundable of 15.00", certificates.refundable(number, holder.address).amount, 0)
+        expect("refundable of 15.00", certificates.refundable(number, holder.address).amount, 0)
         certificates.redeem(holder, number, 1, cafe)
         due = certificates.refundable(number, holder.address)
-        _expect("refundable of 14.999999", (due.right, due.payout), (Right.SMALL_REST, 14_999_999))
+        expect("refundable of 14.999999", (due.right, due.payout), (Right.SMALL_REST, 14_999_999))
         self._note("cash out in real USDC", certificates.refund(holder, number, due.amount, due.payout))
         done("15.00 is too much to cash out, 14.999999 is paid")
 
@@ -224,8 +225,14 @@ class Tour:
         signed = certificates.sign_restoration(reader, number, 5 * unit, theatre.address)
         self._note("restore", certificates.restore_signed(theatre, signed))
         account = certificates.account(number, reader.address)
-        _expect("card after it", (account.balance, account.spent), (15 * unit, 15 * unit))
+        expect("card after it", (account.balance, account.spent), (15 * unit, 15 * unit))
         done(f"{certificates.token.show(15 * unit)} are on the card again")
+
+    def _play_music(self) -> None:
+        certificates, _ = self._series(US)
+        evening = Evening(Tips(certificates, self.deployment.currency("USDC").part("jars")), self.folder)
+        evening.run()
+        self.gas += evening.gas
 
     def _let_one_expire(self) -> None:
         certificates, number = self._series(KR)
@@ -239,10 +246,10 @@ class Tour:
             lambda: certificates.redeem(reader, number, 1_000, development_wallet("cinema").address),
         )  # fmt: skip
         due = certificates.refundable(number, reader.address)
-        _expect("refundable", (due.right, due.amount, due.payout), (Right.POST_EXPIRY, 50_000, 45_000))
+        expect("refundable", (due.right, due.amount, due.payout), (Right.POST_EXPIRY, 50_000, 45_000))
         before = certificates.token.balance(reader.address)
         self._note("refund after expiry", certificates.refund(reader, number, due.amount, due.payout))
-        _expect("paid back", certificates.token.balance(reader.address) - before, 45_000)
+        expect("paid back", certificates.token.balance(reader.address) - before, 45_000)
         done("paying is refused; 45,000 KRWT are paid back, 5,000 are owed to the beneficiary")
 
     def prove(self) -> Proof:
@@ -253,7 +260,7 @@ class Tour:
         proof.require_solvent()
         for kind in (proof.certificates, proof.jars):
             for symbol, found in kind.items():
-                _expect(f"{symbol}: money held less liabilities", found.surplus, 0)
+                expect(f"{symbol}: money held less liabilities", found.surplus, 0)
         table("What each step took", ("step", "gas", ""), [(n, f"{g:,}", w) for n, g, w in self.gas])
         show_proof(proof, {one.symbol: one.decimals for one in currencies})
         for path in sorted(self.folder.iterdir()):
@@ -296,22 +303,17 @@ class Tour:
     def _expect_untouched(self, person: Wallet) -> None:
         address = Web3.to_checksum_address(person.address)
         found = (self.node.web3.eth.get_balance(address), self.node.web3.eth.get_transaction_count(address))
-        _expect(f"wei and transactions of {address}", found, (0, 0))
+        expect(f"wei and transactions of {address}", found, (0, 0))
 
     @staticmethod
     def _expect_refused(what: str, error: str, act: Callable[[], object]) -> None:
         try:
             act()
         except (RefusedError, ClientError) as refused:
-            _expect(f"why {what} is refused", refused.reason, error)
+            expect(f"why {what} is refused", refused.reason, error)
             return
         raise DemoError("not_refused", f"{what} was not refused")
 
 
 def _relayer() -> Wallet:
     return development_wallet("relayer")
-
-
-def _expect(what: str, found: object, expected: object) -> None:
-    if found != expected:
-        raise DemoError("unexpected", f"{what}: {found}, expected {expected}")
