@@ -33,6 +33,7 @@ def plot_by_day(path: Path, days: Mapping[int, Fraction], *, title: str, unit: s
     axes.set_title(title)
     axes.set_ylabel(unit)
     axes.set_ylim(bottom=0)
+    axes.set_axisbelow(True)
     axes.grid(axis="y", alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
     # Without the version and the date that matplotlib writes, the same figures give the same bytes.

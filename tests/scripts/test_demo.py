@@ -37,6 +37,13 @@ def test_the_demo_ends_with_the_proof_and_exit_code_0(tmp_path: Path) -> None:
     assert run.returncode == 0, run.stdout + run.stderr
     assert "1000/1000" in run.stdout
     assert "has 50,000 KRWT of face, 0 wei, and has sent 0 transactions" in run.stdout
+    assert "one stops after 37 s: 0.0037 USDC have flowed, 1.0763 USDC are back" in run.stdout
+    collected = [line for line in run.stdout.splitlines() if "✓ collected from" in line]
+    assert [line.split(":")[0] for line in collected] == [
+        "✓ collected from 100 tippers", "✓ collected from 1 tipper",
+    ]  # fmt: skip
+    # The same price: of 100 tippers 106.9237 USDC, of one 1.08.
+    assert len({line.partition("for ")[2] for line in collected}) == 1
     assert "Every contract holds exactly what it owes, after every block." in run.stdout
     differences = [line for line in run.stdout.splitlines() if "difference, base units" in line]
     assert len(differences) == 2
@@ -47,6 +54,7 @@ def test_the_demo_ends_with_the_proof_and_exit_code_0(tmp_path: Path) -> None:
     assert len(cards) == 4
     for card in cards:
         assert ElementTree.parse(card).getroot().tag == "{http://www.w3.org/2000/svg}svg"
+    assert (folder / "income.png").read_bytes().startswith(b"\x89PNG")
     assert parse_link(read_qr(folder / "gift-link.png")).gift.amount == 50_000
     assert parse_request(read_qr(folder / "till-order-7001.png")).total == 31_000
 
