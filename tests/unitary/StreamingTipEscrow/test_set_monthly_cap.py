@@ -193,7 +193,7 @@ def test_every_payment_counts(jars: Jars, how: str) -> None:
     rate = jars.set_tier()
     if how == "topUp":
         key = jars.key(payer=jars.giver)
-        jars.open(rate, 1_000, payer=jars.giver)
+        jars.open(rate, 10 * DAY, payer=jars.giver)
     if how == "cards":
         payer = jars.holder
         series = jars.world.create_series()
