@@ -31,6 +31,17 @@ def test_brownies_clock_agrees() -> None:
     assert chain.time() == clock.chain_now()
 
 
+def test_a_still_clock_moves_by_the_tests_hand_only() -> None:
+    start = clock.mine_at(clock.chain_now() + 5)
+    with clock.still():
+        for _ in range(3):
+            assert accounts[0].transfer(accounts[1], 1).timestamp == start
+        clock.at(start + 100)
+        assert [accounts[0].transfer(accounts[1], 1).timestamp for _ in range(2)] == [start + 100] * 2
+    clock.later(1)
+    assert accounts[0].transfer(accounts[1], 1).timestamp >= start + 101
+
+
 def test_the_past_is_refused_with_both_times() -> None:
     now = clock.chain_now()
     with pytest.raises(clock.ClockError, match=rf"evm_setNextBlockTimestamp.*{now - 1}.*at {now}$"):

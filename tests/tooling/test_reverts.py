@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from brownie import Contract, accounts, web3
+from brownie.exceptions import VirtualMachineError
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
@@ -196,3 +197,12 @@ def test_burning_all_gas_is_no_revert(code: str) -> None:
     with pytest.raises(AssertionError, match="expected a revert without data"):
         with reverts_without_data():
             accounts[1].transfer(data=code, gas_limit=100_000)
+
+
+def test_a_revert_that_nobody_expects_says_where_it_came_from(project: Any) -> None:
+    """Only an expected one is spared the trace of its steps."""
+    token = project.BlacklistToken.deploy("T", "T", 6, {"from": accounts[0]})
+    with reverts("ERC20InsufficientBalance", accounts[0], 0, 1):
+        token.transfer(accounts[1], 1, {"from": accounts[0]})
+    with pytest.raises(VirtualMachineError, match=r"(?s)ERC20InsufficientBalance.*ERC20\.sol.*, line"):
+        token.transfer(accounts[1], 1, {"from": accounts[0]})
