@@ -190,6 +190,7 @@ interface IJarTypes is ICustodyTypes {
 
     // ------------------------------------------------------------------------------------------------------ errors
 
+    /// @dev Nobody's, the escrow's own, or a shared one that was not made.
     error Jar_UnknownJar(uint256 jarId);
     error Jar_ZeroAmount();
     error Jar_RateOutOfRange(uint256 rate, uint256 most);

@@ -16,7 +16,7 @@ interface IStreamingTips is IJarTypes {
     /// @notice Opens a stream of `rate` to `key.jarId` that lasts `amount × scale / rate` seconds.
     /// @dev `OpenStream(address payer,uint256 jarId,uint256 index,uint80 rate,uint96 amount,uint64 nonce,uint40 deadline)`.
     /// Reverts `Jar_StreamExists` while that index runs or is paused, `Jar_RateOutOfRange`, `Jar_AmountBelowOneSecond`,
-    /// `Jar_EndTooLate`, `Jar_UnknownJar` (a shared jar that nobody made), `Jar_Full`, `Jar_OverMonthlyCap`.
+    /// `Jar_EndTooLate`, `Jar_UnknownJar`, `Jar_Full`, `Jar_OverMonthlyCap`.
     /// @param rate scaled units per second, from 1 to 2⁸⁰ − 1
     /// @param amount base units
     /// @return endsAt the first second that earns nothing

@@ -77,7 +77,10 @@ abstract contract Custody is ICustodyTypes, ReentrancyGuardTransient, EIP712 {
     function _tryPay(address payee, uint256 amount) internal returns (bool) {
         uint256 before = _balance();
         if (!_currency.trySafeTransfer(payee, amount)) return false;
-        uint256 left = before - _balance();
+        uint256 left;
+        unchecked {
+            left = before - _balance(); // a balance that rose wraps, and differs from any amount
+        }
         if (left == 0) return false;
         require(left == amount, Custody_LeftDiffers(amount, left));
         return true;

@@ -50,8 +50,10 @@ abstract contract HandleTips is IJarBackOffice, Flows, MonthlyCaps {
         uint40 deadline,
         bytes calldata attestation
     ) external nonReentrant returns (uint256 amount) {
-        require(recipient != address(0) && tips.length != 0, Custody_ZeroAddress());
+        uint256 jarId = _jarIdOf(recipient, 0);
+        _checkJar(jarId);
         _checkDeadline(deadline);
+        require(tips.length != 0, Jar_ZeroAmount());
         address attestor = tips[0].attestor;
         bytes32[] memory tipIds = new bytes32[](tips.length);
         for (uint256 i = 0; i < tips.length; ++i) {
@@ -74,7 +76,7 @@ abstract contract HandleTips is IJarBackOffice, Flows, MonthlyCaps {
             ),
             attestation
         );
-        _credit(_jarIdOf(recipient, 0), amount * _scale);
+        _credit(jarId, amount * _scale);
         emit HandleTipsClaimed(tipIds, recipient, amount);
     }
 

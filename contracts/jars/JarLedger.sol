@@ -82,12 +82,14 @@ abstract contract JarLedger is IJarTypes, Custody {
         return (version << 160) | uint160(creator);
     }
 
-    /// @dev A jar that can take money: anybody's own, or a shared one that was made.
+    /// @dev A jar that can take money: anybody's own but nobody's and this contract's, or a shared one that was made.
     function _checkJar(uint256 jarId) internal view {
         uint256 version = jarId >> 160;
         address creator = address(uint160(jarId));
         require(
-            creator != address(0) && (version == 0 || version <= _versions[creator]), Jar_UnknownJar(jarId)
+            creator != address(0) && creator != address(this)
+                && (version == 0 || version <= _versions[creator]),
+            Jar_UnknownJar(jarId)
         );
     }
 

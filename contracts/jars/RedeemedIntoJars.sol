@@ -18,6 +18,8 @@ abstract contract RedeemedIntoJars is IRedemptionReceiver, Memberships {
     ) external nonReentrant returns (bytes4) {
         require(msg.sender == address(_certificates), Jar_NotCertificates(msg.sender));
         require(amount <= type(uint96).max, Custody_AmountTooLarge(amount, type(uint96).max));
+        // A service may be paid as its own payee.
+        _checkJar(_jarIdOf(payee, 0));
         if (abi.decode(data, (Use)) == Use.Tip) {
             _tipWith(payee, amount, portions, data);
         } else {

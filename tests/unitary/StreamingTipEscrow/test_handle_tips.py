@@ -88,9 +88,9 @@ def test_tip_handle(jars: Jars) -> None:
 def test_claim_handle_tips_reverts_for_nobody_and_for_no_tips(jars: Jars) -> None:
     tip = jars.handle_tip()
     give(jars, tip)
-    with reverts("Custody_ZeroAddress"):
+    with reverts("Jar_UnknownJar", 0):
         claim(jars, [tip], ZERO)
-    with reverts("Custody_ZeroAddress"):
+    with reverts("Jar_ZeroAmount"):
         jars.escrow.claimHandleTips([], jars.recipient, DEADLINE, b"", {"from": jars.relayer})
 
 
