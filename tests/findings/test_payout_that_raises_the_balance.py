@@ -1,5 +1,5 @@
-"""A currency that gave the escrow money in the middle of a payout made it revert with an arithmetic panic, which
-says nothing. It says now what left: a balance that rose wraps, and differs from any amount."""
+"""A currency that gave the escrow money in the middle of a payout made it revert with an arithmetic panic,
+which says nothing. Now it says what left: a balance that rose wraps, and differs from any amount."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from tests.support.jars import DAY, NOON, Jars
 
 @pytest.fixture
 def generous(make_jars: Any, make_token: MakeToken) -> Jars:
-    """At noon a stream has begun; the currency mints 1,000 to the escrow in the middle of the next transfer."""
+    """A stream has begun at noon; in the middle of the next transfer the currency gives the escrow 1,000."""
     jars: Jars = make_jars(make_token("ReenteringToken"))
     at(NOON)
     jars.open(jars.scale, DAY)
