@@ -60,9 +60,9 @@ def stage() -> Iterator[Stage]:
                 call = loader.functions.load(jar, tippers // FEW, end - time, 0)
                 crowd.send(call, "deployer", BLOCK_GAS)
             deposited[role] = crowd.held() - OTHERS - sum(deposited.values())
-            opened = [event for event in crowd.events("StreamOpened") if event["args"]["jarId"] == jar]
-            assert len({event["args"]["payer"] for event in opened}) == tippers
-            assert {event["args"]["endsAt"] for event in opened} == set(ENDS)
+            opened = [event for event in crowd.events("StreamOpened") if event["jarId"] == jar]
+            assert len({event["payer"] for event in opened}) == tippers
+            assert {event["endsAt"] for event in opened} == set(ENDS)
         yield Stage(crowd, deposited)
 
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from eth_abi.abi import encode
+from eth_abi.abi import decode, encode
+from eth_typing import HexStr
 from eth_utils.abi import collapse_if_tuple, function_signature_to_4byte_selector
 from web3 import Web3
 from web3.types import RPCEndpoint, TxReceipt
@@ -18,6 +19,7 @@ from web3.types import RPCEndpoint, TxReceipt
 from largesse.artifacts import artifact
 from largesse.chain import development_wallet
 from largesse.nodes import development_node
+from largesse.signing import keccak
 from tests.support.jars import NOON
 
 GAS = 30_000_000
@@ -32,6 +34,7 @@ class Crowd:
     token: Any
     escrow: Any
     certificates: Any
+    _seen: dict[str, tuple[int, list[dict[str, Any]]]] = field(default_factory=dict)
 
     def person(self, role: str) -> str:
         return development_wallet(role).address
@@ -74,10 +77,35 @@ class Crowd:
     def purse(self, role: str) -> int:
         return int(self.token.functions.balanceOf(self.person(role)).call())
 
-    def events(self, name: str, first: int = 0) -> list[Any]:
-        """The escrow's events of one name from a block on, decoded."""
-        found: list[Any] = self.escrow.events[name].get_logs(from_block=first)
-        return found
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """All the escrow's events of one name, each by the names of its values; addresses in lower case.
+
+        What was read stays: not for a chain that is set back.
+        """
+        (item,) = (e for e in self.escrow.abi if e["type"] == "event" and e["name"] == name)
+        inputs = [(part["name"], collapse_if_tuple(part), part["indexed"]) for part in item["inputs"]]
+        topic = keccak(f"{name}({','.join(kind for _, kind, _ in inputs)})".encode())
+        inputs.sort(key=lambda part: not part[2])  # topics first, as the log has them
+        names, kinds = [part[0] for part in inputs], [part[1] for part in inputs]
+        first, events = self._seen.get(name, (0, []))
+        latest = self.web3.eth.block_number
+        if first > latest:
+            return events
+        found = self.web3.eth.get_logs(
+            {
+                "address": self.escrow.address,
+                "topics": [HexStr("0x" + topic.hex())],
+                "fromBlock": first,
+                "toBlock": latest,
+            }
+        )
+        self._seen[name] = (latest + 1, events)
+        for log in found:
+            indexed = [bytes(word) for word in log["topics"][1:]]
+            values = [decode([kind], word)[0] for kind, word in zip(kinds, indexed, strict=False)]
+            values += decode(kinds[len(indexed) :], bytes(log["data"]))
+            events.append(dict(zip(names, values, strict=True)))
+        return events
 
     def _request(self, method: str, *params: int) -> None:
         answer = self.web3.provider.make_request(RPCEndpoint(method), list(params))
