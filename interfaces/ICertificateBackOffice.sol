@@ -52,12 +52,18 @@ interface ICertificateBackOffice is ICertificateTypes {
 
     /// @notice Hand `amount` back to a card: the caller, a merchant, pays it; with the holder's signature over
     /// `Restoration` (none is needed from a caller that is the holder). The holder's `spent` falls by it.
-    /// @dev At most what the holder has spent; before limitation; sale dates and denomination don't matter.
+    /// @dev At most what the holder has spent and does not lie with services; before limitation; sale dates and
+    /// denomination don't matter.
     function restore(address holder, uint256 seriesId, uint96 amount, Authorization calldata authorization) external;
 
     /// @notice A service hands back what a holder placed with it, as the same series.
     /// @dev The caller pays it. For a named series at most what this holder's cards paid into this service.
     function restoreFromService(address holder, uint256 seriesId, uint96 amount) external;
+
+    /// @notice A service says that `amount` of what a holder placed with it was used and will not be handed back.
+    /// @dev What can be handed back is spent, but counts as used for no refund right. For a named series at most what is
+    /// placed; says nothing of other series. A service may call it from within `onRedemption`.
+    function countUsed(address holder, uint256 seriesId, uint96 amount) external;
 
     /// @notice Pay back `amount` of face to its holder as the terms grant it.
     /// @param minPayout reverts below it (after expiry the payout is a share)
@@ -158,7 +164,11 @@ interface ICertificateBackOffice is ICertificateTypes {
         view
         returns (Right right, uint256 amount, uint256 payout);
 
+    /// @notice What of a holder's cards of a named series a service can still hand back.
     function placed(uint256 seriesId, address service, address holder) external view returns (uint256);
+
+    /// @notice The sum of what all services can still hand back to a holder: spent, and not counted as used.
+    function returnable(uint256 seriesId, address holder) external view returns (uint256);
 
     function owed(address payee) external view returns (uint256);
 

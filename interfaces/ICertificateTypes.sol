@@ -191,6 +191,9 @@ interface ICertificateTypes {
     event RedemptionSkipped(uint256 indexed row, bytes4 failure, uint256 value, uint256 bound);
     event IssuanceSkipped(uint256 indexed row, address to, uint256 amount);
     event Restored(uint256 indexed seriesId, address indexed holder, address indexed merchant, uint256 amount);
+    event CountedUsed(
+        uint256 indexed seriesId, address indexed holder, address indexed service, uint256 amount
+    );
     event Refunded(uint256 indexed seriesId, address indexed holder, Right right, uint256 amount, uint256 payout);
     event Converted(uint256 indexed fromSeriesId, uint256 indexed toSeriesId, address indexed holder, uint256 amount);
     event FeesCollected(uint256 indexed seriesId, address indexed issuer, uint256 amount);

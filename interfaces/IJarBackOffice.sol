@@ -83,6 +83,15 @@ interface IJarBackOffice is IJarTypes {
     /// @notice Returns an unclaimed tip to its payer, from its reclaim date on; anybody may submit it.
     function reclaimHandleTip(HandleTip calldata tip) external;
 
+    // ------------------------------------------------------------------------------------------ named series
+
+    /// @notice Has what streams from a named series have earned so far count as used (`IGiftCertificates.countUsed`), for their
+    /// holders' refund rights. By anybody, as often as it is wanted; ending a stream, or reusing its index, does it too.
+    /// @dev Streams of other money are passed over. Tips count as used at once.
+    /// @param streamIds keccak256 of the `StreamKey`'s ABI encoding, or of `abi.encode(payer, jarId, uint256(tier), account)`
+    /// for a membership
+    function countUsed(bytes32[] calldata streamIds) external;
+
     // -------------------------------------------------------------------------------------------------------- caps
 
     /// @notice Limits what `payer` can pay into this escrow in a calendar month (UTC), refunds not counted back.

@@ -23,6 +23,7 @@ interface IRedemptionReceiver {
     /// holders signed; use it, not an address out of `data`. GiftCertificates is locked while this runs: the service cannot
     /// redeem, restore or issue from within it. What comes from a named series (`named`) may leave the service only to
     /// `payee`, or back through `IGiftCertificates.restoreFromService`, or, after the series' limitation, to its beneficiary.
+    /// Until the service says `IGiftCertificates.countUsed`, it counts as used for none of the holder's refund rights.
     /// @param payee for whom the payment is
     /// @param amount sum of the portions, in base units of the currency
     /// @param order the payee's order number, 0 for none; GiftCertificates lets each be used once

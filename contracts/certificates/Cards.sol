@@ -240,7 +240,10 @@ abstract contract Cards is Tokens {
         run.series = series;
         payout = amount;
         if (run.payee != address(0)) {
-            if (series.has(NAMED)) _placed[run.seriesId][run.merchant][run.holder] += amount;
+            if (series.has(NAMED)) {
+                _placed[run.seriesId][run.merchant][run.holder] += amount;
+                _returnable[run.seriesId][run.holder] += amount;
+            }
         } else {
             uint256 feeBps = series.feeBps();
             if (feeBps != 0) {

@@ -58,6 +58,8 @@ abstract contract Ledger is Reserve {
     /// @dev Of named series only: what a service may restore to a holder.
     mapping(uint256 seriesId => mapping(address service => mapping(address holder => uint256))) internal
         _placed;
+    /// @dev The sum of a holder's `_placed` over all services: spent, and not known to be used.
+    mapping(uint256 seriesId => mapping(address holder => uint256)) internal _returnable;
     mapping(bytes32 giftId => Word) internal _gifts;
     /// @dev `root 160 | remaining 96`
     mapping(bytes32 batchId => Word) internal _batches;

@@ -47,9 +47,7 @@ abstract contract Refunds is ICertificateBackOffice, Authorizations {
             ),
             authorization
         );
-        (Right right, uint256 entitled, uint256 shareBps) = RefundRules.entitlement(
-            _rules(seriesId, series), _accounts[seriesId][holder].account, block.timestamp
-        );
+        (Right right, uint256 entitled, uint256 shareBps) = _entitlement(seriesId, series, holder);
         require(amount <= entitled, GiftCertificates_OverEntitlement(amount, entitled));
         _burn(holder, seriesId, amount);
 
@@ -149,9 +147,7 @@ abstract contract Refunds is ICertificateBackOffice, Authorizations {
     {
         Series series = _known(seriesId);
         uint256 shareBps;
-        (right, amount, shareBps) = RefundRules.entitlement(
-            _rules(seriesId, series), _accounts[seriesId][holder].account, block.timestamp
-        );
+        (right, amount, shareBps) = _entitlement(seriesId, series, holder);
         payout = amount * shareBps / RefundRules.BPS;
     }
 
@@ -191,6 +187,19 @@ abstract contract Refunds is ICertificateBackOffice, Authorizations {
         holding.account = held.spend(amount);
         _series[seriesId] = _series[seriesId].burnFace(amount);
         _logTransfer(msg.sender, holder, address(0), seriesId, amount);
+    }
+
+    function _entitlement(uint256 seriesId, Series series, address holder)
+        private
+        view
+        returns (Right right, uint256 amount, uint256 shareBps)
+    {
+        return RefundRules.entitlement(
+            _rules(seriesId, series),
+            _accounts[seriesId][holder].account,
+            _returnable[seriesId][holder],
+            block.timestamp
+        );
     }
 
     function _rules(uint256 seriesId, Series series) private view returns (RefundRules.Rules memory) {

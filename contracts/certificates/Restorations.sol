@@ -39,7 +39,8 @@ abstract contract Restorations is ICertificateBackOffice, Authorizations {
             ),
             authorization
         );
-        uint256 spent = _accounts[seriesId][holder].account.spent();
+        // What lies with services is theirs to hand back, not a merchant's.
+        uint256 spent = _accounts[seriesId][holder].account.spent() - _returnable[seriesId][holder];
         require(amount <= spent, GiftCertificates_OverSpent(amount, spent));
         _restore(holder, seriesId, series, amount);
     }
@@ -47,17 +48,34 @@ abstract contract Restorations is ICertificateBackOffice, Authorizations {
     /// @inheritdoc ICertificateBackOffice
     function restoreFromService(address holder, uint256 seriesId, uint96 amount) external nonReentrant {
         Series series = _known(seriesId);
-        if (series.has(NAMED)) {
-            uint256 left = _placed[seriesId][msg.sender][holder];
-            require(amount <= left, GiftCertificates_OverPlaced(amount, left));
-            _placed[seriesId][msg.sender][holder] = left - amount;
-        }
+        if (series.has(NAMED)) _takePlaced(holder, seriesId, amount);
         _restore(holder, seriesId, series, amount);
+    }
+
+    /// @inheritdoc ICertificateBackOffice
+    /// @dev Not locked: a service says it from within `onRedemption` too, and nothing is called.
+    function countUsed(address holder, uint256 seriesId, uint96 amount) external {
+        if (amount == 0 || !_known(seriesId).has(NAMED)) return;
+        _takePlaced(holder, seriesId, amount);
+        emit CountedUsed(seriesId, holder, msg.sender, amount);
     }
 
     /// @inheritdoc ICertificateBackOffice
     function placed(uint256 seriesId, address service, address holder) external view returns (uint256) {
         return _placed[seriesId][service][holder];
+    }
+
+    /// @inheritdoc ICertificateBackOffice
+    function returnable(uint256 seriesId, address holder) external view returns (uint256) {
+        return _returnable[seriesId][holder];
+    }
+
+    /// @dev Check and effect: the caller gives up its right to hand this back later.
+    function _takePlaced(address holder, uint256 seriesId, uint256 amount) private {
+        uint256 left = _placed[seriesId][msg.sender][holder];
+        require(amount <= left, GiftCertificates_OverPlaced(amount, left));
+        _placed[seriesId][msg.sender][holder] = left - amount;
+        _returnable[seriesId][holder] -= amount;
     }
 
     function _restore(address holder, uint256 seriesId, Series series, uint256 amount) private {

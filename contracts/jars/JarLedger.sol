@@ -38,6 +38,12 @@ abstract contract JarLedger is IJarTypes, Custody {
         uint16[] sharesBps;
     }
 
+    /// @notice Whose cards of a named series paid into a stream, and how much of it GiftCertificates does not yet count as used.
+    struct Placement {
+        address holder;
+        uint96 amount;
+    }
+
     /// @dev `month` counts from January 1970. From the first second of `nextMonth` on, unless that is 0, `nextLimit` holds.
     struct MonthlyCap {
         uint96 limit;
@@ -68,6 +74,8 @@ abstract contract JarLedger is IJarTypes, Custody {
     mapping(bytes32 batchId => mapping(uint256 word => uint256)) internal _claimedGifts;
     mapping(bytes32 tipId => bool) internal _handleTips;
     mapping(address payer => MonthlyCap) internal _monthlyCaps;
+    /// @dev Of streams from a named series only.
+    mapping(bytes32 streamId => Placement) internal _placements;
 
     constructor(address giftCertificates) Custody(_currencyOf(giftCertificates)) {
         _certificates = IGiftCertificates(giftCertificates);

@@ -6,11 +6,11 @@ import {Bucket} from "../types/Bucket.sol";
 import {Jar} from "../types/Jar.sol";
 import {Lump} from "../types/Lump.sol";
 import {Stream} from "../types/Stream.sol";
-import {Flows} from "./Flows.sol";
 import {MonthlyCaps} from "./MonthlyCaps.sol";
+import {StreamBook} from "./StreamBook.sol";
 
 /// @notice What a page, an auditor or another contract asks.
-abstract contract JarViews is IJarViews, Flows, MonthlyCaps {
+abstract contract JarViews is IJarViews, StreamBook, MonthlyCaps {
     /// @inheritdoc IJarViews
     function isSupporter(address creator, address account, uint32 tier)
         external
@@ -76,10 +76,7 @@ abstract contract JarViews is IJarViews, Flows, MonthlyCaps {
 
     /// @inheritdoc IJarViews
     function refundable(StreamKey calldata key) external view returns (uint256) {
-        Stream stored = _streams[keccak256(abi.encode(key))];
-        if (stored.isPaused()) return stored.rate() * stored.endsAt() / _scale;
-        if (!stored.isRunning(block.timestamp)) return 0;
-        return stored.rate() * (stored.endsAt() - block.timestamp) / _scale;
+        return _left(_streams[keccak256(abi.encode(key))]) / _scale;
     }
 
     /// @inheritdoc IJarViews

@@ -98,6 +98,7 @@ abstract contract Memberships is IJarBackOffice, StreamBook, MonthlyCaps {
                 member.version == sub.version, Jar_TierVersionDiffers(sub.tier, member.version, sub.version)
             );
             until = _topUpStream(id, jarId, sub.amount, seriesId);
+            if (seriesId != 0) _place(id, sub.payer, sub.amount);
             member.until = uint40(until);
             emit SubscriptionExtended(sub.creator, sub.account, sub.tier, sub.payer, sub.amount, until);
         } else {
@@ -105,6 +106,7 @@ abstract contract Memberships is IJarBackOffice, StreamBook, MonthlyCaps {
             require(seriesId == 0 || tier.version == 0, Jar_SeriesBarsSharedJar(seriesId, jarId));
             bytes32 id = _membershipId(sub.payer, jarId, sub.tier, sub.account);
             until = _openStream(id, jarId, sub.rate, sub.amount, seriesId);
+            if (seriesId != 0) _place(id, sub.payer, sub.amount);
             _join(member, sub.payer, until, tier.version);
             emit Subscribed(sub.creator, sub.account, sub.tier, sub.payer, jarId, sub.rate, sub.amount, until);
         }

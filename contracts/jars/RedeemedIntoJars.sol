@@ -2,7 +2,9 @@
 pragma solidity 0.8.37;
 
 import {ICertificateTypes} from "../../interfaces/ICertificateTypes.sol";
+import {IJarBackOffice} from "../../interfaces/IJarBackOffice.sol";
 import {IRedemptionReceiver} from "../../interfaces/IRedemptionReceiver.sol";
+import {Stream} from "../types/Stream.sol";
 import {Memberships} from "./Memberships.sol";
 
 /// @notice Certificates that are redeemed into a jar. What the holders signed says what becomes of the money; the payee, whom
@@ -30,6 +32,15 @@ abstract contract RedeemedIntoJars is IRedemptionReceiver, Memberships {
         return IRedemptionReceiver.onRedemption.selector;
     }
 
+    /// @inheritdoc IJarBackOffice
+    function countUsed(bytes32[] calldata streamIds) external nonReentrant {
+        for (uint256 i = 0; i < streamIds.length; ++i) {
+            Stream stream = _streams[streamIds[i]];
+            uint256 seriesId = stream.seriesId();
+            if (seriesId != 0) _countUsed(streamIds[i], seriesId, _left(stream) / _scale);
+        }
+    }
+
     // ---------------------------------------------------------------------------------------------------- private
 
     function _tipWith(address creator, uint256 amount, Portion[] calldata portions, bytes calldata data)
@@ -40,6 +51,9 @@ abstract contract RedeemedIntoJars is IRedemptionReceiver, Memberships {
         for (uint256 i = 0; i < portions.length; ++i) {
             Portion calldata portion = portions[i];
             _countPaid(portion.holder, portion.amount);
+            // casting to 'uint96' is safe because the caller has checked the sum
+            // forge-lint: disable-next-line(unsafe-typecast)
+            _certificates.countUsed(portion.holder, portion.seriesId, uint96(portion.amount));
             emit Tipped(portion.holder, jarId, portion.amount, message);
         }
         _credit(jarId, amount * _scale);
@@ -64,12 +78,15 @@ abstract contract RedeemedIntoJars is IRedemptionReceiver, Memberships {
         uint256 jarId = _jarIdOf(creator, 0);
         if (use == Use.Open) {
             (, uint256 index, uint256 rate) = abi.decode(data, (Use, uint256, uint256));
-            uint256 end =
-                _openStream(keccak256(abi.encode(payer, jarId, index)), jarId, rate, amount, seriesId);
+            bytes32 id = keccak256(abi.encode(payer, jarId, index));
+            uint256 end = _openStream(id, jarId, rate, amount, seriesId);
+            if (seriesId != 0) _place(id, payer, amount);
             emit StreamOpened(payer, jarId, index, rate, amount, end);
         } else {
             (, uint256 index) = abi.decode(data, (Use, uint256));
-            uint256 end = _topUpStream(keccak256(abi.encode(payer, jarId, index)), jarId, amount, seriesId);
+            bytes32 id = keccak256(abi.encode(payer, jarId, index));
+            uint256 end = _topUpStream(id, jarId, amount, seriesId);
+            if (seriesId != 0) _place(id, payer, amount);
             emit StreamToppedUp(payer, jarId, index, payer, amount, end);
         }
     }

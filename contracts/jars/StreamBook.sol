@@ -13,6 +13,7 @@ abstract contract StreamBook is Flows {
     {
         Stream old = _streams[id];
         require(!old.isPaused() && !old.isRunning(block.timestamp), Jar_StreamExists(id, old.endsAt()));
+        if (old.seriesId() != 0) _countUsed(id, old.seriesId(), 0);
         uint256 dust;
         (end, dust) = _lasting(block.timestamp, rate, amount * _scale);
         if (seriesId != 0) _checkSeries(seriesId, end);
@@ -37,18 +38,44 @@ abstract contract StreamBook is Flows {
     /// @dev Interaction: the refund leaves.
     function _cancelStream(bytes32 id, uint256 jarId, address payer) internal returns (uint256 refund) {
         Stream stream = _streams[id];
-        uint256 rest;
-        if (stream.isPaused()) {
-            rest = stream.rate() * stream.endsAt();
-        } else {
-            stream = _running(id);
-            rest = stream.rate() * (stream.endsAt() - block.timestamp);
-        }
+        require(
+            stream.isPaused() || stream.isRunning(block.timestamp), Jar_StreamNotRunning(id, stream.endsAt())
+        );
+        uint256 rest = _left(stream);
         (refund, rest) = (rest / _scale, rest % _scale);
         _streams[id] = Stream.wrap(0);
+        if (stream.seriesId() != 0) {
+            _countUsed(id, stream.seriesId(), refund);
+            delete _placements[id];
+        }
         if (!stream.isPaused()) _leave(jarId, stream.rate(), stream.startedAt(), stream.endsAt(), rest);
         else if (rest != 0) _credit(jarId, rest);
         _refund(payer, stream.seriesId(), refund);
+    }
+
+    /// @dev A named series' money is here already, paid by cards of `holder`, for a stream of its.
+    function _place(bytes32 id, address holder, uint256 amount) internal {
+        Placement memory placement = _placements[id];
+        amount += placement.amount;
+        require(amount <= type(uint96).max, Custody_AmountTooLarge(amount, type(uint96).max));
+        // casting to 'uint96' is safe because of the check
+        // forge-lint: disable-next-line(unsafe-typecast)
+        _placements[id] = Placement(holder, uint96(amount));
+    }
+
+    /// @dev What a stream can't give back any more is used. `refund` (base units) is what it still can.
+    function _countUsed(bytes32 id, uint256 seriesId, uint256 refund) internal {
+        Placement memory placement = _placements[id];
+        if (placement.amount <= refund) return;
+        _placements[id].amount = uint96(refund);
+        _certificates.countUsed(placement.holder, seriesId, uint96(placement.amount - refund));
+    }
+
+    /// @return scaled units that have not been earned; 0 for a stream that has ended
+    function _left(Stream stream) internal view returns (uint256) {
+        if (stream.isPaused()) return stream.rate() * stream.endsAt();
+        if (!stream.isRunning(block.timestamp)) return 0;
+        return stream.rate() * (stream.endsAt() - block.timestamp);
     }
 
     function _running(bytes32 id) internal view returns (Stream stream) {

@@ -23,10 +23,12 @@ library RefundRules {
         bool cashOutUnused;
     }
 
+    /// @param returnable of what was spent lies with services that can hand it back: whoever streamed 60 % of a card and
+    /// had the rest paid out could else cancel, and have used nothing
     /// @return right on which a refund rests at `time`
     /// @return amount largest face that can be given up for it, in base units
     /// @return shareBps of that face paid to the holder
-    function entitlement(Rules memory rules, Account held, uint256 time)
+    function entitlement(Rules memory rules, Account held, uint256 returnable, uint256 time)
         internal
         pure
         returns (ICertificateTypes.Right right, uint256 amount, uint256 shareBps)
@@ -43,7 +45,7 @@ library RefundRules {
         if (rules.denomination == 0) return (ICertificateTypes.Right.None, 0, 0);
 
         // The certificate in use has `used` of its denomination spent; certificates are used up one after the other.
-        uint256 used = held.spent() % rules.denomination;
+        uint256 used = (held.spent() - returnable) % rules.denomination;
         uint256 rest = rules.denomination - used;
         if (
             used != 0 && rules.useThresholdBps != 0

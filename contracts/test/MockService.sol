@@ -102,6 +102,11 @@ contract MockService is IRedemptionReceiver, CallProgram {
         certificates.restoreFromService(holder, seriesId, amount_);
     }
 
+    /// @notice Says that what a holder placed here was used.
+    function countUsed(address holder, uint256 seriesId, uint96 amount_) external {
+        certificates.countUsed(holder, seriesId, amount_);
+    }
+
     function portionCount() external view returns (uint256) {
         return portions.length;
     }

@@ -20,8 +20,8 @@ def service(world: World) -> Any:
 
 @pytest.fixture(scope="module")
 def named(world: World, service: Any) -> int:
-    """A certificate of 1,000 of which 600 are used, 500 at the merchant and 100 in the service: just the 60 %
-    that make its remainder refundable.
+    """Certificates of 1,000; of one 600 are used at the merchant, just the 60 % that make its remainder
+    refundable. 100 lie in the service, and are not used.
     """
     series = world.create_series(
         [world.merchant, world.other_merchant],
@@ -30,9 +30,9 @@ def named(world: World, service: Any) -> int:
         use_threshold_bps=6_000,
         **NAMED_TERMS,
     )
-    world.issue(series, world.holder, 1_000)
+    world.issue(series, world.holder, 2_000)
     world.issue(series, world.giver, 1_000)
-    world.certificates.redeem(series, 500, world.merchant, {"from": world.holder})
+    world.certificates.redeem(series, 600, world.merchant, {"from": world.holder})
     world.certificates.pay(
         world.payment(service, payee=world.merchant), [world.own_card(series, 100)], {"from": world.holder}
     )
@@ -104,7 +104,7 @@ def test_a_service_cant_to_who_placed_nothing(world: World, named: int, service:
 
 
 def test_a_service_cant_more_than_was_placed(world: World, named: int, service: Any) -> None:
-    """500 were paid to the merchant beside the service: those are not the service's to take back."""
+    """600 were paid to the merchant beside the service: those are not the service's to take back."""
     world.certificates.pay(
         world.payment(service, payee=world.merchant),
         [world.own_card(named, 1, holder=world.giver)],
@@ -127,10 +127,28 @@ def test_a_service_of_another_series_cant(world: World, named: int, service: Any
         service.giveBack(world.merchant, world.holder, named, 500, {"from": world.stranger})
 
 
+def test_what_lies_in_a_service_takes_no_right_away_when_it_comes_back(
+    world: World, named: int, service: Any
+) -> None:
+    """It did not count as used before, so nothing is lost by it."""
+    for amount in (1, 99):
+        service.giveBack(world.merchant, world.holder, named, amount, {"from": world.stranger})
+    assert world.certificates.account(named, world.holder) == (1_400, 600, 0)
+
+
+def test_a_merchant_does_not_hand_back_what_lies_in_a_service(world: World, named: int) -> None:
+    deadline = world.now() + DAY
+    message = signing.Restoration(world.holder.address, named, 601, world.merchant.address, 1, deadline)
+    with reverts("GiftCertificates_OverSpent", 601, 600):
+        world.certificates.restore(
+            world.holder, named, 601, world.authorize(message, world.holder), {"from": world.merchant}
+        )
+
+
 def test_a_gift_of_certificates_takes_no_right_away(world: World, named: int) -> None:
     """Sending the holder more face raises the balance, not what counts as used; the right stays."""
     world.certificates.safeTransferFrom(world.giver, world.holder, named, 1_000, b"", {"from": world.giver})
-    assert world.certificates.account(named, world.holder) == (1_400, 600, 0)
+    assert world.certificates.account(named, world.holder) == (2_300, 700, 0)
 
 
 def test_an_open_series_has_no_right_to_take_away(world: World, named: int) -> None:

@@ -187,6 +187,14 @@ class Ledger:
         self.set_account(series_id, to, balance=self.account(series_id, to).balance + amount)
         self.emit("TransferSingle", self.caller, ZERO, to, series_id, amount)
 
+    def returnable(self, series_id: int, holder: str) -> int:
+        """What of a holder's cards services can still hand back: spent, and not counted as used."""
+        return sum(
+            amount
+            for (series, _, who), amount in self.books.placed.items()
+            if (series, who) == (series_id, holder)
+        )
+
     def spend(self, operator: str, holder: str, series_id: int, amount: int) -> None:
         """Burns face: it is no longer outstanding, and counts as spent."""
         held = self.account(series_id, holder)

@@ -211,7 +211,7 @@ class Redemptions(Ledger):
         self.check_authority(
             check, holder, series_id, ("Restoration", holder, series_id, amount, caller), authorization
         )
-        spent = self.account(series_id, holder).spent
+        spent = self.account(series_id, holder).spent - self.returnable(series_id, holder)
         check.need(amount <= spent, "OverSpent", amount, spent)
         self._check_restore(check, holder, series_id, amount)
         check.done()
@@ -231,6 +231,21 @@ class Redemptions(Ledger):
         if series.terms.named:
             self.books.placed[place] = left - amount
         self._restore(holder, series_id, amount)
+
+    @operation
+    def count_used(self, caller: str, holder: str, series_id: int, amount: int) -> None:
+        if amount == 0:
+            return
+        series = self.known(series_id)
+        if not series.terms.named:
+            return
+        check = Checks()
+        place = series_id, caller, holder
+        left = self.books.placed.get(place, 0)
+        check.need(amount <= left, "OverPlaced", amount, left)
+        check.done()
+        self.books.placed[place] = left - amount
+        self.emit("CountedUsed", series_id, holder, caller, amount)
 
     def _check_restore(self, check: Checks, holder: str, series_id: int, amount: int) -> None:
         check.need(holder != ZERO, "ZeroAddress")

@@ -6,9 +6,9 @@ from tests.model.ledger import Ledger, operation
 from tests.model.words import BPS, ZERO, Account, Authorization, Checks, Right, Series
 
 
-def entitlement(series: Series, held: Account, time: int) -> tuple[Right, int, int]:
+def entitlement(series: Series, held: Account, returnable: int, time: int) -> tuple[Right, int, int]:
     """Which right a holder has at `time`, the largest face that can be given up for it, the share of it paid
-    (bps)."""
+    (bps). What is returnable of what was spent is not used."""
     terms = series.terms
     if time >= terms.limitation_at:
         return Right.NONE, 0, 0
@@ -20,7 +20,7 @@ def entitlement(series: Series, held: Account, time: int) -> tuple[Right, int, i
         return Right.NONE, 0, 0
     if terms.denomination == 0:
         return Right.NONE, 0, 0
-    used = held.spent % terms.denomination
+    used = (held.spent - returnable) % terms.denomination
     rest = terms.denomination - used
     amount = min(rest, held.balance)
     threshold = terms.use_threshold_bps * terms.denomination
@@ -37,10 +37,13 @@ class Refunds(Ledger):
 
     def refundable(self, series_id: int, holder: str) -> tuple[Right, int, int]:
         """Right, amount, payout, now."""
-        right, amount, share = entitlement(
-            self.books.series[series_id], self.account(series_id, holder), self.now
-        )
+        right, amount, share = self.entitled(self.books.series[series_id], series_id, holder)
         return right, amount, amount * share // BPS
+
+    def entitled(self, series: Series, series_id: int, holder: str) -> tuple[Right, int, int]:
+        """`entitlement` of a holder, now."""
+        held = self.account(series_id, holder)
+        return entitlement(series, held, self.returnable(series_id, holder), self.now)
 
     @operation
     def refund(
@@ -58,7 +61,7 @@ class Refunds(Ledger):
         self.check_authority(
             check, holder, series_id, ("Refund", holder, series_id, amount, min_payout), authorization
         )
-        right, entitled, share = entitlement(series, self.account(series_id, holder), self.now)
+        right, entitled, share = self.entitled(series, series_id, holder)
         check.need(amount <= entitled, "OverEntitlement", amount, entitled)
         self.check_spend(check, holder, series_id, amount)
         payout = amount * share // BPS

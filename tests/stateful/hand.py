@@ -7,7 +7,6 @@ from dataclasses import replace
 from random import Random
 from typing import Any, TypeVar
 
-from tests.model.refunds import entitlement
 from tests.model.words import (
     DAY,
     MAX_AMOUNT,
@@ -134,7 +133,8 @@ class Hand:
             terms = series.terms
             edges = [terms.use_threshold_bps * terms.denomination // 10_000]
             edges += [terms.denomination - terms.cash_out_from, terms.denomination - terms.cash_out_below]
-            amount = self.one(edges) - held.spent % terms.denomination + self.one([-1, 0, 0, 1])
+            used = held.spent - self.model.returnable(series_id, holder)
+            amount = self.one(edges) - used % terms.denomination + self.one([-1, 0, 0, 1])
             if 0 < amount <= held.balance:
                 return amount  # just so much that a right of use begins or ends
         return min(self.amount(held.balance, DENOMINATION // 2), MAX_AMOUNT)
@@ -143,7 +143,7 @@ class Hand:
         series = self.of(series_id)
         if series is None:
             return 1
-        _, entitled, _ = entitlement(series, self.model.account(series_id, holder), self.now)
+        _, entitled, _ = self.model.entitled(series, series_id, holder)
         return min(self.amount(entitled), MAX_AMOUNT)
 
     # ----------------------------------------------------------------------------------------- when

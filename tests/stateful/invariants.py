@@ -60,6 +60,7 @@ class Watch:
             hold(held.nonce >= before.nonce, 4, f"the watermark of {key} fell")
             restored = function in RESTORES
             hold(restored or held.spent >= before.spent, 4, f"spent of {key} fell by {function or 'nothing'}")
+            hold(model.returnable(*key) <= held.spent, 4, f"more can come back to {key} than was spent")
         self.marks = dict(books.accounts)
         for given, funded in side.accounts.funded.items():
             _, remaining = books.batches.get(given, (None, 0))
@@ -128,9 +129,10 @@ def worths(model: Certificates) -> Worth:
         times = {model.now} | {t + d for t in dates for d in (-1, 0, 1) if t + d > model.now}
         for holder in HOLDING:
             held = model.account(series_id, holder)
+            returnable = model.returnable(series_id, holder)
             for time in times:
                 payable = time < terms.expires_at and (not terms.named or any(time < end for end in until))
-                _, amount, share = entitlement(series, held, time)
+                _, amount, share = entitlement(series, held, returnable, time)
                 result[series_id, holder, time] = max(held.balance if payable else 0, amount * share // BPS)
     return result
 

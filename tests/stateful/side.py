@@ -344,6 +344,8 @@ class Side:
         for who in (OPERATOR, people.STRANGER):
             power = model.operator_today(series_id, who)
             rows.append(Row("operatorLimit", (series_id, who), (power.daily_limit, power.issued)))
+        for holder in HOLDING:
+            rows.append(Row("returnable", (series_id, holder), (model.returnable(series_id, holder),)))
         for service in SERVICES:
             for holder in HOLDING:
                 placed = books.placed.get((series_id, service, holder), 0)

@@ -96,6 +96,19 @@ def restore_from_service(hand: Hand, store: Store) -> Act:
     return "restoreFromService", service, (holder, series_id, amount)
 
 
+@step(4)
+def count_used(hand: Hand, store: Store) -> Act:
+    places = [key for key, amount in hand.model.books.placed.items() if amount]
+    if places and hand.odds(90):
+        series_id, service, holder = hand.one(places)
+        left = hand.model.books.placed[series_id, service, holder]
+    else:
+        series_id, holder = hand.card()
+        service, left = hand.service(series_id), 5_000
+    amount = min(hand.amount(left), MAX_AMOUNT)
+    return "countUsed", service, (holder, series_id, amount)
+
+
 @step(7)
 def refund(hand: Hand, store: Store) -> Act:
     entitled = [

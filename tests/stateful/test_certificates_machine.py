@@ -79,6 +79,7 @@ FUNCTIONS = {
     "claimFromBatch",
     "collectFees",
     "convertExpired",
+    "countUsed",
     "createSeries",
     "forfeit",
     "give",
