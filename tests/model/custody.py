@@ -15,6 +15,7 @@ from tests.model.jar_words import (
     Consent,
     Flow,
     Membership,
+    Placement,
     SharedJar,
     Stream,
     Tier,
@@ -32,6 +33,7 @@ class Books:
 
     jars: dict[int, Jar] = field(default_factory=dict)
     streams: dict[Flow, Stream] = field(default_factory=dict)
+    placements: dict[bytes, Placement] = field(default_factory=dict)  # by the stream's id
     shared: dict[int, SharedJar] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
     tiers: dict[tuple[str, int], Tier] = field(default_factory=dict)

@@ -15,9 +15,9 @@ from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 
 from tests.model.certificates import Certificates
-from tests.model.jar_words import StreamKey, Subscription, Use, jar_of
+from tests.model.jar_words import StreamKey, Subscription, Use, jar_of, stream_id
 from tests.model.memberships import Memberships
-from tests.model.words import Checks, Portion, Refused, refuse
+from tests.model.words import Checks, Portion, Refused
 
 KINDS = {
     Use.TIP: ["string"],
@@ -66,14 +66,22 @@ class Escrow(Memberships):
             use = Use(int.from_bytes(data[:32], "big"))
             said = decode(["uint8", *KINDS[use]], data, strict=False)[1:]  # padding may be missing
         except (ValueError, DecodingError):
-            raise refuse("") from None
+            check = Checks()
+            check.need(False, "")
+            self.check_jar(check, jar_of(payee))
+            holder, _ = self._payer(check, portions)
+            self.check_cap(check, holder, amount)
+            check.done()
         jar_id = jar_of(payee)
         check = Checks()
+        self.check_jar(check, jar_id)
+        check.done()
         if use is Use.TIP:
             for portion in portions:  # each holder's own cap counts its portions
                 self.check_cap(check, portion.holder, portion.amount)
                 check.done()
                 self.count(portion.holder, portion.amount)
+                self.certificates.use_placed(self.here, portion.holder, portion.series_id, portion.amount)
                 self.put_tip(portion.holder, jar_id, portion.amount, said[0])
             return
         holder, series_id = self._payer(check, portions)
@@ -82,12 +90,15 @@ class Escrow(Memberships):
         if use is Use.OPEN:
             self.check_open(check, key, said[1], amount, series_id)
             check.done()
+            self.count_placed(stream_id(key), 0)
             ends_at = self.begin(key, jar_id, said[1], amount * self.scale, series_id)
+            self.place(stream_id(key), holder, series_id, amount)
             self.emit("StreamOpened", holder, jar_id, key.index, said[1], amount, ends_at)
         elif use is Use.TOP_UP:
             self.check_top_up(check, key, amount, series_id)
             check.done()
             ends_at = self.extend(key, jar_id, amount)
+            self.place(stream_id(key), holder, series_id, amount)
             self.emit("StreamToppedUp", holder, jar_id, key.index, holder, amount, ends_at)
         else:
             subscription = Subscription(holder, said[0], payee, *said[1:], amount)

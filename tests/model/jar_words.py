@@ -129,6 +129,15 @@ class SharedJar:
 
 
 @dataclass(frozen=True)
+class Placement:
+    """Whose card of a named series paid into a stream, and what of it does not yet count as used."""
+
+    holder: str
+    series_id: int
+    amount: int
+
+
+@dataclass(frozen=True)
 class Cap:
     """What a payer may pay in `month` and from the next one on, and has paid."""
 

@@ -95,13 +95,19 @@ class Memberships(Streams):
         key = said.creator, said.account, said.tier
         member = self.membership(*key)
         if member is not None:
-            until = self.extend(key, jar_of(said.creator, member.version), said.amount)
+            jar_id = jar_of(said.creator, member.version)
+            until = self.extend(key, jar_id, said.amount)
+            name = membership_id(said.payer, jar_id, said.tier, said.account)
+            self.place(name, said.payer, series_id, said.amount)
             self.books.members[key] = replace(member, until=until)
             self.emit("SubscriptionExtended", *key, said.payer, said.amount, until)
             return until
         version = self.tier_of(said.creator, said.tier).version
         jar_id = jar_of(said.creator, version)
+        name = membership_id(said.payer, jar_id, said.tier, said.account)
+        self.count_placed(name, 0)
         until = self.begin(key, jar_id, said.rate, said.amount * self.scale, series_id)
+        self.place(name, said.payer, series_id, said.amount)
         self.books.members[key] = Membership(said.payer, self.now, until, version)
         self.emit("Subscribed", *key, said.payer, jar_id, said.rate, said.amount, until)
         return until
@@ -119,7 +125,10 @@ class Memberships(Streams):
         self.use_consent(member.payer, consent)
         flow = creator, account, tier
         self.books.members[creator, account, tier] = replace(member, until=self.now)
-        refund = self.give_back(flow, jar_of(creator, member.version), member.payer)
+        jar_id = jar_of(creator, member.version)
+        refund = self.give_back(
+            flow, jar_id, member.payer, membership_id(member.payer, jar_id, tier, account)
+        )
         self.emit("Unsubscribed", creator, account, tier, member.payer, refund)
         return refund
 
@@ -230,7 +239,8 @@ class Memberships(Streams):
     ) -> int:
         check = Checks()
         names = tuple(map(handle_tip_id, tips))
-        check.need(bool(tips) and recipient != ZERO, "Custody_ZeroAddress")
+        self.check_jar(check, jar_of(recipient))
+        check.need(bool(tips), "Jar_ZeroAmount")
         check.done()
         first = tips[0].attestor
         for tip in tips[1:]:

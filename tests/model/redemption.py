@@ -234,6 +234,10 @@ class Redemptions(Ledger):
 
     @operation
     def count_used(self, caller: str, holder: str, series_id: int, amount: int) -> None:
+        self.use_placed(caller, holder, series_id, amount)
+
+    def use_placed(self, caller: str, holder: str, series_id: int, amount: int) -> None:
+        """A service says that it is used; also in the midst of a payment."""
         if amount == 0:
             return
         series = self.known(series_id)

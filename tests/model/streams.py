@@ -14,11 +14,13 @@ from tests.model.jar_words import (
     MAX_VERSIONS,
     Consent,
     Flow,
+    Placement,
     SharedJar,
     Stream,
     StreamKey,
     creator_of,
     jar_of,
+    membership_id,
     stream_id,
 )
 from tests.model.jars import Jar, Span, day_of
@@ -63,7 +65,8 @@ class Streams(Custody):
     def check_jar(self, check: Checks, jar_id: int) -> None:
         version = jar_id >> 160
         known = version <= self.books.versions.get(creator_of(jar_id), 0)
-        check.need(known and creator_of(jar_id) != ZERO, "Jar_UnknownJar", jar_id)
+        known = known and creator_of(jar_id) not in (ZERO, self.here)
+        check.need(known, "Jar_UnknownJar", jar_id)
 
     def check_series(self, check: Checks, jar_id: int, series_id: int, ends_at: int) -> None:
         """What a named series asks of a stream."""
@@ -122,13 +125,34 @@ class Streams(Custody):
             self.books.jars[jar_id] = self.jar(jar_id).stop(stream.span, self.now)
         return left
 
-    def give_back(self, flow: Flow, jar_id: int, payer: str) -> int:
+    def place(self, name: bytes, holder: str, series_id: int, amount: int) -> None:
+        """A card of a named series has paid into this stream."""
+        if series_id:
+            before = self.books.placements.get(name)
+            amount += before.amount if before else 0
+            self.books.placements[name] = Placement(holder, series_id, amount)
+
+    def count_placed(self, name: bytes, refund: int) -> None:
+        """What a stream can't give back any more is used; `refund` base units it still can."""
+        placement = self.books.placements.get(name)
+        if placement is not None and placement.amount > refund:
+            used = placement.amount - refund
+            self.certificates.use_placed(self.here, placement.holder, placement.series_id, used)
+            self.books.placements[name] = replace(placement, amount=refund)
+
+    def give_back(self, flow: Flow, jar_id: int, payer: str, name: bytes) -> int:
         """Ends a flow and refunds it; what does not make a base unit is the creator's. Base units."""
         stream = self.stream(flow)
         refund, rest = divmod(self.halt(flow, jar_id), self.scale)
         self.books.jars[jar_id] = self.jar(jar_id).add(rest)
         del self.books.streams[flow]
-        return self.pay_back(stream.series_id, payer, refund)
+        self.count_placed(name, refund)
+        self.books.placements.pop(name, None)
+        said = self.certificates.events
+        self.pay_back(stream.series_id, payer, refund)
+        if stream.series_id and refund:  # a restore is an operation of its own, and tells what it did
+            self.certificates.events = [*said, *self.certificates.events]
+        return refund
 
     def pay_back(self, series_id: int, payer: str, refund: int) -> int:
         """Money of a named series goes back to the card."""
@@ -148,6 +172,7 @@ class Streams(Custody):
         self.check_open(check, key, rate, amount, 0)
         check.done()
         self.use_paid(key.payer, amount, message, consent)
+        self.count_placed(stream_id(key), 0)  # of a stream that had this index before
         ends_at = self.begin(key, key.jar_id, rate, amount * self.scale, 0)
         self.emit("StreamOpened", key.payer, key.jar_id, key.index, rate, amount, ends_at)
         return ends_at
@@ -195,7 +220,7 @@ class Streams(Custody):
         check.need(stops, "Jar_StreamNotRunning", stream_id(key), stream.ends_at)
         check.done()
         self.use_consent(key.payer, consent)
-        refund = self.give_back(key, key.jar_id, key.payer)
+        refund = self.give_back(key, key.jar_id, key.payer, stream_id(key))
         self.emit("StreamCancelled", key.payer, key.jar_id, key.index, refund)
         return refund
 
@@ -285,6 +310,22 @@ class Streams(Custody):
         for payee, had, has in zip(split.payees, split.parts(), after.parts(), strict=True):
             if has > had:
                 self.owe(payee, has - had)
+
+    @operation
+    def count_used(self, caller: str, names: Sequence[bytes]) -> None:
+        for name in names:
+            left = [
+                self.left(stream) for flow, stream in self.books.streams.items() if self.name_of(flow) == name
+            ]
+            self.count_placed(name, left[0] // self.scale if left else 0)
+
+    def name_of(self, flow: Flow) -> bytes:
+        """The id that a flow's stream has; none for a gift's."""
+        if isinstance(flow, StreamKey):
+            return stream_id(flow)
+        member = self.books.members[flow]
+        creator, account, tier = flow
+        return membership_id(member.payer, jar_of(creator, member.version), tier, account)
 
     @operation
     def create_shared_jar(self, caller: str, payees: Sequence[str], shares_bps: Sequence[int]) -> int:

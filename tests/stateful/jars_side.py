@@ -188,6 +188,7 @@ class JarsSide(Side):
             for who in HOLDING:
                 held = model.account(series_id, who)
                 rows.append(Row("account", (series_id, who), _account(held)))
+                rows.append(Row("returnable", (series_id, who), (self.model.returnable(series_id, who),)))
                 placed = books.placed.get((series_id, self.escrow, who), 0)
                 rows.append(Row("placed", (series_id, self.escrow, who), (placed,)))
         jars = [*self._desk_rows(), *self._jar_rows(), *self._stream_rows(), *self._waiting_rows()]

@@ -277,6 +277,13 @@ def new_series(hand: JarHand, store: JarStore) -> Act | None:
     return "issue", books.series[series_id].issuer, (series_id, holder, amount)
 
 
+@step(5)
+def count_used(hand: JarHand, store: JarStore) -> Act:
+    names = list(hand.books.placements) or [bytes(32)]
+    given = [hand.mostly(hand.one(names), bytes(32), percent=90) for _ in range(hand.one([1, 1, 2, 3]))]
+    return "countUsed", STRANGER, (given,)
+
+
 @step(1)
 def give_card_away(hand: JarHand, store: JarStore) -> Act:
     series_id, holder = hand.card()
