@@ -16,7 +16,7 @@ class Voucher(Message):
 
     counterparty: str = solidity("address")
     currency: str = solidity("address")
-    index: int = solidity("uint40")
+    index: int = solidity("uint64")
     amount: int = solidity("uint48")
 
 
@@ -26,7 +26,7 @@ class LockedVoucher(Message):
 
     counterparty: str = solidity("address")
     currency: str = solidity("address")
-    index: int = solidity("uint40")
+    index: int = solidity("uint64")
     amount: int = solidity("uint48")
     lock: bytes = solidity("bytes32")
     expires_at: int = solidity("uint40")
@@ -38,7 +38,7 @@ class OpenAccount(Message):
 
     owner: str = solidity("address")
     counterparty: str = solidity("address")
-    index: int = solidity("uint40")
+    salt: int = solidity("uint96")
     signer: str = solidity("address")
     delay_seconds: int = solidity("uint24")
     expires_at: int = solidity("uint40")
@@ -53,7 +53,7 @@ class TopUpAccount(Message):
 
     from_: str = solidity("address")
     counterparty: str = solidity("address")
-    index: int = solidity("uint40")
+    index: int = solidity("uint64")
     amount: int = solidity("uint96")
     nonce: int = solidity("uint64")
     deadline: int = solidity("uint40")
@@ -65,7 +65,7 @@ class RequestWithdrawal(Message):
 
     owner: str = solidity("address")
     counterparty: str = solidity("address")
-    index: int = solidity("uint40")
+    index: int = solidity("uint64")
     nonce: int = solidity("uint64")
     deadline: int = solidity("uint40")
 
@@ -76,7 +76,7 @@ class CancelWithdrawal(Message):
 
     owner: str = solidity("address")
     counterparty: str = solidity("address")
-    index: int = solidity("uint40")
+    index: int = solidity("uint64")
     nonce: int = solidity("uint64")
     deadline: int = solidity("uint40")
 
@@ -87,7 +87,7 @@ class Withdraw(Message):
 
     owner: str = solidity("address")
     counterparty: str = solidity("address")
-    index: int = solidity("uint40")
+    index: int = solidity("uint64")
     nonce: int = solidity("uint64")
     deadline: int = solidity("uint40")
 
@@ -98,7 +98,7 @@ class RequestSigner(Message):
 
     owner: str = solidity("address")
     counterparty: str = solidity("address")
-    index: int = solidity("uint40")
+    index: int = solidity("uint64")
     signer: str = solidity("address")
     nonce: int = solidity("uint64")
     deadline: int = solidity("uint40")
@@ -110,6 +110,6 @@ class ChangeSigner(Message):
 
     owner: str = solidity("address")
     counterparty: str = solidity("address")
-    index: int = solidity("uint40")
+    index: int = solidity("uint64")
     nonce: int = solidity("uint64")
     deadline: int = solidity("uint40")

@@ -1,7 +1,7 @@
 """Vouchers as a settlement takes them: packed rows, by the hundred.
 
-A row of `settle` is ``index 40 | amount 48 | r 256 | vs 256`` (EIP-2098), 75 bytes; one of `settleLocked`
-has ``expires_at 40 | preimage 256`` more, 112 bytes. Amounts are micro-units: millionths of a currency with
+A row of `settle` is ``index 64 | amount 48 | r 256 | vs 256`` (EIP-2098), 78 bytes; one of `settleLocked`
+has ``expires_at 40 | preimage 256`` more, 115 bytes. Amounts are micro-units: millionths of a currency with
 six decimals or more, base units of one with fewer.
 """
 
@@ -13,14 +13,25 @@ from hashlib import sha256
 from typing import Final
 
 from largesse.errors import LargesseError
+from largesse.signing import keccak
 
 MICRO_DIGITS: Final = 6
 MAX_DEPOSIT: Final = 2**47 - 1
-MAX_INDEX: Final = 2**40 - 1
+MAX_INDEX: Final = 2**64 - 1
+
+
+MAX_SALT: Final = 2**96 - 1
 
 
 class VoucherError(LargesseError):
     """A voucher that no settlement can take."""
+
+
+def index_of(owner: str, salt: int) -> int:
+    """The index of the account that ``owner`` opens with ``salt``. Raises VoucherError out_of_range."""
+    if not 0 <= salt <= MAX_SALT:
+        raise VoucherError("out_of_range", f"salt {salt}: 96 bits are there")
+    return int.from_bytes(keccak(bytes.fromhex(owner[2:]) + salt.to_bytes(12, "big"))[:8], "big")
 
 
 def unit_of(decimals: int) -> int:
@@ -60,12 +71,12 @@ class SignedVoucher:
     def __post_init__(self) -> None:
         if not 0 <= self.index <= MAX_INDEX or not 0 < self.amount <= MAX_DEPOSIT:
             raise VoucherError(
-                "out_of_range", f"account {self.index}, {self.amount} micro-units: 40 and 47 bits are there"
+                "out_of_range", f"account {self.index}, {self.amount} micro-units: 64 and 47 bits are there"
             )
 
     def row(self) -> bytes:
-        """75 bytes."""
-        return self.index.to_bytes(5, "big") + self.amount.to_bytes(6, "big") + compact(self.signature)
+        """78 bytes."""
+        return self.index.to_bytes(8, "big") + self.amount.to_bytes(6, "big") + compact(self.signature)
 
 
 @dataclass(frozen=True)
@@ -77,7 +88,7 @@ class SignedLockedVoucher:
     preimage: bytes
 
     def row(self) -> bytes:
-        """112 bytes."""
+        """115 bytes."""
         return self.voucher.row() + self.expires_at.to_bytes(5, "big") + self.preimage
 
 

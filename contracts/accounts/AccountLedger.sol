@@ -10,13 +10,15 @@ import {Custody} from "../common/Custody.sol";
 import {CustodyDesk} from "../common/CustodyDesk.sol";
 import {MAX_DEPOSIT, Prepaid, newPrepaid} from "../types/Prepaid.sol";
 
-/// @notice All storage of PrepaidAccounts, and deposits.
+/// @notice All storage of PrepaidAccounts, and what deposits do to it.
 abstract contract AccountLedger is IPrepaidAccounts, CustodyDesk {
     using SafeERC20 for IERC20;
 
-    /// @notice What only the owner's acts read: one slot, and another while something is asked for.
+    /// @notice Three slots: what settlements read, what the owner's acts read, and what was asked for.
     /// @param newSignerAt 0 where no signer was asked for
-    struct Holder {
+    /// @param withdrawableAt 0 where no withdrawal was asked for
+    struct Account {
+        Prepaid prepaid;
         address owner;
         uint32 seriesId;
         uint24 delaySeconds;
@@ -31,15 +33,19 @@ abstract contract AccountLedger is IPrepaidAccounts, CustodyDesk {
     uint256 internal constant MAX_DELAY = 180 days;
 
     IGiftCertificates internal immutable _certificates;
+    /// @dev Base units in a micro-unit.
     uint256 internal immutable _unit;
+    /// @dev Micro-units: what 96 bits of base units hold, where a currency has more than 20 decimals.
+    uint256 internal immutable _most;
 
-    mapping(address counterparty => mapping(uint256 index => Prepaid)) internal _accounts;
-    mapping(address counterparty => mapping(uint256 index => Holder)) internal _holders;
+    mapping(address counterparty => mapping(uint256 index => Account)) internal _accounts;
 
     constructor(address giftCertificates) Custody(_currencyOf(giftCertificates)) {
         _certificates = IGiftCertificates(giftCertificates);
         uint256 decimals = IERC20Metadata(address(_currency)).decimals();
-        _unit = decimals > MICRO_DIGITS ? 10 ** (decimals - MICRO_DIGITS) : 1;
+        uint256 unit_ = decimals > MICRO_DIGITS ? 10 ** (decimals - MICRO_DIGITS) : 1;
+        uint256 fits = type(uint96).max / unit_;
+        (_unit, _most) = (unit_, fits < MAX_DEPOSIT ? fits : MAX_DEPOSIT);
         // GiftCertificates takes money from nobody but its caller: only what this contract itself restores.
         _currency.forceApprove(giftCertificates, type(uint256).max);
     }
@@ -47,21 +53,25 @@ abstract contract AccountLedger is IPrepaidAccounts, CustodyDesk {
     // ------------------------------------------------------------------------------------------------------ views
 
     /// @inheritdoc IPrepaidAccounts
-    function account(address counterparty, uint40 index) external view returns (AccountView memory) {
-        Prepaid prepaid = _accounts[counterparty][index];
-        Holder memory holder = _holders[counterparty][index];
+    function account(address counterparty, uint64 index) external view returns (AccountView memory) {
+        Account memory found = _accounts[counterparty][index];
         return AccountView(
-            holder.owner,
-            prepaid.signer(),
-            prepaid.deposit(),
-            prepaid.paid(),
-            holder.delaySeconds,
-            holder.expiresAt,
-            holder.seriesId,
-            holder.withdrawableAt,
-            holder.newSigner,
-            holder.newSignerAt
+            found.owner,
+            found.prepaid.signer(),
+            found.prepaid.deposit(),
+            found.prepaid.paid(),
+            found.delaySeconds,
+            found.expiresAt,
+            found.seriesId,
+            found.withdrawableAt,
+            found.newSigner,
+            found.newSignerAt
         );
+    }
+
+    /// @inheritdoc IPrepaidAccounts
+    function indexOf(address owner, uint96 salt) external pure returns (uint64) {
+        return _indexOf(owner, salt);
     }
 
     /// @inheritdoc IPrepaidAccounts
@@ -76,47 +86,54 @@ abstract contract AccountLedger is IPrepaidAccounts, CustodyDesk {
 
     // --------------------------------------------------------------------------------------------------- internal
 
-    /// @dev Check and effect: a new account, whose first deposit is here already.
-    function _open(Opening memory opening, uint256 amount, uint256 seriesId) internal {
-        (address counterparty, uint256 index) = (opening.counterparty, opening.index);
+    /// @dev Check and effect: a new account, whose first deposit (base units) is here already.
+    function _open(address owner, Opening memory opening, uint256 amount, uint256 seriesId)
+        internal
+        returns (uint64 index)
+    {
+        (address counterparty, address signer) = (opening.counterparty, opening.signer);
+        (uint24 delay, uint40 expiresAt) = (opening.delaySeconds, opening.expiresAt);
         require(counterparty != address(0), Custody_ZeroAddress());
-        require(opening.signer != address(0), Accounts_ZeroSigner());
-        uint256 delay = opening.delaySeconds;
+        require(signer != address(0), Accounts_ZeroSigner());
         require(
             delay >= MIN_DELAY && delay <= MAX_DELAY, Accounts_DelayOutOfRange(delay, MIN_DELAY, MAX_DELAY)
         );
         require(
-            opening.expiresAt == 0 || block.timestamp < opening.expiresAt,
-            Accounts_ExpiryPassed(opening.expiresAt, block.timestamp)
+            expiresAt == 0 || block.timestamp < expiresAt, Accounts_ExpiryPassed(expiresAt, block.timestamp)
         );
         require(seriesId <= type(uint32).max, Accounts_SeriesTooHigh(seriesId, type(uint32).max));
-        Holder storage holder = _holders[counterparty][index];
-        require(holder.owner == address(0), Accounts_Exists(counterparty, index));
+        index = _indexOf(owner, opening.salt);
+        Account storage made = _accounts[counterparty][index];
+        require(made.owner == address(0), Accounts_Exists(counterparty, index));
+        uint256 deposit = _sum(0, amount);
+        made.prepaid = newPrepaid(signer, seriesId != 0, deposit);
+        // casting to 'uint32' is safe because of the check
         // forge-lint: disable-next-line(unsafe-typecast)
-        (holder.owner, holder.seriesId) = (opening.owner, uint32(seriesId));
-        (holder.delaySeconds, holder.expiresAt) = (opening.delaySeconds, opening.expiresAt);
-        uint256 micros = _micros(amount);
-        require(micros <= MAX_DEPOSIT, Accounts_DepositTooLarge(micros, MAX_DEPOSIT));
-        _accounts[counterparty][index] = newPrepaid(opening.signer, seriesId != 0, micros);
-        emit AccountOpened(
-            opening.owner, counterparty, index, opening.signer, delay, opening.expiresAt, seriesId, micros
-        );
+        (made.owner, made.seriesId, made.delaySeconds, made.expiresAt) =
+        (owner, uint32(seriesId), delay, expiresAt);
+        emit AccountOpened(owner, counterparty, index, signer, delay, expiresAt, seriesId, deposit);
     }
 
-    /// @dev Check and effect: `amount` more, which is here already.
-    function _add(address counterparty, uint256 index, address from, uint256 amount, uint256 seriesId)
-        internal
-    {
-        Prepaid prepaid = _accounts[counterparty][index];
+    /// @dev Check and effect: `amount` (base units) more, which is here already.
+    function _add(address counterparty, uint256 index, uint256 amount, uint256 seriesId) internal {
+        Account storage found = _accounts[counterparty][index];
+        Prepaid prepaid = found.prepaid;
         require(prepaid.signer() != address(0), Accounts_Unknown(counterparty, index));
         if (prepaid.isNamed() || seriesId != 0) {
-            uint256 own = _holders[counterparty][index].seriesId;
+            uint256 own = found.seriesId;
             require(own == seriesId, Accounts_SeriesDiffers(own, seriesId));
         }
-        uint256 sum = prepaid.deposit() + _micros(amount);
-        require(sum <= MAX_DEPOSIT, Accounts_DepositTooLarge(sum, MAX_DEPOSIT));
-        _accounts[counterparty][index] = prepaid.withDeposit(sum);
-        emit Deposited(counterparty, index, from, amount, sum);
+        uint256 sum = _sum(prepaid.deposit(), amount);
+        found.prepaid = prepaid.withDeposit(sum);
+        emit Deposited(counterparty, index, amount, sum);
+    }
+
+    /// @dev Nobody else can open, or be sent the money for, an account that somebody is about to open: 64 bits can't be hit.
+    function _indexOf(address owner, uint256 salt) internal pure returns (uint64 index) {
+        assembly ("memory-safe") {
+            mstore(0x00, or(shl(96, owner), salt))
+            index := shr(192, keccak256(0x00, 0x20))
+        }
     }
 
     function _domainNameAndVersion() internal pure override returns (string memory, string memory) {
@@ -125,10 +142,13 @@ abstract contract AccountLedger is IPrepaidAccounts, CustodyDesk {
 
     // ---------------------------------------------------------------------------------------------------- private
 
-    function _micros(uint256 amount) private view returns (uint256) {
+    /// @return sum micro-units: a deposit and `amount` (base units) more
+    function _sum(uint256 deposit, uint256 amount) private view returns (uint256 sum) {
         require(amount != 0, Accounts_ZeroAmount());
-        require(amount % _unit == 0, Accounts_Dust(amount, _unit));
-        return amount / _unit;
+        uint256 unit_ = _unit;
+        require(amount % unit_ == 0, Accounts_Dust(amount, unit_));
+        sum = deposit + amount / unit_;
+        require(sum <= _most, Accounts_DepositTooLarge(sum, _most));
     }
 
     function _currencyOf(address giftCertificates) private view returns (address) {

@@ -17,27 +17,27 @@ abstract contract RedeemedIntoAccounts is AccountLedger {
         require(msg.sender == address(_certificates), Accounts_NotCertificates(msg.sender));
         (address holder, uint256 seriesId) = _oneHolder(portions);
         if (abi.decode(data, (Use)) == Use.Open) {
-            _open(_opening(holder, payee, data), amount, seriesId);
+            _open(holder, _opening(payee, data), amount, seriesId);
         } else {
-            (, uint40 index) = abi.decode(data, (Use, uint40));
-            _add(payee, index, holder, amount, seriesId);
-            // What comes back of a named series must go to whose card it was.
-            address owner = _holders[payee][index].owner;
-            require(seriesId == 0 || owner == holder, Accounts_MixedCards(holder, owner, seriesId, seriesId));
+            (, uint64 index) = abi.decode(data, (Use, uint64));
+            _add(payee, index, amount, seriesId);
+            // What is left of a named series is restored to the owner: it must be the owner's card.
+            address owner = _accounts[payee][index].owner;
+            require(seriesId == 0 || owner == holder, Accounts_NotOwnersCard(owner, holder));
         }
         return IRedemptionReceiver.onRedemption.selector;
     }
 
     // ---------------------------------------------------------------------------------------------------- private
 
-    function _opening(address owner, address counterparty, bytes calldata data)
+    function _opening(address counterparty, bytes calldata data)
         private
         pure
         returns (Opening memory opening)
     {
-        (opening.owner, opening.counterparty) = (owner, counterparty);
-        (, opening.index, opening.signer, opening.delaySeconds, opening.expiresAt) =
-            abi.decode(data, (Use, uint40, address, uint24, uint40));
+        opening.counterparty = counterparty;
+        (, opening.salt, opening.signer, opening.delaySeconds, opening.expiresAt) =
+            abi.decode(data, (Use, uint96, address, uint24, uint40));
     }
 
     /// @return holder whose cards they all are

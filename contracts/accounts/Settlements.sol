@@ -8,13 +8,14 @@ import {AccountLedger} from "./AccountLedger.sol";
 /// @notice What counterparties do: settle vouchers by the hundred.
 abstract contract Settlements is AccountLedger {
     bytes32 private constant VOUCHER_TYPEHASH =
-        keccak256("Voucher(address counterparty,address currency,uint40 index,uint48 amount)");
+        keccak256("Voucher(address counterparty,address currency,uint64 index,uint48 amount)");
     bytes32 private constant LOCKED_VOUCHER_TYPEHASH = keccak256(
-        "LockedVoucher(address counterparty,address currency,uint40 index,uint48 amount,bytes32 lock,uint40 expiresAt)"
+        "LockedVoucher(address counterparty,address currency,uint64 index,uint48 amount,bytes32 lock,uint40 expiresAt)"
     );
-    uint256 private constant ROW = 75;
-    uint256 private constant LOCKED_ROW = 112;
-    uint256 private constant DONE_ROW = 11;
+    uint256 private constant ROW = 78;
+    uint256 private constant LOCKED_ROW = 115;
+    /// @dev `index 64 | amount 48`, as the event has them.
+    uint256 private constant DONE_ROW = 14;
     uint256 private constant FRAME = 15;
     /// @dev More than judging and booking one row takes.
     uint256 private constant ROW_GAS = 14_000;
@@ -25,7 +26,7 @@ abstract contract Settlements is AccountLedger {
         nonReentrant
         returns (uint256 payout)
     {
-        payout = _settle(counterparty, rows, ROW, VOUCHER_TYPEHASH);
+        return _settle(counterparty, rows, ROW, VOUCHER_TYPEHASH);
     }
 
     /// @inheritdoc IPrepaidAccounts
@@ -34,7 +35,7 @@ abstract contract Settlements is AccountLedger {
         nonReentrant
         returns (uint256 payout)
     {
-        payout = _settle(counterparty, rows, LOCKED_ROW, LOCKED_VOUCHER_TYPEHASH);
+        return _settle(counterparty, rows, LOCKED_ROW, LOCKED_VOUCHER_TYPEHASH);
     }
 
     /// @inheritdoc IPrepaidAccounts
@@ -43,46 +44,72 @@ abstract contract Settlements is AccountLedger {
         nonReentrant
         returns (uint256 payout)
     {
-        Prepaid prepaid = _accounts[key.counterparty][key.index];
-        require(prepaid.signer() != address(0), Accounts_Unknown(key.counterparty, key.index));
-        require(amount > prepaid.paid(), Accounts_StaleVoucher(amount, prepaid.paid()));
-        require(amount <= prepaid.deposit(), Accounts_OverDeposit(amount, prepaid.deposit()));
-        _checkSignature(
-            prepaid.signer(),
-            keccak256(abi.encode(VOUCHER_TYPEHASH, key.counterparty, _currency, key.index, amount)),
-            signature
+        bytes32 structHash = keccak256(
+            abi.encode(VOUCHER_TYPEHASH, key.counterparty, _currency, key.index, amount)
         );
-        _accounts[key.counterparty][key.index] = prepaid.withPaid(amount);
-        payout = (amount - prepaid.paid()) * _unit;
-        emit Settled(key.counterparty, payout, abi.encodePacked(key.index, amount), hex"00");
-        _payOut(key.counterparty, payout);
+        return _settleOne(key, amount, structHash, signature);
+    }
+
+    /// @inheritdoc IPrepaidAccounts
+    function settleOneLocked(
+        AccountKey calldata key,
+        uint48 amount,
+        uint40 expiresAt,
+        bytes32 preimage,
+        bytes calldata signature
+    ) external nonReentrant returns (uint256 payout) {
+        require(block.timestamp < expiresAt, Accounts_VoucherExpired(expiresAt, block.timestamp));
+        bytes32 structHash = keccak256(
+            abi.encode(
+                LOCKED_VOUCHER_TYPEHASH,
+                key.counterparty,
+                _currency,
+                key.index,
+                amount,
+                sha256(abi.encode(preimage)),
+                expiresAt
+            )
+        );
+        return _settleOne(key, amount, structHash, signature);
     }
 
     // ---------------------------------------------------------------------------------------------------- private
 
-    /// @dev One loop for both kinds of row.
+    /// @dev The slower path: reverts where a row is skipped, and lets a contract wallet answer for its signature.
+    function _settleOne(AccountKey calldata key, uint256 amount, bytes32 structHash, bytes calldata signature)
+        private
+        returns (uint256 payout)
+    {
+        Account storage found = _accounts[key.counterparty][key.index];
+        Prepaid prepaid = found.prepaid;
+        require(prepaid.signer() != address(0), Accounts_Unknown(key.counterparty, key.index));
+        require(amount > prepaid.paid(), Accounts_StaleVoucher(amount, prepaid.paid()));
+        require(amount <= prepaid.deposit(), Accounts_OverDeposit(amount, prepaid.deposit()));
+        _checkSignature(prepaid.signer(), structHash, signature);
+        found.prepaid = prepaid.withPaid(amount);
+        payout = (amount - prepaid.paid()) * _unit;
+        // casting to 'uint48' is safe because it is one of the callers'
+        // forge-lint: disable-next-line(unsafe-typecast)
+        emit Settled(key.counterparty, payout, abi.encodePacked(key.index, uint48(amount)), "");
+        _payOut(key.counterparty, payout);
+    }
+
+    /// @dev One loop for both kinds of row. The event's data are laid out where they are logged: payout, two offsets, what was
+    /// settled, and the bitmap, which is kept behind the longest possible list until that list is known.
     function _settle(address counterparty, bytes calldata rows, uint256 row, bytes32 typehash)
         private
         returns (uint256 payout)
     {
         uint256 count = rows.length / row;
         require(count != 0 && rows.length % row == 0, Accounts_RowBytes(rows.length, row));
-        // A word more than needed: rows are written as whole words.
-        bytes memory done = new bytes(count * DONE_ROW + 32);
-        bytes memory skipped = new bytes((count + 7) / 8);
         uint256[FRAME] memory frame;
         frame[0] = uint256(typehash);
         frame[1] = uint160(counterparty);
         frame[2] = uint160(address(_currency));
         frame[7] = 0x1901;
         frame[8] = uint256(_domainSeparator());
-        {
-            mapping(uint256 => Prepaid) storage accounts = _accounts[counterparty];
-            assembly ("memory-safe") {
-                mstore(add(frame, 0x1c0), accounts.slot)
-            }
-        }
-        uint256 end;
+        frame[14] = _slotOf(counterparty);
+        (uint256 report, uint256 end, uint256 bits) = _newReport(count);
         for (uint256 i = 0; i < count; ++i) {
             uint256 place;
             assembly ("memory-safe") {
@@ -91,24 +118,75 @@ abstract contract Settlements is AccountLedger {
             uint256 taken = _take(frame, place, row);
             if (taken == 0) {
                 assembly ("memory-safe") {
-                    let bits := add(add(skipped, 0x20), shr(3, i))
-                    mstore8(bits, or(byte(0, mload(bits)), shr(and(i, 7), 0x80)))
+                    let octet := add(bits, shr(3, i))
+                    mstore8(octet, or(byte(0, mload(octet)), shr(and(i, 7), 0x80)))
+                    // Somebody was skipped.
+                    mstore(report, 1)
                 }
             } else {
                 assembly ("memory-safe") {
                     // 2⁴⁸ each, and fewer rows than bytes of calldata.
                     payout := add(payout, taken)
-                    mstore(add(add(done, 0x20), end), calldataload(place))
+                    mstore(end, calldataload(place))
                     end := add(end, DONE_ROW)
                 }
             }
         }
-        assembly ("memory-safe") {
-            mstore(done, end)
-        }
         payout *= _unit;
-        emit Settled(counterparty, payout, done, skipped);
+        _log(counterparty, payout, report, end, bits, count);
         _payOut(counterparty, payout);
+    }
+
+    function _slotOf(address counterparty) private view returns (uint256 slot) {
+        mapping(uint256 => Account) storage accounts = _accounts[counterparty];
+        assembly ("memory-safe") {
+            slot := accounts.slot
+        }
+    }
+
+    /// @return report memory of the event's data; its first word says whether a row was skipped
+    /// @return end where the next settled row goes: rows are written as whole words
+    /// @return bits a bit for each row
+    function _newReport(uint256 count) private pure returns (uint256 report, uint256 end, uint256 bits) {
+        assembly ("memory-safe") {
+            report := mload(0x40)
+            end := add(report, 0x80)
+            bits := add(end, add(mul(count, DONE_ROW), 0x40))
+            let size := add(shr(3, count), 0x40)
+            calldatacopy(bits, calldatasize(), size)
+            mstore(report, 0)
+            mstore(0x40, add(bits, size))
+        }
+    }
+
+    /// @dev `Settled`, of what `_newReport` laid out.
+    function _log(
+        address counterparty,
+        uint256 payout,
+        uint256 report,
+        uint256 end,
+        uint256 bits,
+        uint256 count
+    ) private {
+        bytes32 topic = Settled.selector;
+        assembly ("memory-safe") {
+            let length := mul(mload(report), shr(3, add(count, 7)))
+            let size := sub(end, add(report, 0x80))
+            mstore(end, 0)
+            let last := add(add(report, 0x80), and(add(size, 0x1f), not(0x1f)))
+            mcopy(add(last, 0x20), bits, and(add(length, 0x1f), not(0x1f)))
+            mstore(last, length)
+            mstore(report, payout)
+            mstore(add(report, 0x20), 0x60)
+            mstore(add(report, 0x40), sub(last, report))
+            mstore(add(report, 0x60), size)
+            log2(
+                report,
+                sub(add(add(last, 0x20), and(add(length, 0x1f), not(0x1f))), report),
+                topic,
+                counterparty
+            )
+        }
     }
 
     /// @dev Check and effect: the row at `place` in calldata. In assembly: in Solidity a row took 700 gas more.
@@ -117,8 +195,8 @@ abstract contract Settlements is AccountLedger {
     function _take(uint256[FRAME] memory frame, uint256 place, uint256 row) private returns (uint256 taken) {
         require(gasleft() >= ROW_GAS, Accounts_GasFloor(gasleft(), ROW_GAS));
         assembly ("memory-safe") {
-            let amount := shr(208, calldataload(add(place, 5)))
-            mstore(0x00, shr(216, calldataload(place)))
+            let amount := shr(208, calldataload(add(place, 8)))
+            mstore(0x00, shr(192, calldataload(place)))
             mstore(0x20, mload(add(frame, 0x1c0)))
             let slot := keccak256(0x00, 0x40)
             let prepaid := sload(slot)
@@ -132,8 +210,8 @@ abstract contract Settlements is AccountLedger {
                 let size := 0xa0
                 let good := 1
                 if eq(row, LOCKED_ROW) {
-                    let expiresAt := shr(216, calldataload(add(place, 75)))
-                    mstore(0x00, calldataload(add(place, 80)))
+                    let expiresAt := shr(216, calldataload(add(place, 78)))
+                    mstore(0x00, calldataload(add(place, 83)))
                     // SHA-256, as Lightning's locks are; the gas floor stands behind it.
                     good := and(
                         staticcall(gas(), 2, 0x00, 0x20, add(frame, 0xa0), 0x20),
@@ -145,10 +223,10 @@ abstract contract Settlements is AccountLedger {
                 mstore(add(frame, 0x120), keccak256(frame, size))
                 // ecrecover(digest, v, r, s) of r | vs (EIP-2098). It answers with nothing for what is no signature, and then
                 // the signer is the zero address, which no account has.
-                let vs := calldataload(add(place, 43))
+                let vs := calldataload(add(place, 46))
                 mstore(add(frame, 0x140), keccak256(add(frame, 0xfe), 0x42))
                 mstore(add(frame, 0x160), add(27, shr(255, vs)))
-                mstore(add(frame, 0x180), calldataload(add(place, 11)))
+                mstore(add(frame, 0x180), calldataload(add(place, 14)))
                 mstore(add(frame, 0x1a0), shr(1, shl(1, vs)))
                 mstore(0x00, 0)
                 pop(staticcall(gas(), 1, add(frame, 0x140), 0x80, 0x00, 0x20))

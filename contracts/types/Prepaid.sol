@@ -17,6 +17,7 @@ function isNamed(Prepaid self) pure returns (bool) {
     return Prepaid.unwrap(self) & (1 << 95) != 0;
 }
 
+/// @return the zero address for an account that nobody opened
 function signer(Prepaid self) pure returns (address) {
     return address(uint160(Prepaid.unwrap(self) >> 96));
 }

@@ -91,16 +91,16 @@ GOLDEN: dict[str, tuple[str, str]] = {
         "3a38f32319e0887d78a5a8d22ab3b7c36fa2666b03d655453bba6678dba30d44",
     ),
     "CancelWithdrawal": (
-        "fad50d58d772072b55601125f5ee901765696066cc5fc6edce9ab69499d5b84c",
-        "4fc5a7a40b0ab2dd97cfeaf6b9e612fd8679f4b2ea0ef45dca82a1a8aaa7559f",
+        "d8cb33c0bf7e5c5ad2e2ceb212545f463d15706dfd38e93e2c5b4e7c6c9a9a42",
+        "c46b02478ce854950aec39f8b3553506187d1322f8622726ee5ba8455133c1ca",
     ),
     "Cancellation": (
         "c4b91b24ee352d0dd492d63625aebe37ea3d673df321458b6beeb09f3a024472",
         "5793e42141aa457396794e75a8aec6edaa90049ce1f37be29c3349c9a3dd005b",
     ),
     "ChangeSigner": (
-        "05e38841fb2d0c9daf384d29680b07666ef1f543d3b208b880b2551a64d17c39",
-        "f27f613816989163d0157391e454e1b8713a55dde52c51fc84ae41338b512cd7",
+        "f18c97d0c15a314007de9d48d1be3f51c4318410a020943138ecb6361111e983",
+        "7f53c200f56d8a868821ff359d59866ab6f8a9783e16f9361c7c4636c3a1ff1f",
     ),
     "ChangeStreamRate": (
         "1dc97dedf5f21824504c0b2e3eabc92e0c9d6a781f05a21dad7246aff3d1b43c",
@@ -139,12 +139,12 @@ GOLDEN: dict[str, tuple[str, str]] = {
         "b1cd727055ec5449b5658e5f953ee1781636508c7ee214e42fde770c1954739e",
     ),
     "LockedVoucher": (
-        "ab55130a91d76991c7dba108b5533f4ff348669ade74b55b8c7a9380ad409ca0",
-        "202f1dc2d1c35cd0f5f99e6a46814aedbc806b30da8386cfae88972e4556b5af",
+        "8c1f91822c88071a33f0ebfc8c8e6ff308c40495d2c4d6d3e56ab42452d31eab",
+        "13deac7aa2ae9dd6dd2374f5c61d39999a8c38a468345663a969225c4683d0ce",
     ),
     "OpenAccount": (
-        "99ff78062eb915d0cae784ea45e932c25b394c564a19e3f8c56fba42462bb2f6",
-        "01638f4ddd763eb32e3e8ca48e7d53df6d0dd07ff9720598e353f95afb895964",
+        "0ce98389df75db959f92d4f6bd5c58f930dee6a432c0dd0862887b7ed348c2d5",
+        "a409e3434b0639ced8a1e9297f43d0d22651c18e2f93eb0f77bac65801d9384e",
     ),
     "OpenStream": (
         "d5660d67ea88f6c84443791b2b866a5f950df61a973a6f0e5e6812dcc44f569b",
@@ -187,12 +187,12 @@ GOLDEN: dict[str, tuple[str, str]] = {
         "348bb6fb771b2c9dbeefbf9e3914835ab99ad1a4f93bbb71b70004e4b2332cb6",
     ),
     "RequestSigner": (
-        "63532576a58981b9639b25659853bcd02d8c4af1e6be8af3d3789b9fe79ed4bf",
-        "6c2a379e4e8a20d9a143165417d76039bb35cb4c7c55294aa309a9d580b7ba0f",
+        "37eb82b354c662e5162ac54a5e65f7b6e20aae4f786d9fc81bcfc60d6ff5ea4b",
+        "bc854b822e1acc1b019f1f21c074c745ed22d078da73d28911ec1772a17c8cf7",
     ),
     "RequestWithdrawal": (
-        "81b591948392857a27eb157b1a20de7c25b49a794f7d543e4611f91598843552",
-        "3305f6593165475651fc587644f4bf3fd1d468c5d26de388e7162b22a8bca21b",
+        "d63f6b5d432eb70eb2a2609f98104b87f45d674e544d98b2feea417ddd3a781d",
+        "77c7acc49e8bc13f0861b58db2adb5d5d4f1f45f685d6c889a877d10e1409e04",
     ),
     "Restoration": (
         "270a899766197618be4a5dc3f4a92c00276854aabbe3dad769e0433f6da4e371",
@@ -219,8 +219,8 @@ GOLDEN: dict[str, tuple[str, str]] = {
         "51e9d601759f4da118f1ccfd9662e0d0eae6800e65c4039c625d23dbefc6786e",
     ),
     "TopUpAccount": (
-        "0db71c909d1ba532adb2ad4a8f088006d11f4bb77c7d2b7115e91e80dba6e8f2",
-        "649cfb7a3a19e9e12cde9786cd96976342150eb0871973436005b843c67c625b",
+        "ecfc897a3e1958aa30c9880cf44fde4f75b4fbd64db8871726817c604fb478fb",
+        "713edd020174fbcae7f8aed8cfee37c471b77fab852514306b07acc5a9b554e4",
     ),
     "TopUpStream": (
         "03b7d88d347ba86248557ac701d65f5468f59e95f5a27db2edfb9f6c735631f6",
@@ -235,12 +235,12 @@ GOLDEN: dict[str, tuple[str, str]] = {
         "3f3bc88fe5863697507f6c9702706e5e57b27f81dc0b8b30fe7bf4cb713f749a",
     ),
     "Voucher": (
-        "082fac0aa3689e4da9923ae248e02569f207c4a5aaf7f91f1aae2fe086b6eb2e",
-        "14c97a9db5b1b3f8efb851668a945e0d223d6e2d1914a57399ad586974416899",
+        "19c38de242e5c1f64bb69cb635b0516646746568ad5df897c2ebd078e18da32b",
+        "3292797624f50281acfc6dd13302e85fdc125168b12ee3d49e8adc784ad62179",
     ),
     "Withdraw": (
-        "fdf622c9f6eafc276079888da22fb6f8926b37fae77af5654e7f14cd9d7db73e",
-        "cfe463f7bd4921d906c97628aeee0cadfb9b1ac382e21b036d3f0a1f2bc8e782",
+        "847bde4ed181243870beffe11857d118fae3712ebe091dc123ae5a0cdf70905c",
+        "ef78fdfbcc5560e16d482c91dcec4839b9d9faafafe7a1072897e445b1985190",
     ),
 }
 
