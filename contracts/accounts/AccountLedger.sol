@@ -144,11 +144,15 @@ abstract contract AccountLedger is IPrepaidAccounts, CustodyDesk {
 
     /// @return sum micro-units: a deposit and `amount` (base units) more
     function _sum(uint256 deposit, uint256 amount) private view returns (uint256 sum) {
-        require(amount != 0, Accounts_ZeroAmount());
         uint256 unit_ = _unit;
-        require(amount % unit_ == 0, Accounts_Dust(amount, unit_));
-        sum = deposit + amount / unit_;
-        require(sum <= _most, Accounts_DepositTooLarge(sum, _most));
+        unchecked {
+            // A deposit has 47 bits.
+            sum = amount / unit_;
+            require(sum * unit_ == amount, Accounts_Dust(amount, unit_));
+            require(sum != 0, Accounts_ZeroAmount());
+            require(sum <= _most - deposit, Accounts_DepositTooLarge(deposit + sum, _most));
+            sum += deposit;
+        }
     }
 
     function _currencyOf(address giftCertificates) private view returns (address) {
