@@ -15,6 +15,7 @@ from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 
 from tests.model.certificates import Certificates
+from tests.model.custody import operation
 from tests.model.jar_words import StreamKey, Subscription, Use, jar_of, stream_id
 from tests.model.memberships import Memberships
 from tests.model.words import Checks, Portion, Refused
@@ -32,11 +33,16 @@ class Escrow(Memberships):
 
     def __init__(self, here: str, certificates: Certificates, decimals: int) -> None:
         super().__init__(here, certificates, decimals)
-        certificates.receivers[here] = self.on_redemption
+        certificates.receivers[here] = self.receive
 
+    @operation
     def on_redemption(
-        self, payee: str, amount: int, order: int, portions: Sequence[Portion], data: bytes
+        self, caller: str, payee: str, amount: int, order: int, portions: Sequence[Portion], data: bytes
     ) -> None:
+        """Nobody but the certificates may say that money came."""
+        raise refuse("Jar_NotCertificates", caller)
+
+    def receive(self, payee: str, amount: int, order: int, portions: Sequence[Portion], data: bytes) -> None:
         """The money has come. All of it, or (Refused) nothing."""
         before, self.events = self.books.copy(), []
         try:
@@ -48,35 +54,27 @@ class Escrow(Memberships):
     def multicall(self, caller: str, calls: Sequence[tuple[str, tuple[Any, ...]]]) -> None:
         """Several calls, their functions and arguments, in one transaction."""
         before, theirs = self.books.copy(), self.certificates.books.copy()
-        money, events = dict(self.currency.balances), list[tuple[Any, ...]]()
+        money = dict(self.currency.balances)
+        events: list[tuple[Any, ...]] = []
+        restored: list[tuple[Any, ...]] = []
         try:
             for name, args in calls:
                 method = "".join(f"_{c.lower()}" if c.isupper() else c for c in name)
                 getattr(self, method)(caller, *args)
                 events += self.events
-        except Refused as refused:
+                restored += self.certificates.events
+        except Refused as refusal:
             self.books, self.certificates.books, self.currency.balances = before, theirs, money
-            # A failure that says nothing is told as a failure.
-            said = [("FailedCall", ()) if fault[0] == "" else fault for fault in refused.faults]
-            raise Refused(said) from None
-        self.events = events
+            # A call that reverts without a word gets one.
+            raise Refused([fault if fault[0] else ("FailedCall", ()) for fault in refusal.faults]) from None
+        self.events, self.certificates.events = events, restored
 
     def _redeemed(self, payee: str, amount: int, portions: Sequence[Portion], data: bytes) -> None:
-        try:
-            use = Use(int.from_bytes(data[:32], "big"))
-            said = decode(["uint8", *KINDS[use]], data, strict=False)[1:]  # padding may be missing
-        except (ValueError, DecodingError):
-            check = Checks()
-            check.need(False, "")
-            self.check_jar(check, jar_of(payee))
-            holder, _ = self._payer(check, portions)
-            self.check_cap(check, holder, amount)
-            check.done()
-        jar_id = jar_of(payee)
-        check = Checks()
+        check, jar_id = Checks(), jar_of(payee)
         self.check_jar(check, jar_id)
-        check.done()
+        use, said = _read(check, data)
         if use is Use.TIP:
+            check.done()
             for portion in portions:  # each holder's own cap counts its portions
                 self.check_cap(check, portion.holder, portion.amount)
                 check.done()
@@ -86,6 +84,8 @@ class Escrow(Memberships):
             return
         holder, series_id = self._payer(check, portions)
         self.check_cap(check, holder, amount)
+        if not said:
+            check.done()
         key = StreamKey(holder, jar_id, said[0])
         if use is Use.OPEN:
             self.check_open(check, key, said[1], amount, series_id)
@@ -101,7 +101,7 @@ class Escrow(Memberships):
             self.place(stream_id(key), holder, series_id, amount)
             self.emit("StreamToppedUp", holder, jar_id, key.index, holder, amount, ends_at)
         else:
-            subscription = Subscription(holder, said[0], payee, *said[1:], amount)
+            subscription = Subscription(holder, said[0], payee, said[1], said[2], said[3], amount)
             self.check_subscribe(check, subscription, series_id)
             check.done()
             self.put_subscription(subscription, series_id)
@@ -118,3 +118,20 @@ class Escrow(Memberships):
 
     def _named(self, series_id: int) -> int:
         return series_id if self.certificates.books.series[series_id].terms.named else 0
+
+
+def _read(check: Checks, data: bytes) -> tuple[Use, tuple[Any, ...]]:
+    """What a redemption is for, and with what; nothing where that can't be read. Raises Refused where even
+    the first word can't."""
+    try:
+        use = Use(int.from_bytes(data[:32], "big")) if len(data) >= 32 else None
+    except ValueError:
+        use = None
+    if use is None:
+        check.need(False, "")
+        raise Refused(check.faults)
+    try:
+        return use, decode(["uint8", *KINDS[use]], data, strict=False)[1:]  # padding may be missing
+    except DecodingError:
+        check.need(False, "")
+        return use, ()

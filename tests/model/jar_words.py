@@ -123,10 +123,6 @@ class SharedJar:
     shares_bps: tuple[int, ...]
     collected: int = 0
 
-    def parts(self) -> list[int]:
-        """What each payee has had of all that was collected."""
-        return [self.collected * share // 10_000 for share in self.shares_bps]
-
 
 @dataclass(frozen=True)
 class Placement:
@@ -159,10 +155,9 @@ def creator_of(jar_id: int) -> str:
 
 def month_of(time: int) -> int:
     """Months since January 1970, by the calendar in UTC."""
-    # Any 400 years have the same days, and `datetime` ends with the year 9999.
-    ages, rest = divmod(time, 146_097 * DAY)
+    cycles, rest = divmod(time, 146_097 * DAY)  # the calendar repeats after 400 years
     date = datetime.fromtimestamp(rest, UTC)
-    return (date.year - 1970 + 400 * ages) * 12 + date.month - 1
+    return (date.year + 400 * cycles - 1970) * 12 + date.month - 1
 
 
 def stream_id(key: StreamKey) -> bytes:

@@ -68,7 +68,7 @@ class Memberships(Streams):
 
     def check_subscribe(self, check: Checks, said: Subscription, series_id: int) -> None:
         tier = self.tier_of(said.creator, said.tier)
-        self.check_agreed(check, said.tier, tier, said.rate, said.version)
+        self._check_agreed(check, said.tier, tier, said.rate, said.version)
         check.need(said.account != ZERO, "Custody_ZeroAddress")
         member = self.membership(said.creator, said.account, said.tier)
         if member is None:
@@ -79,14 +79,13 @@ class Memberships(Streams):
         check.need(member.payer == said.payer, "Jar_AlreadyMember", said.account, member.until)
         if member.payer != said.payer:
             return
-        rate = self.stream(flow).rate
-        self.check_agreed(check, said.tier, Tier(rate, member.version), said.rate, said.version)
+        joined = Tier(self.stream(flow).rate, member.version)
+        self._check_agreed(check, said.tier, joined, said.rate, said.version)
         jar_id = jar_of(said.creator, member.version)
         name = membership_id(said.payer, jar_id, said.tier, said.account)
         self.check_extension(check, name, flow, jar_id, said.amount, series_id)
 
-    @staticmethod
-    def check_agreed(check: Checks, number: int, tier: Tier, rate: int, version: int) -> None:
+    def _check_agreed(self, check: Checks, number: int, tier: Tier, rate: int, version: int) -> None:
         check.need(tier.rate == rate, "Jar_TierRateDiffers", number, tier.rate, rate)
         check.need(tier.version == version, "Jar_TierVersionDiffers", number, tier.version, version)
 
@@ -143,7 +142,7 @@ class Memberships(Streams):
         self.check_paid(check, gifts.payer, total, message, consent)
         check.need(gifts.count != 0, "Jar_ZeroAmount")
         tier = self.tier_of(gifts.creator, gifts.tier)
-        self.check_agreed(check, gifts.tier, tier, gifts.rate, gifts.version)
+        self._check_agreed(check, gifts.tier, tier, gifts.rate, gifts.version)
         self.check_lasting(check, gifts.rate, gifts.amount_each * self.scale, self.now)
         check.need(gifts.reclaim_at > self.now, "Jar_BadReclaimDate", gifts.reclaim_at, self.now)
         check.need(batch not in self.books.gifts, "Jar_BatchExists", batch)
@@ -239,13 +238,15 @@ class Memberships(Streams):
     ) -> int:
         check = Checks()
         names = tuple(map(handle_tip_id, tips))
-        self.check_jar(check, jar_of(recipient))
+        jar_id = jar_of(recipient)
+        self.check_jar(check, jar_id)
         check.need(bool(tips), "Jar_ZeroAmount")
-        check.done()
+        self.check_deadline(check, deadline)
+        if not tips:
+            check.done()
         first = tips[0].attestor
         for tip in tips[1:]:
             check.need(tip.attestor == first, "Jar_AttestorDiffers", tip.attestor, first)
-        self.check_deadline(check, deadline)
         self.check_signature(check, first, ("HandleClaim", names, recipient, deadline), attestation)
         amount = 0
         for name, tip in zip(names, tips, strict=True):
@@ -256,7 +257,6 @@ class Memberships(Streams):
                 self.emit("HandleTipSkipped", name)
         check.need(amount != 0, "Jar_NothingLeft", names[0])
         check.done()
-        jar_id = jar_of(recipient)
         self.books.jars[jar_id] = self.jar(jar_id).add(amount * self.scale)
         self.emit("HandleTipsClaimed", names, recipient, amount)
         return amount

@@ -63,9 +63,8 @@ class Streams(Custody):
     # ------------------------------------------------------------------------------------- the rules
 
     def check_jar(self, check: Checks, jar_id: int) -> None:
-        version = jar_id >> 160
-        known = version <= self.books.versions.get(creator_of(jar_id), 0)
-        known = known and creator_of(jar_id) not in (ZERO, self.here)
+        version, creator = jar_id >> 160, creator_of(jar_id)
+        known = version <= self.books.versions.get(creator, 0) and creator not in (ZERO, self.here)
         check.need(known, "Jar_UnknownJar", jar_id)
 
     def check_series(self, check: Checks, jar_id: int, series_id: int, ends_at: int) -> None:
@@ -299,17 +298,18 @@ class Streams(Custody):
         return amount
 
     def _share_out(self, jar_id: int, amount: int) -> None:
-        """To the creator at once; to the payees of a shared jar as debts: each has its share of all that was
-        ever collected, rounded down."""
+        """To the creator at once; to the payees of a shared jar as debts, so that each has its share of all
+        that was ever collected, rounded down."""
         split = self.books.shared.get(jar_id)
         if split is None:
             self.pay_out(creator_of(jar_id), amount)
             return
-        after = replace(split, collected=split.collected + amount)
-        self.books.shared[jar_id] = after
-        for payee, had, has in zip(split.payees, split.parts(), after.parts(), strict=True):
-            if has > had:
-                self.owe(payee, has - had)
+        total = split.collected + amount
+        self.books.shared[jar_id] = replace(split, collected=total)
+        for payee, share in zip(split.payees, split.shares_bps, strict=True):
+            part = total * share // BPS - split.collected * share // BPS
+            if part:
+                self.owe(payee, part)
 
     @operation
     def count_used(self, caller: str, names: Sequence[bytes]) -> None:

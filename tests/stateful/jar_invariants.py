@@ -1,8 +1,5 @@
-"""The jars' invariants of INVARIANTS.md, asserted on a side after each step.
-
-What the escrow's views say equals the model's books by then (`JarsSide.compare`); what was paid in and out is
-in its logs (`JarsSide.logs`).
-"""
+"""The jars' invariants of INVARIANTS.md, asserted on a side after each step. What the escrow's views say
+equals the model's books by then (`JarsSide.compare`); what was paid in and out is in `JarsSide.logs`."""
 
 from __future__ import annotations
 
@@ -27,8 +24,7 @@ class JarWatch:
         jars, books, logs = side.jars, side.jars.books, side.logs
         held = side.model.currency.of(side.escrow) - given
         owed, collected = sum(logs.owed.values()), sum(logs.collected.values())
-        waiting = sum(split.collected - sum(split.parts()) for split in books.shared.values())
-        due = logs.deposits - logs.refunds - collected + waiting + owed
+        due = logs.deposits - logs.refunds - collected + owed + logs.undivided()
         hold(held == due, 8, f"holds {held}; the logs leave {due}")
         hold(owed == sum(books.owed.values()), 22, f"the logs owe {owed}")
         hold(not logs.twice, 5, f"a consent used twice: {logs.twice}")

@@ -19,9 +19,17 @@ class JarAccounts:
         self.deposits = 0
         self.refunds = 0
         self.collected: dict[int, int] = defaultdict(int)
+        self.shares: dict[int, tuple[int, ...]] = {}  # of shared jars
         self.owed: dict[str, int] = defaultdict(int)
         self.nonces: set[tuple[str, int]] = set()
         self.twice: list[Event] = []  # consents that were used a second time
+
+    def undivided(self) -> int:
+        """What of shared jars' collections does not divide and waits: less than a unit for each payee."""
+        return sum(
+            self.collected[jar_id] - sum(self.collected[jar_id] * share // 10_000 for share in shares)
+            for jar_id, shares in self.shares.items()
+        )
 
     def add(self, events: Sequence[Event]) -> None:
         """One transaction's."""
@@ -37,6 +45,8 @@ class JarAccounts:
                 self.deposits += event[3][3]
             elif name == "Collected":
                 self.collected[event[1]] += event[2]
+            elif name == "SharedJarCreated":
+                self.shares[event[1]] = event[3]
             elif name == "PayoutOwed":
                 self.owed[event[1]] += event[2]
             elif name == "OwedPaid":

@@ -102,20 +102,28 @@ class JarHand(Hand):
     def key(self) -> StreamKey:
         return StreamKey(self.one(PAYERS), self.jar_id(), self.mostly(0, 1, MOST, percent=55))
 
-    def stream(self, *, paused: bool = False) -> StreamKey:
-        """Mostly one that runs (or is paused)."""
-        known = [flow for flow in self.books.streams if isinstance(flow, StreamKey)]
-        ask = self.jars.pauses if paused else self.jars.runs
-        fit = [key for key in known if ask(self.jars.stream(key))]
+    def stream(self, *, paused: bool = False) -> StreamKey | None:
+        """Mostly one that runs (or is paused); seldom another, where there is none."""
+        known = [key for key in self.books.streams if isinstance(key, StreamKey)]
+        fit = self.streams(paused=paused)
         if fit and self.odds(90):
             return self.one(fit)
+        if not self.odds(50 if fit else 8):
+            return self.one(fit) if fit else None
         return self.one(known) if known and self.odds(80) else self.key()
 
-    def member(self) -> tuple[str, str, int]:
+    def streams(self, *, paused: bool = False) -> list[StreamKey]:
+        """All that run (or are paused)."""
+        ask = self.jars.pauses if paused else self.jars.runs
+        return [key for key, one in self.books.streams.items() if isinstance(key, StreamKey) and ask(one)]
+
+    def member(self) -> tuple[str, str, int] | None:
         """Creator, account and tier, mostly of somebody who is in."""
         inside = [who for who in self.books.members if self.jars.membership(*who)]
-        if inside and self.odds(85):
+        if inside and self.odds(90):
             return self.one(inside)
+        if not self.odds(20):
+            return None
         creator, tier = self.tier()
         return creator, self.one(MEMBERS), tier
 
@@ -164,7 +172,7 @@ class JarHand(Hand):
         return self.one([1, 7, self.rng.randrange(1, 10**6), self.mostly(10**9, 0, 2**96 - 1, percent=60)])
 
     def reclaim_at(self) -> int:
-        ahead = self.now + self.one([1, 3_600, DAY, 3 * DAY, 40 * DAY])
+        ahead = self.now + self.one([1, 3_600, DAY, 3 * DAY, 9 * DAY, 40 * DAY, 400 * DAY])
         return self.mostly(ahead, self.now, self.now - 1, 0, 2**40 - 1, percent=93)
 
     # ------------------------------------------------------------------------------------- consent

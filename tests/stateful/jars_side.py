@@ -7,10 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import astuple, fields
 from typing import Any
 
-from eth_abi.abi import encode
-from eth_utils.crypto import keccak
-
-from largesse import signing
+from largesse import jar_messages, signing
 from tests.model.currency import Kind
 from tests.model.escrow import Escrow
 from tests.model.jar_words import (
@@ -27,14 +24,14 @@ from tests.stateful import people
 from tests.stateful.evm import Abi, Chain, bytecode
 from tests.stateful.jar_logs import JarAccounts
 from tests.stateful.people import CODED, EVERYBODY, HOLDING, MERCHANTS, PEOPLE
-from tests.stateful.side import ABI, NEWEST, Difference, Row, Side
+from tests.stateful.side import ABI, NEWEST, PIECES, Difference, Row, Side
 
 JAR_PIECES = ("contracts/StreamingTipEscrow.json", "contracts/JarBackOffice.json")
 JAR_ABI = Abi(*JAR_PIECES)
 JAR_EVENTS = dict(JAR_ABI.events)
-# An error of one contract may pass through the other.
 JAR_ABI.errors |= ABI.errors
-ABI.errors |= JAR_ABI.errors
+CARD_ABI = Abi(*PIECES)
+CARD_ABI.errors = JAR_ABI.errors  # a payment into the escrow reverts with what the escrow says
 # What the certificates do in these lives; everything else goes to the escrow.
 CERTIFICATE_ACTS = frozenset({"createSeries", "addServices", "issue", "pay", "safeTransferFrom"})
 # A digit less or more of a scaled unit each: the scale is 10⁹ down to 1.
@@ -45,32 +42,13 @@ DECIMALS = {
     Kind.FALSE_RETURN: 12,
     Kind.FEE: 17,
 }
-WALLET_SAYS = b"\x01" * 66  # a signature that only a contract wallet finds good
-MEMBERS = {
-    "OpenStream": "address payer,uint256 jarId,uint256 index,uint80 rate,uint96 amount",
-    "TopUpStream": "address from,address payer,uint256 jarId,uint256 index,uint96 amount",
-    "CancelStream": "address payer,uint256 jarId,uint256 index",
-    "ChangeStreamRate": "address payer,uint256 jarId,uint256 index,uint80 rate",
-    "PauseStream": "address payer,uint256 jarId,uint256 index",
-    "ResumeStream": "address payer,uint256 jarId,uint256 index",
-    "Tip": "address from,uint256 jarId,uint96 amount,string message",
-    "Subscribe": (
-        "address payer,address account,address creator,uint32 tier,uint16 version,uint80 rate,uint96 amount"
-    ),
-    "Unsubscribe": "address payer,address account,address creator,uint32 tier",
-    "GiveSubscriptions": "address payer,bytes32 batchId",
-    "TipHandle": "address payer,bytes32 tipId,string message",
-    "SetMonthlyCap": "address payer,uint96 limit",
-    "OwedWithdrawal": "address payee,address to",
-}  # each with the consent's nonce and deadline
-TYPES = {name: f"{members},uint64 nonce,uint40 deadline" for name, members in MEMBERS.items()} | {
-    "GiftSubscriptionClaim": "bytes32 batchId,uint256 index,address account",
-    "HandleClaim": "bytes32[] tipIds,address recipient,uint40 deadline",
-    "ReceiveWithAuthorization": (
-        "address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce"
-    ),
-    "Permit": "address owner,address spender,uint256 value,uint256 nonce,uint256 deadline",
+# What is signed to the escrow, and to a currency that pays it.
+SAID: dict[str, type[signing.Message]] = {
+    name: kind
+    for name, kind in {**vars(jar_messages), "OwedWithdrawal": signing.OwedWithdrawal}.items()
+    if isinstance(kind, type) and issubclass(kind, signing.Message)
 }
+WALLET_SAYS = b"\x01" * 66  # a signature that only a contract wallet finds good
 
 
 class JarsSide(Side):
@@ -98,7 +76,7 @@ class JarsSide(Side):
         self.jars.events = []
         self._remember(function, args)
         if function in CERTIFICATE_ACTS:
-            receipt = self.attempt(self.address, ABI, self.model, function, caller, args)
+            receipt = self.attempt(self.address, CARD_ABI, self.model, function, caller, args)
         else:
             receipt = self.attempt(self.escrow, JAR_ABI, self.jars, function, caller, args)
         if receipt is None:
@@ -151,20 +129,16 @@ class JarsSide(Side):
     def digest(self, said: tuple[Any, ...], contract: str) -> bytes:
         """What is signed to say this to a contract."""
         name, *values = said
-        if name not in TYPES or (name == "OwedWithdrawal" and contract == self.address):
+        if name not in SAID:
             return super().digest(said, contract)
-        domain = signing.Domain("Largesse StreamingTipEscrow", "1", self.chain.ID, contract)
+        domain = signing.jars_domain(self.chain.ID, contract)
         if contract == self.token:
             domain = signing.Domain("Money", "1", self.chain.ID, contract)
-        kinds = [member.split()[0] for member in TYPES[name].split(",")]
-        words = [keccak(text=f"{name}({TYPES[name]})")]
-        for kind, value in zip(kinds, values, strict=True):
-            words.append(_word(kind, self.plain(value)))
-        return keccak(b"\x19\x01" + domain.separator + keccak(b"".join(words)))
+        return SAID[name](*map(self.plain, values)).digest(domain)
 
     def plain(self, value: Any) -> Any:
         """A model's value as it is decoded from the chain."""
-        if isinstance(value, Digest) and value.message[0] in TYPES:
+        if isinstance(value, Digest) and value.message[0] in SAID:
             return self.digest(value.message, self.escrow)
         if isinstance(value, GiftSubscriptions | HandleTip):
             return astuple(value)
@@ -271,7 +245,7 @@ class JarsSide(Side):
         return JAR_ABI.result(view, receipt.output)
 
     def compare_rest(self) -> None:
-        """The splits of shared jars."""
+        """What is too long to read after every step: shared jars."""
         for jar_id, split in self.jars.books.shared.items():
             found = self.view("sharedJar", jar_id)
             if found != astuple(split):
@@ -290,15 +264,6 @@ def _account(held: Account) -> tuple[int, int, int]:
 
 def _state(series: Series) -> tuple[Any, ...]:
     return tuple(getattr(series, member.name) for member in fields(series)[1:])
-
-
-def _word(kind: str, value: Any) -> bytes:
-    """A member as EIP-712 hashes it."""
-    if kind == "string":
-        return keccak(text=value)
-    if kind == "bytes32[]":
-        return keccak(b"".join(value))
-    return encode([kind], [value])
 
 
 __all__ = ["JAR_ABI", "JarsSide"]

@@ -60,6 +60,12 @@ class Life(Generic[S]):
 
     # --------------------------------------------------------------------------------- what goes wrong
 
+    @property
+    def misbehaving(self) -> bool:
+        """Whether the odd currency does something odd now."""
+        money = self.sides[1].model.currency
+        return bool(money.banned or money.paused or money.mode or money.fee_bps)
+
     def misbehave(self, hand: Hand) -> None:
         """The odd currency bans, stops, lies, takes a fee, or behaves again."""
         side = self.sides[1]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ from tests.stateful.machine import live
 from tests.stateful.side import Difference
 
 STEPS, LIVES = 300, 8
+Live = Callable[[Kind, Sequence[int], Mapping[str, bytes]], object]
 
 
 class Bug(NamedTuple):
@@ -134,8 +135,13 @@ def lives(seed: int) -> Iterator[tuple[Kind, list[int]]]:
 
 def caught_by(bug: Bug, seed: int = 0) -> str | None:
     """What the machine said when it noticed the bug, and after how many lives; None when it did not."""
+    return caught(bug, "GiftCertificates", live, seed)
+
+
+def caught(bug: Bug, contract: str, live: Live, seed: int = 0) -> str | None:
+    """The same for any contract and the lives of its machine."""
     path, text = source_of(bug)
-    code = {"GiftCertificates": compile_contract("GiftCertificates", {path: text})}
+    code = {contract: compile_contract(contract, {path: text})}
     for number, (kind, steps) in enumerate(lives(seed)):
         try:
             live(kind, steps, code)
@@ -144,13 +150,13 @@ def caught_by(bug: Bug, seed: int = 0) -> str | None:
     return None
 
 
-def main(names: list[str]) -> None:
-    """Prints a row for each bug."""
-    for bug in BUGS:
+def print_rows(bugs: Sequence[Bug], caught_by: Callable[[Bug], str | None], names: Sequence[str]) -> None:
+    """A row for each bug, or for those of these names."""
+    for bug in bugs:
         if not names or bug.name in names:
             said = (caught_by(bug) or "NOT CAUGHT").replace("|", "¦")
             print(f"| {bug.name} | `{bug.file.split('/')[1]}` | {said[:160]} |", flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    print_rows(BUGS, caught_by, sys.argv[1:])

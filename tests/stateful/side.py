@@ -382,7 +382,7 @@ def snake(name: str) -> str:
 
 def error_name(name: str) -> str:
     """The full name of an error of the model."""
-    ours = name and not re.match("ERC|Safe|Blacklist|Enforced|FailedCall|Custody_|Jar_", name)
+    ours = name and not re.match("ERC|Safe|Blacklist|Enforced|Custody_|Jar_|FailedCall", name)
     return PREFIX + name if ours else name
 
 

@@ -37,19 +37,29 @@ def subscribe(hand: JarHand, store: JarStore) -> Act:
         member = hand.jars.membership(creator, account, number)
         paid = member.payer if member else ZERO
         payer = payer if paid == ZERO else hand.mostly(paid, payer, percent=85)
-    tier = hand.jars.tier_of(creator, number)
-    rate = min(hand.mostly(tier.rate, tier.rate + 1, 0, percent=95), 2**80 - 1)
-    version = hand.mostly(tier.version, tier.version ^ 1, percent=95)
+    rate = hand.jars.tier_of(creator, number).rate
+    rate = min(hand.mostly(rate, rate + 1, 0, percent=95), 2**80 - 1)
     amount = hand.more(rate, hand.now)
+    version = _version(hand, creator, account, number)
     said = Subscription(payer, account, creator, number, version, rate, amount)
     caller = hand.sender(payer)
     message = ("Subscribe", *astuple(said))
     return "subscribe", caller, (said, hand.consent(caller, payer, message, amount))
 
 
+def _version(hand: JarHand, creator: str, account: str, number: int) -> int:
+    """The tier's, mostly; or that of the membership that it would go on with."""
+    version = hand.jars.tier_of(creator, number).version
+    member = hand.jars.membership(creator, account, number)
+    return hand.mostly(version, member.version if member else version, version + 1, percent=94) % 2**16
+
+
 @step(5)
-def unsubscribe(hand: JarHand, store: JarStore) -> Act:
-    creator, account, number = hand.member()
+def unsubscribe(hand: JarHand, store: JarStore) -> Act | None:
+    who = hand.member()
+    if who is None:
+        return None
+    creator, account, number = who
     member = hand.jars.membership(creator, account, number)
     payer = member.payer if member else hand.one(PAYERS)
     caller = hand.sender(hand.one(PAYERS) if payer == ZERO else payer)
@@ -78,7 +88,7 @@ def _batch(hand: JarHand, store: JarStore, *, over: bool) -> GiftBatch | None:
     fit = [batch for batch in left if (batch.gifts.reclaim_at <= hand.now) == over]
     if fit and hand.odds(92):
         return hand.one(fit)
-    return hand.one(left or store.batches) if store.batches else None
+    return hand.one(left or store.batches) if store.batches and hand.odds(25) else None
 
 
 @step(9)
@@ -131,7 +141,7 @@ def tip_handle(hand: JarHand, store: JarStore) -> Act:
 @step(6)
 def claim_handle_tips(hand: JarHand, store: JarStore) -> Act | None:
     waiting = [tip for tip in store.tips if hand.books.tips.get(handle_tip_id(tip), False)]
-    if not store.tips:
+    if not store.tips or not (waiting or hand.odds(20)):
         return None
     attestor = hand.one(waiting or store.tips).attestor
     mine = [tip for tip in waiting if tip.attestor == attestor]
@@ -140,7 +150,7 @@ def claim_handle_tips(hand: JarHand, store: JarStore) -> Act | None:
         tips = [*tips, hand.mostly(hand.one(mine or store.tips), hand.one(store.tips), percent=70)]
     if hand.odds(2):
         tips = []
-    recipient = hand.mostly(hand.creator(), ZERO, percent=97)
+    recipient = hand.mostly(hand.creator(), ZERO, hand.here, percent=96)
     deadline = hand.deadline()
     names = tuple(handle_tip_id(tip) for tip in tips)
     message = ("HandleClaim", names, recipient, deadline)
@@ -154,5 +164,7 @@ def reclaim_handle_tip(hand: JarHand, store: JarStore) -> Act | None:
         return None
     waiting = [tip for tip in store.tips if hand.books.tips.get(handle_tip_id(tip), False)]
     due = [tip for tip in waiting if tip.reclaim_at <= hand.now]
+    if not due and not hand.odds(20):
+        return None
     tip = hand.one(due) if due and hand.odds(85) else hand.one(waiting or store.tips)
     return "reclaimHandleTip", STRANGER, (tip,)

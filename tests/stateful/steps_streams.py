@@ -7,8 +7,8 @@ from typing import Any
 
 from eth_abi.abi import encode
 
-from tests.model.jar_words import NO_LIMIT, Consent, StreamKey, Use, creator_of, jar_of
-from tests.model.words import DAY, MAX_AMOUNT, ZERO, Payment, Redemption, Signature
+from tests.model.jar_words import NO_LIMIT, Consent, Use, creator_of
+from tests.model.words import DAY, MAX_AMOUNT, ZERO, Payment, Portion, Redemption, Signature
 from tests.stateful.hand import DENOMINATION
 from tests.stateful.jars_hand import CREATORS, MOST, PAYERS, JarHand, JarStore
 from tests.stateful.people import HOLDERS, HOLDING, ISSUERS, MERCHANTS, STRANGER, WALLET
@@ -23,7 +23,7 @@ TEXTS = ("", "bravo", "für die Kapelle ♪")
 # ---------------------------------------------------------------------------------------------- streams
 
 
-@step(16)
+@step(22)
 def open_stream(hand: JarHand, store: JarStore) -> Act:
     key = hand.key()
     rate, amount = hand.price(hand.seconds(hand.now))
@@ -32,9 +32,11 @@ def open_stream(hand: JarHand, store: JarStore) -> Act:
     return "open", caller, (key, rate, amount, hand.consent(caller, key.payer, message, amount))
 
 
-@step(12)
-def top_up(hand: JarHand, store: JarStore) -> Act:
+@step(14)
+def top_up(hand: JarHand, store: JarStore) -> Act | None:
     key = hand.stream()
+    if key is None:
+        return None
     stream = hand.jars.stream(key)
     payer = hand.mostly(key.payer, STRANGER, hand.one(HOLDERS), percent=60)
     amount = hand.more(stream.rate or 1, stream.ends_at or hand.now)
@@ -44,16 +46,20 @@ def top_up(hand: JarHand, store: JarStore) -> Act:
 
 
 @step(7)
-def cancel(hand: JarHand, store: JarStore) -> Act:
+def cancel(hand: JarHand, store: JarStore) -> Act | None:
     key = hand.stream(paused=hand.odds(20))
+    if key is None:
+        return None
     caller = hand.sender(key.payer)
     message = ("CancelStream", key.payer, key.jar_id, key.index)
     return "cancel", caller, (key, hand.consent(caller, key.payer, message))
 
 
 @step(7)
-def change_rate(hand: JarHand, store: JarStore) -> Act:
+def change_rate(hand: JarHand, store: JarStore) -> Act | None:
     key = hand.stream()
+    if key is None:
+        return None
     left = hand.jars.left(hand.jars.stream(key))
     wanted = max(left // hand.seconds(hand.now), 1)
     rate = min(hand.mostly(wanted, left, left + 1, 0, 1, percent=93), 2**80 - 1)
@@ -62,17 +68,21 @@ def change_rate(hand: JarHand, store: JarStore) -> Act:
     return "changeRate", caller, (key, rate, hand.consent(caller, key.payer, message))
 
 
-@step(5)
-def pause(hand: JarHand, store: JarStore) -> Act:
+@step(8)
+def pause(hand: JarHand, store: JarStore) -> Act | None:
     key = hand.stream()
+    if key is None:
+        return None
     caller = hand.sender(key.payer)
     message = ("PauseStream", key.payer, key.jar_id, key.index)
     return "pause", caller, (key, hand.consent(caller, key.payer, message))
 
 
-@step(5)
-def resume(hand: JarHand, store: JarStore) -> Act:
+@step(7)
+def resume(hand: JarHand, store: JarStore) -> Act | None:
     key = hand.stream(paused=True)
+    if key is None:
+        return None
     caller = hand.sender(key.payer)
     message = ("ResumeStream", key.payer, key.jar_id, key.index)
     return "resume", caller, (key, hand.consent(caller, key.payer, message))
@@ -92,7 +102,7 @@ def collect(hand: JarHand, store: JarStore) -> Act:
     days = hand.one([0, 1, 2, 5, MOST, MOST])
     jars = list(hand.books.jars)
     jar_id = hand.one(jars) if jars and hand.odds(85) else hand.jar_id()
-    jar_id = hand.mostly(jar_id, jar_of(hand.creator(), 99), percent=96)  # one that nobody made
+    jar_id = hand.mostly(jar_id, jar_id + 2**170, percent=95)
     return "collect", hand.mostly(STRANGER, *CREATORS, percent=40), (jar_id, days)
 
 
@@ -119,8 +129,10 @@ def create_shared_jar(hand: JarHand, store: JarStore) -> Act:
 
 
 @step(3)
-def withdraw_owed(hand: JarHand, store: JarStore) -> Act:
-    creditors = [who for who, amount in hand.books.owed.items() if amount and who != hand.here]
+def withdraw_owed(hand: JarHand, store: JarStore) -> Act | None:
+    creditors = [who for who, amount in hand.books.owed.items() if amount]
+    if not creditors and hand.odds(85):
+        return None
     payee = hand.one(creditors) if creditors and hand.odds(85) else hand.one(HOLDING)
     caller = hand.sender(payee)
     to = hand.mostly(payee, hand.one(HOLDING), ZERO, hand.here, percent=60)
@@ -131,7 +143,8 @@ def withdraw_owed(hand: JarHand, store: JarStore) -> Act:
 @step(2)
 def cancel_consents(hand: JarHand, store: JarStore) -> Act:
     who = hand.one(PAYERS)
-    return "cancelConsents", who, (hand.mark(who),)
+    mark = hand.mark(who)
+    return "cancelConsents", who, (hand.mostly(mark, 0, mark + 2**33, percent=75) % 2**64,)
 
 
 @step(4)
@@ -139,7 +152,7 @@ def set_monthly_cap(hand: JarHand, store: JarStore) -> Act:
     payer = hand.one(PAYERS)
     limit, used, _ = hand.jars.monthly_cap(payer)
     near = (used, used + 1, limit, min(limit + 1, NO_LIMIT), limit // 2, NO_LIMIT)
-    limit = hand.mostly(used + hand.rng.randrange(10**9), *near, percent=40)
+    limit = hand.mostly(used + hand.rng.randrange(10 ** hand.rng.randrange(1, 15)), *near, percent=60)
     caller = hand.sender(payer)
     message = ("SetMonthlyCap", payer, limit)
     return "setMonthlyCap", caller, (payer, limit, hand.consent(caller, payer, message))
@@ -161,16 +174,18 @@ def permit(hand: JarHand, store: JarStore) -> Act:
 
 
 @step(3)
-def several_calls(hand: JarHand, store: JarStore) -> Act:
+def several_calls(hand: JarHand, store: JarStore) -> Act | None:
     """A permit and what it pays for; or whatever two other steps would do."""
     if hand.odds(50):
         payer, jar_id, amount = hand.one(HOLDERS), hand.jar_id(), hand.small()
         consent = Consent(0, 0, False, None)
-        enough = hand.mostly(MOST, amount, max(amount - 1, 0), percent=70)
+        enough = hand.mostly(MOST, amount, max(amount - 1, 0), percent=80)
         calls = [("permit", permit_of(hand, payer, enough)), ("tip", (payer, jar_id, amount, "", consent))]
         return "multicall", payer, (calls,)
     first, second = hand.one([cancel, pause, tip]), hand.one([open_stream, top_up, collect])
     acts = [act for one in (first, second) if (act := one(hand, store))]
+    if not acts:
+        return None
     return "multicall", acts[0][1], ([(function, args) for function, _, args in acts],)
 
 
@@ -179,58 +194,74 @@ def several_calls(hand: JarHand, store: JarStore) -> Act:
 
 def use_of(hand: JarHand, holder: str, creator: str) -> tuple[bytes, int]:
     """What a redemption does, and how much it takes (0 for any)."""
-    use = hand.one([Use.TIP, Use.OPEN, Use.OPEN, Use.TOP_UP, Use.TOP_UP, Use.SUBSCRIBE])
+    use = hand.one([Use.TIP, Use.OPEN, Use.OPEN, Use.OPEN, Use.SUBSCRIBE])
     if use is Use.TIP:
         return encode(["uint8", "string"], [use, hand.one(TEXTS)]), 0
     if use is Use.OPEN:
         rate, amount = hand.price(hand.seconds(hand.now))
         rate = hand.mostly(rate, 2**80, percent=98)
         return encode(["uint8", "uint256", "uint256"], [use, hand.one([0, 1]), rate]), amount
-    if use is Use.TOP_UP:
-        index = hand.one([0, 1])
-        stream = hand.jars.stream(StreamKey(holder, jar_of(creator), index))
-        return encode(["uint8", "uint256"], [use, index]), hand.more(stream.rate or 1, hand.now)
     tiers = [number for of, number in hand.books.tiers if of == creator]
     number = hand.one(tiers) if tiers and hand.odds(95) else 1
     tier = hand.jars.tier_of(creator, number)
-    rate, version = (
-        hand.mostly(tier.rate, tier.rate + 1, percent=96),
-        hand.mostly(tier.version, 9, percent=96),
-    )
+    rate = hand.mostly(tier.rate, tier.rate + 1, percent=96)
+    version = hand.mostly(tier.version, tier.version + 1, percent=97)
     account = hand.mostly(hand.one([holder, *HOLDERS]), ZERO, percent=96)
     kinds = ["uint8", "address", "uint32", "uint16", "uint80"]
     return encode(kinds, [use, account, number, version, rate]), hand.more(rate, hand.now)
 
 
+def _paid_with(hand: JarHand, holder: str, series_id: int) -> int:
+    """The series that a stream's money is of, or an open one that its holder has; 0 for none."""
+    mine = [i for i in hand.model.books.series if hand.model.account(i, holder).balance]
+    fit = [
+        i for i in mine if i == series_id or (not series_id and not hand.model.books.series[i].terms.named)
+    ]
+    return hand.one(fit) if fit else 0
+
+
 @step(16)
 def redeem_into(hand: JarHand, store: JarStore) -> Act:
     series_id, holder = hand.card()
-    streams = [flow for flow in hand.books.streams if isinstance(flow, StreamKey) and flow.payer == holder]
     creator = hand.mostly(hand.creator(), hand.here, percent=98)
     data, wanted = use_of(hand, holder, creator)
-    if streams and hand.odds(25):  # more for a stream that there is
-        key = hand.one(streams)
+    mine = [key for key in hand.streams() if key.payer == holder]
+    if mine and hand.odds(40):  # more for a stream that there is
+        key = hand.one(mine)
+        stream = hand.jars.stream(key)
         creator = creator_of(key.jar_id)
-        data = encode(["uint8", "uint256"], [Use.TOP_UP, key.index])
-        series_id = hand.mostly(hand.jars.stream(key).series_id or series_id, series_id)
+        data = encode(["uint8", "uint256"], [Use.TOP_UP, hand.mostly(key.index, 1, percent=95)])
+        series_id = hand.mostly(_paid_with(hand, holder, stream.series_id) or series_id, series_id)
+        wanted = hand.more(stream.rate, stream.ends_at)
     if hand.odds(2):
         data = hand.one([b"", data[:32], encode(["uint8"], [4]), data[:-1]])
-    caller = hand.one([holder, STRANGER, STRANGER if creator == hand.here else creator])
+    caller = hand.one([holder, STRANGER if creator == hand.here else creator, STRANGER])
     target = hand.here, creator, data
     held = hand.model.account(series_id, holder).balance
     card = hand.redemption(caller, target, 0, (series_id, holder))
     if wanted and hand.odds(85):
-        card = _of_amount(hand, caller, target, card, hand.mostly(wanted, held, percent=92))
+        card = _of_amount(
+            hand, caller, target, card, hand.mostly(wanted if wanted <= held else held, wanted, percent=88)
+        )
     cards = [card]
     while hand.odds(18) and len(cards) < 3:
         other = hand.card()
         same = series_id, holder
         if hand.odds(85):
-            mine = [i for i in hand.model.books.series if hand.model.account(i, holder).balance]
-            same = hand.one(mine or [series_id]), holder
+            more = [i for i in hand.model.books.series if hand.model.account(i, holder).balance]
+            same = hand.one(more or [series_id]), holder
         cards.append(hand.redemption(caller, target, 0, hand.mostly(same, other)))
     payment = Payment(hand.here, creator, 0, 0, 0, data, None)
     return "pay", caller, (hand.requested(payment, caller, sum(one.amount for one in cards)), cards)
+
+
+@step(1)
+def pretend(hand: JarHand, store: JarStore) -> Act:
+    """Somebody who is not the certificates says that money came."""
+    series_id, holder = hand.card()
+    creator, amount = hand.creator(), hand.small()
+    data, _ = use_of(hand, holder, creator)
+    return "onRedemption", STRANGER, (creator, amount, 0, [Portion(holder, series_id, amount)], data)
 
 
 def _of_amount(
