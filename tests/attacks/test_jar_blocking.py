@@ -116,8 +116,8 @@ def test_a_frozen_escrow_blocks_its_currency_only(
 def test_a_payer_that_refuses_its_certificate_blocks_itself_only(
     jars: Jars, make_account: MakeAccount, mode: str
 ) -> None:
-    """It cannot stop its stream while it refuses; the creator is paid, others come and go. Once it accepts, it
-    stops."""
+    """It cannot stop its stream while it refuses; the creator is paid, others come and go. Once it accepts,
+    it stops."""
     wallet = make_account("Refuser1155", jars.holder, mode="Accepts")
     series = jars.world.named_series([jars.creator, jars.merchant], services=[jars.escrow])
     jars.world.issue(series, wallet, 50_000)

@@ -1,6 +1,6 @@
 """A holder that is a contract is handed its certificate in the middle of `cancel`. Where it sent the escrow
-more money than its refund just then, `cancel` reverted with an arithmetic panic: an error's values are reckoned
-even where it is not raised. More money is no error; less would be."""
+more money than its refund just then, `cancel` reverted with an arithmetic panic: an error's values are
+reckoned even where it is not raised. More money is no error; less would be."""
 
 from typing import Any
 

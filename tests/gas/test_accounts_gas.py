@@ -1,8 +1,8 @@
 """Gas of micropayments, `accounts.*` in bench/gas.json: receipt `gasUsed` in the steady state.
 
 Steady state: the payer has approved and keeps currency, the contract holds some, the counterparty has a
-balance; each account in a settlement has been settled before. Indices are what they are in use: eight bytes at
-random.
+balance; each account in a settlement has been settled before. Indices are what they are in use: eight bytes
+at random.
 """
 
 from __future__ import annotations

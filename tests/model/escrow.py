@@ -18,7 +18,7 @@ from tests.model.certificates import Certificates
 from tests.model.custody import operation
 from tests.model.jar_words import StreamKey, Subscription, Use, jar_of, stream_id
 from tests.model.memberships import Memberships
-from tests.model.words import Checks, Portion, Refused
+from tests.model.words import Checks, Portion, Refused, refuse
 
 KINDS = {
     Use.TIP: ["string"],
