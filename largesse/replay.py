@@ -367,7 +367,7 @@ class Books:
 _GIVEN_BACK = ("GiftRecalled", "GiftRecalledFromBatch", "GiftBatchReclaimed")
 # They tell more about what another event has booked, or about rights that move no money.
 _WITHOUT_BOOKS = (
-    "ServiceAdmitted",
+    "ServiceAdmitted", "CountedUsed",
     "OperatorSet", "Redeemed", "RedeemedMany", "RedeemedInto", "RedemptionSkipped", "IssuanceSkipped",
     "ApprovalForAll", "URI",
 )  # fmt: skip

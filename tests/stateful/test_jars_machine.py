@@ -61,8 +61,8 @@ def test_every_kind_of_step_was_refused_and_went_through(tally: Tally) -> None:
     assert len(JAR_STEPS) >= 25
     assert tally.keys() == FUNCTIONS
     lazy = {function: counts for function, counts in tally.items() if 0 in counts}
-    # A permit that is no good does nothing, what is not to be counted is passed over, and only certificates may
-    # tell of redemptions; the rest is how certificates come to be, and refused elsewhere.
+    # A permit that is no good does nothing, what is not to be counted is passed over, and only certificates
+    # may tell of redemptions; the rest is how certificates come to be, and refused elsewhere.
     assert lazy.keys() <= ALWAYS, lazy
 
 
