@@ -165,7 +165,6 @@ abstract contract Owners is AccountLedger {
         // casting to 'uint96' is safe because a deposit is bounded by it
         // forge-lint: disable-next-line(unsafe-typecast)
         _certificates.restoreFromService(owner, seriesId, uint96(amount));
-        uint256 held = _balance();
-        require(held + amount >= before, Custody_LeftDiffers(amount, before - held));
+        _checkLeft(before, amount);
     }
 }

@@ -86,6 +86,13 @@ abstract contract Custody is ICustodyTypes, ReentrancyGuardTransient, EIP712 {
         return true;
     }
 
+    /// @dev At most `amount` left since `before` was held. Whoever was handed a card meanwhile may have given money: no error.
+    function _checkLeft(uint256 before, uint256 amount) internal view {
+        uint256 held = _balance();
+        uint256 left = before > held ? before - held : 0; // an error's values are reckoned even where it is not raised
+        require(left <= amount, Custody_LeftDiffers(amount, left));
+    }
+
     function _owe(address payee, uint256 amount) internal {
         _owed[payee] += amount;
         _totalOwed += amount;

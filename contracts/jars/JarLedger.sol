@@ -117,10 +117,7 @@ abstract contract JarLedger is IJarTypes, Custody {
         // casting to 'uint96' is safe because a stream is never paid with more
         // forge-lint: disable-next-line(unsafe-typecast)
         _certificates.restoreFromService(payer, seriesId, uint96(amount));
-        uint256 held = _balance();
-        // Who is handed its card may have given money meanwhile: no error. The error's values are reckoned in any case.
-        uint256 left = before > held ? before - held : 0;
-        require(left <= amount, Custody_LeftDiffers(amount, left));
+        _checkLeft(before, amount);
     }
 
     function _domainNameAndVersion() internal pure override returns (string memory, string memory) {
