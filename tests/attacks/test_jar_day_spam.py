@@ -10,7 +10,7 @@ from tests.support.jars import DAY, ITSELF, NOON, TODAY, Jars
 from tests.support.rehearsal import rehearsal
 
 UNIT = 10**9
-DAYS = 60
+DAYS = 40
 YEAR = 365
 WORST_PER_DAY = 2_900
 """Gas that a day with an end may cost a creator: a year of them and the collection fit into 1.15 million."""
@@ -79,8 +79,8 @@ def test_changing_the_rate_from_day_to_day(jars: Jars, quiet: int) -> None:
     """The same by changing the rate."""
     key = jars.key(1, payer=jars.stranger)
     escrow = jars.escrow
-    calls = [escrow.open.encode_input(key, 60 * UNIT, 60 * DAY, ITSELF)]
-    calls += [escrow.changeRate.encode_input(key, 60 * UNIT // day, ITSELF) for day in range(2, DAYS + 1)]
+    calls = [escrow.open.encode_input(key, 40 * UNIT, 40 * DAY, ITSELF)]
+    calls += [escrow.changeRate.encode_input(key, 40 * UNIT // day, ITSELF) for day in range(2, DAYS + 1)]
     calls.append(escrow.cancel.encode_input(key, ITSELF))
     spent = attack(jars, calls)
     harm = collection(jars, DAYS + 1) - quiet

@@ -1,6 +1,6 @@
 """The ends of the types: rate 88 bits, moment 168, accrued 144 signed, lump 232, times 40. Nothing carries.
 
-The rate is reached by streams of an 18-decimal currency (test_open: a full jar). A jar's sum of 2¹⁴² scaled
+The rate is reached by 257 streams of an 18-decimal currency. A jar's sum of 2¹⁴² scaled
 units is far beyond any supply: it is written into storage, to see that the next unit is refused, not cut off.
 """
 
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.clock import at, mine_at
+from tests.support.crowd import crowd_chain, deploy, settle
 from tests.support.errors import reverts
 from tests.support.jars import (
     DAY,
@@ -16,6 +17,7 @@ from tests.support.jars import (
     LATEST,
     MAX_ACCRUED,
     MAX_AMOUNT,
+    MAX_JAR_RATE,
     MAX_RATE,
     MIDNIGHT,
     NOON,
@@ -28,6 +30,36 @@ from tests.support.jars import (
 )
 
 UNIT = 10**9
+
+
+def test_a_full_jar_pays_to_the_unit() -> None:
+    """256 streams of the highest rate and one of the rest, ending on one day: rate and moment are full."""
+    with crowd_chain() as web3:
+        token = deploy(web3, "TestToken", "Test Euro", "TEUR", 18)
+        crowd = settle(web3, token)
+        payer, jar = crowd.person("supporter"), int(crowd.person("creator"), 16)
+        crowd.send(token.functions.mint(payer, 2**105), "deployer")
+        crowd.send(token.functions.approve(crowd.escrow.address, 2**256 - 1), "supporter")
+        start = NOON + 100
+        calls = [("open", ((payer, jar, i), MAX_RATE, MAX_AMOUNT, ITSELF)) for i in range(256)]
+        calls.append(("open", ((payer, jar, 256), 255, 255 * DAY, ITSELF)))
+        first = 128
+        for bunch in (calls[:first], calls[first:]):
+            crowd.at(start)
+            crowd.many(bunch, "supporter", len(bunch))
+        view = crowd.escrow.functions
+        assert view.jar(jar).call()[0] == MAX_JAR_RATE
+        end = start + MAX_AMOUNT // MAX_RATE
+        flows = [Flow(MAX_RATE, start, end)] * 256 + [Flow(255, start, start + DAY)]
+        dust = 256 * (MAX_AMOUNT - MAX_RATE * (end - start))
+        moment = sum(f.rate * (f.end % DAY) for f in flows)
+        assert view.endsOn(jar, TODAY + 1).call() == [MAX_JAR_RATE, moment]
+        for time in (start + 1, MIDNIGHT - 1, MIDNIGHT, MIDNIGHT + 1, end, end + 1, MIDNIGHT + DAY):
+            crowd.mine_at(time)
+            assert view.claimableScaled(jar).call() == claimable_scaled(flows, time, dust)
+        crowd.send(view.collect(jar, 1), "relayer")
+        assert crowd.purse("creator") == 256 * MAX_AMOUNT + 255 * DAY
+        assert crowd.held() == 0
 
 
 @pytest.fixture(scope="module")

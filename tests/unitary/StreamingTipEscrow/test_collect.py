@@ -226,7 +226,7 @@ def test_collect_of_a_shared_jar(any_jars: Jars, shares: list[int]) -> None:
     people = [account(jars, i) for i in range(len(shares))]
     shared = jars.shared_jar(people, shares)
     total = 0
-    for amount in (1, 1, 7, 19_991, 1):
+    for amount in (1, 19_998, 1):
         jars.tip(amount, shared)
         tx = jars.collect(shared)
         total += amount

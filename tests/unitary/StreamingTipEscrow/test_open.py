@@ -1,7 +1,5 @@
 """open: a stream begins (open.tree)."""
 
-from typing import Any
-
 import pytest
 
 from tests.support.clock import at, mine_at
@@ -20,23 +18,14 @@ from tests.support.jars import (
     Flow,
     Jars,
     claimable_scaled,
+    set_storage,
+    storage_slot,
 )
 from tests.support.logs import logs_of
 from tests.support.outputs import returned
 
 UNIT = 10**9
 """A base unit of `jars`' currency, scaled: as a rate, one a second."""
-
-
-@pytest.fixture(scope="module")
-def nearly_full(make_jars: Any, eurt: Any) -> Jars:
-    """At noon 256 streams of the highest rate to the creator, until tomorrow: room for 255 more."""
-    jars: Jars = make_jars(eurt)
-    calls = [jars.escrow.open.encode_input(jars.key(i), MAX_RATE, MAX_AMOUNT, ITSELF) for i in range(256)]
-    at(NOON)
-    jars.deployed.multicall(calls, {"from": jars.supporter, "gas_limit": 25_000_000})
-    assert jars.stored()[:2] == (MAX_JAR_RATE - 255, TODAY)
-    return jars
 
 
 # reverts
@@ -112,37 +101,24 @@ def test_open_reverts_for_an_end_beyond_40_bits(jars: Jars) -> None:
     assert jars.escrow.endsOn(jars.jar, LATEST // DAY) == (UNIT, UNIT * (LATEST % DAY))
 
 
-def test_open_reverts_when_the_jar_is_full(nearly_full: Jars) -> None:
-    jars = nearly_full
+def test_open_reverts_when_the_jar_is_full(jars: Jars) -> None:
+    """Its rates are below 2⁸⁸ together; what so many real streams pay is in attacks/test_jar_extremes."""
+    at(NOON)
+    jars.open(UNIT, DAY)
+    rate, day, accrued, *_ = jars.stored()
+    rest = (accrued % 2**144) << 112 | day << 88
+    slot = storage_slot(jars.escrow, rest | rate, jars.jar)
+    set_storage(jars.escrow, slot, rest | MAX_JAR_RATE - UNIT)
     with reverts("Jar_Full", jars.jar, MAX_JAR_RATE + 1, MAX_JAR_RATE):
-        jars.open(256, 256 * DAY, 256)
-    jars.open(255, 255 * DAY, 256)
+        jars.open(UNIT + 1, 2 * DAY, 1)
+    jars.open(UNIT, DAY, 1)
     assert jars.stored()[0] == MAX_JAR_RATE
     with reverts("Jar_Full", jars.jar, MAX_JAR_RATE + 1, MAX_JAR_RATE):
-        jars.open(1, DAY, 257)
+        jars.open(1, 1, 2)
     # what ends on this day, and what goes to somebody else, needs no room
-    jars.open(1, 60, 257)
-    jars.open(MAX_RATE, MAX_AMOUNT, 258, jar=jars.jar_of(jars.agent))
+    jars.open(UNIT, 60, 2)
+    jars.open(UNIT, DAY, 3, jar=jars.jar_of(jars.agent))
     assert jars.stored()[0] == MAX_JAR_RATE
-
-
-def test_a_full_jar_pays_to_the_unit(nearly_full: Jars) -> None:
-    """The extremes of rate and moment: 256 of the highest, all ending on one day."""
-    jars = nearly_full
-    end = NOON + MAX_AMOUNT // MAX_RATE
-    assert jars.escrow.endsOn(jars.jar, end // DAY) == (
-        256 * MAX_RATE,
-        256 * MAX_RATE * (end % DAY),
-    )
-    flows = [Flow(MAX_RATE, NOON, end)] * 256
-    dust = 256 * (MAX_AMOUNT - MAX_RATE * (end - NOON))
-    for time in (NOON + 1, MIDNIGHT - 1, MIDNIGHT, MIDNIGHT + 1, end, end + 1, MIDNIGHT + DAY):
-        mine_at(time)
-        assert jars.due() == claimable_scaled(flows, time, dust)
-    before = jars.balance(jars.creator)
-    jars.collect()
-    assert jars.balance(jars.creator) - before == 256 * MAX_AMOUNT
-    assert jars.held() == jars.due() == 0
 
 
 @pytest.mark.parametrize("missing", ["money", "approval"])
