@@ -93,7 +93,8 @@ abstract contract AccountLedger is IPrepaidAccounts, CustodyDesk {
     {
         (address counterparty, address signer) = (opening.counterparty, opening.signer);
         (uint24 delay, uint40 expiresAt) = (opening.delaySeconds, opening.expiresAt);
-        require(counterparty != address(0), Custody_ZeroAddress());
+        // What were paid to this contract itself nobody could ever fetch.
+        require(counterparty != address(0) && counterparty != address(this), Custody_ZeroAddress());
         require(signer != address(0), Accounts_ZeroSigner());
         require(
             delay >= MIN_DELAY && delay <= MAX_DELAY, Accounts_DelayOutOfRange(delay, MIN_DELAY, MAX_DELAY)

@@ -25,8 +25,10 @@ from tests.support.prepaid import (
 
 
 def test_open_reverts_for_nobody_as_counterparty(prepaid: Prepaid) -> None:
-    with reverts("Custody_ZeroAddress"):
-        prepaid.open(counterparty=ZERO)
+    """The contract itself is none: nobody could fetch what it is paid."""
+    for nobody in (ZERO, prepaid.accounts):
+        with reverts("Custody_ZeroAddress"):
+            prepaid.open(counterparty=nobody)
 
 
 def test_open_reverts_for_nobody_as_signer(prepaid: Prepaid) -> None:
