@@ -135,7 +135,12 @@ class JarHand(Hand):
     # ------------------------------------------------------------------------------------- how much
 
     def seconds(self, since: int) -> int:
-        """How long something lasts that begins at `since`: moments, or to the edges of a day, or months."""
+        """How long something lasts that begins at `since`: moments, or to the edges of a day or of a series,
+        or months."""
+        ends = [series.terms.expires_at - since for series in self.model.books.series.values()]
+        ahead = [seconds for seconds in ends if 1 < seconds < 400 * DAY]
+        if ahead and self.odds(20):
+            return self.one(ahead) + self.one([-1, 0, 0, 1, DAY])
         midnight = -since % DAY or DAY
         days = self.rng.randrange(1, 9) * DAY
         edge = midnight + self.one([0, 0, DAY, days]) + self.one([-1, 0, 0, 1, DAY // 2, DAY // 2 + 1])

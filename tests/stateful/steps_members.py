@@ -23,7 +23,7 @@ def set_tier(hand: JarHand, store: JarStore) -> Act:
     month = 30 * 86_400
     usual = hand.one([1, 500_000, 9_999_999, 10**9, month, 31 * month])
     price = hand.mostly(usual, 0, 2**96 - 1, -(-month // hand.jars.scale) - 1, percent=85)
-    version = hand.mostly(0, made, made + 1, percent=70)
+    version = hand.mostly(0, made, made, made, made + 1, percent=45)
     return "setTier", creator, (hand.one(TIERS), max(price, 0), version)
 
 

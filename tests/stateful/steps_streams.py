@@ -106,7 +106,7 @@ def collect(hand: JarHand, store: JarStore) -> Act:
     return "collect", hand.mostly(STRANGER, *CREATORS, percent=40), (jar_id, days)
 
 
-@step(2)
+@step(5)
 def create_shared_jar(hand: JarHand, store: JarStore) -> Act:
     payees = hand.rng.sample([*MERCHANTS, *HOLDING, STRANGER], hand.rng.randrange(1, 5))
     cuts = sorted(hand.rng.sample(range(1, 10_000), len(payees) - 1))
