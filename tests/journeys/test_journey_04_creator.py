@@ -69,10 +69,9 @@ def stage() -> Iterator[Stage]:
 @pytest.fixture(autouse=True)
 def as_it_was(stage: Stage) -> Iterator[None]:
     """Take back what a test does to the stage."""
-    provider = stage.crowd.web3.provider
-    snapshot = provider.make_request("evm_snapshot", [])["result"]  # type: ignore[arg-type]
+    snapshot = stage.crowd.develop("evm_snapshot")
     yield
-    assert provider.make_request("evm_revert", [snapshot])["result"]  # type: ignore[arg-type]
+    assert stage.crowd.develop("evm_revert", snapshot) is True
 
 
 TIMES = {

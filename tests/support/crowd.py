@@ -41,13 +41,13 @@ class Crowd:
 
     def at(self, time: int) -> int:
         """The next block's time."""
-        self._request("evm_setNextBlockTimestamp", time)
+        self.develop("evm_setNextBlockTimestamp", time)
         return time
 
     def mine_at(self, time: int) -> int:
         """An empty block, so that calls see the time."""
         self.at(time)
-        self._request("evm_mine")
+        self.develop("evm_mine")
         return time
 
     def now(self) -> int:
@@ -107,9 +107,11 @@ class Crowd:
             events.append(dict(zip(names, values, strict=True)))
         return events
 
-    def _request(self, method: str, *params: int) -> None:
+    def develop(self, method: str, *params: Any) -> Any:
+        """What only development nodes answer."""
         answer = self.web3.provider.make_request(RPCEndpoint(method), list(params))
         assert "error" not in answer, answer
+        return answer["result"]
 
 
 def encoder(abi: Sequence[Any], name: str) -> Callable[[Sequence[Any]], bytes]:

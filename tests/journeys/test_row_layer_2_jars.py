@@ -1,0 +1,327 @@
+"""Row layer_2, the streaming escrow: the same bytecode and the same life on two chain ids; what was signed
+for one is refused on the other.
+
+Both chains get the contracts at the same addresses, stand at the same second and have the same streams in
+them, so that nothing but the chain id tells them apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from web3.exceptions import Web3Exception
+
+from largesse.chain import development_wallet, refusal
+from largesse.gift_subs import GiftSubscriptions, Place, build
+from largesse.jar_messages import (
+    CancelStream,
+    ChangeStreamRate,
+    GiftSubscriptionClaim,
+    GiveSubscriptions,
+    HandleClaim,
+    OpenStream,
+    PauseStream,
+    ReceiveWithAuthorization,
+    ResumeStream,
+    SetMonthlyCap,
+    Subscribe,
+    Tip,
+    TipHandle,
+    TopUpStream,
+    Unsubscribe,
+)
+from largesse.jars import HandleTip, handle_hash
+from largesse.signing import Domain, Message, OwedWithdrawal, address_of, jars_domain
+from tests.support.crowd import Crowd, crowd_chain, deploy, escrow_abi, jar_of, settle
+from tests.support.gifts import secret_of
+from tests.support.jars import DAY, ITSELF, NOON
+
+MAINNET_LIKE, LAYER_2 = 31_337, 8_453
+RATE = 10**9  # a base unit a second
+PAID = 10 * DAY
+WEEK = NOON + 7 * DAY
+START = NOON + 1_000
+"""When both chains are ready."""
+DEADLINE = NOON + DAY
+TIER, PRICE = 1, 30 * DAY
+LINK = secret_of("a gift on two chains")
+ZERO = "0x" + "00" * 20
+Consent = tuple[int, int, bool, bytes]
+
+
+def address(role: str) -> str:
+    return development_wallet(role).address
+
+
+PAYER, CREATOR, AGENT = address("supporter"), address("creator"), address("agent")
+JAR = jar_of(CREATOR)
+SHARED = 1 << 160 | JAR
+RUNNING, PAUSED, NEW = ((PAYER, JAR, index) for index in range(3))
+MEMBER = (PAYER, PAYER, CREATOR, TIER, 0, RATE, PAID)
+TREE = build([Place(0, address_of(LINK), ZERO)])
+GIFTS = GiftSubscriptions(PAYER, CREATOR, TIER, 0, RATE, 1, PAID, WEEK, TREE.root, 0)
+LATER = GiftSubscriptions(PAYER, CREATOR, TIER, 0, RATE, 1, PAID, WEEK, TREE.root, 1)
+HELD = HandleTip(PAYER, handle_hash("github:anna"), AGENT, 1_000, WEEK, 0)
+ANOTHER = HandleTip(PAYER, handle_hash("github:anna"), AGENT, 1_000, WEEK, 1)
+
+
+def open_shop(crowd: Crowd) -> Crowd:
+    """The very same transactions on every chain: streams, a member, a gift, a tip to a handle, a debt."""
+    escrow, token = crowd.escrow.functions, crowd.token.functions
+    steps = (
+        (token.mint(PAYER, 10**12), "deployer"),
+        (token.approve(crowd.escrow.address, 2**256 - 1), "supporter"),
+        (escrow.setTier(TIER, PRICE, 0), "creator"),
+        (escrow.createSharedJar([CREATOR], [10_000]), "creator"),
+        (escrow.open(RUNNING, RATE, PAID, ITSELF), "supporter"),
+        (escrow.open(PAUSED, RATE, PAID, ITSELF), "supporter"),
+        (escrow.pause(PAUSED, ITSELF), "supporter"),
+        (escrow.subscribe(MEMBER, ITSELF), "supporter"),
+        (escrow.giveSubscriptions(GIFTS.as_tuple(), ITSELF), "supporter"),
+        (escrow.tipHandle(HELD.as_tuple(), "", ITSELF), "supporter"),
+        (escrow.tip(PAYER, SHARED, 5_000, "", ITSELF), "supporter"),
+        (escrow.collect(SHARED, 9), "relayer"),
+    )
+    for number, (call, role) in enumerate(steps):
+        crowd.at(NOON + 100 + number)
+        crowd.send(call, role)
+    crowd.mine_at(START)
+    return crowd
+
+
+@pytest.fixture(scope="module")
+def chains() -> Iterator[dict[int, Crowd]]:
+    """Two nodes, each with the contracts."""
+    with crowd_chain(MAINNET_LIKE) as first, crowd_chain(LAYER_2) as second:
+        crowds = {}
+        for chain_id, web3 in ((MAINNET_LIKE, first), (LAYER_2, second)):
+            crowds[chain_id] = open_shop(settle(web3, deploy(web3, "TestToken", "Test Dollar", "TUSD", 6)))
+        yield crowds
+
+
+@pytest.fixture(autouse=True)
+def as_they_were(chains: dict[int, Crowd]) -> Iterator[None]:
+    """Take back what a test does to either chain."""
+    before = {i: crowd.develop("evm_snapshot") for i, crowd in chains.items()}
+    yield
+    for i, snapshot in before.items():
+        assert chains[i].develop("evm_revert", snapshot) is True
+
+
+@pytest.fixture(params=[MAINNET_LIKE, LAYER_2])
+def here(request: pytest.FixtureRequest, chains: dict[int, Crowd]) -> Crowd:
+    return chains[request.param]
+
+
+@pytest.fixture
+def there(here: Crowd, chains: dict[int, Crowd]) -> Crowd:
+    """The other chain."""
+    (other,) = (crowd for crowd in chains.values() if crowd is not here)
+    return other
+
+
+def domain(crowd: Crowd) -> Domain:
+    return jars_domain(int(crowd.web3.eth.chain_id), crowd.escrow.address)
+
+
+# the same on both
+
+
+def test_the_bytecode_and_the_addresses_are_the_same(chains: dict[int, Crowd]) -> None:
+    first, second = chains.values()
+    assert first.escrow.address == second.escrow.address
+    for piece in ("escrow", "back office"):
+        blank = []
+        for chain_id, crowd in chains.items():
+            escrow = crowd.escrow.functions
+            place = crowd.escrow.address if piece == "escrow" else escrow.backOffice().call()
+            code = bytes(crowd.web3.eth.get_code(place))
+            assert len(code) > 10_000
+            # But for what is made of the chain's id when the contract is deployed.
+            separator = jars_domain(chain_id, place).separator
+            assert separator in code
+            if piece == "escrow":
+                assert separator == bytes(escrow.DOMAIN_SEPARATOR().call())
+            blank.append(code.replace(separator, b"").replace(chain_id.to_bytes(32, "big"), b""))
+        assert blank[0] == blank[1]
+
+
+def test_a_life_goes_the_same_way(chains: dict[int, Crowd]) -> None:
+    """A stream that stops at 37 seconds, a member who leaves, a gift, a collection: to the unit."""
+    found = []
+    for crowd in chains.values():
+        escrow = crowd.escrow.functions
+        before = crowd.purse("supporter")
+        crowd.at(START + 100)
+        crowd.send(escrow.open(NEW, RATE, PAID, ITSELF), "supporter")
+        crowd.at(START + 137)
+        crowd.send(escrow.cancel(NEW, ITSELF), "supporter")
+        assert before - crowd.purse("supporter") == 37
+        crowd.at(START + DAY)
+        crowd.send(escrow.unsubscribe(CREATOR, TIER, PAYER, ITSELF), "supporter")
+        crowd.at(START + DAY)
+        crowd.send(escrow.collect(JAR, 9), "creator")
+        opened = NOON + 104
+        assert crowd.purse("creator") == 37 + (START + DAY - opened) + 1 + (START + DAY - opened - 3)
+        found.append((crowd.held(), crowd.purse("supporter"), *escrow.jar(JAR).call()))
+    assert found[0] == found[1]
+
+
+# what was signed for one
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something that `role` signs and a relayer sends."""
+
+    role: str
+    message: Message
+    send: Callable[[Any, Any], Any]
+    """The call, of the escrow's functions and the consent (or the bare signature)."""
+
+    def signed(self, crowd: Crowd) -> Any:
+        """What is good on this chain."""
+        key = LINK if self.role == "link" else development_wallet(self.role).key
+        signature = self.message.sign(domain(crowd), key)
+        return signature if self.role in ("link", "agent") else (1, DEADLINE, False, signature)
+
+    @property
+    def signer(self) -> str:
+        return address_of(LINK) if self.role == "link" else address(self.role)
+
+
+ACTS = {
+    "open": Act(
+        "supporter",
+        OpenStream(*NEW, RATE, PAID, 1, DEADLINE),
+        lambda escrow, consent: escrow.open(NEW, RATE, PAID, consent),
+    ),
+    "topUp": Act(
+        "supporter",
+        TopUpStream(PAYER, *RUNNING, DAY, 1, DEADLINE),
+        lambda escrow, consent: escrow.topUp(RUNNING, PAYER, DAY, consent),
+    ),
+    "cancel": Act(
+        "supporter",
+        CancelStream(*RUNNING, 1, DEADLINE),
+        lambda escrow, consent: escrow.cancel(RUNNING, consent),
+    ),
+    "changeRate": Act(
+        "supporter",
+        ChangeStreamRate(*RUNNING, 2 * RATE, 1, DEADLINE),
+        lambda escrow, consent: escrow.changeRate(RUNNING, 2 * RATE, consent),
+    ),
+    "pause": Act(
+        "supporter",
+        PauseStream(*RUNNING, 1, DEADLINE),
+        lambda escrow, consent: escrow.pause(RUNNING, consent),
+    ),
+    "resume": Act(
+        "supporter",
+        ResumeStream(*PAUSED, 1, DEADLINE),
+        lambda escrow, consent: escrow.resume(PAUSED, consent),
+    ),
+    "tip": Act(
+        "supporter",
+        Tip(PAYER, JAR, 1_000, "here", 1, DEADLINE),
+        lambda escrow, consent: escrow.tip(PAYER, JAR, 1_000, "here", consent),
+    ),
+    "subscribe": Act(
+        "supporter",
+        Subscribe(*MEMBER, 1, DEADLINE),
+        lambda escrow, consent: escrow.subscribe(MEMBER, consent),
+    ),
+    "unsubscribe": Act(
+        "supporter",
+        Unsubscribe(PAYER, PAYER, CREATOR, TIER, 1, DEADLINE),
+        lambda escrow, consent: escrow.unsubscribe(CREATOR, TIER, PAYER, consent),
+    ),
+    "giveSubscriptions": Act(
+        "supporter",
+        GiveSubscriptions(PAYER, LATER.batch_id(), 1, DEADLINE),
+        lambda escrow, consent: escrow.giveSubscriptions(LATER.as_tuple(), consent),
+    ),
+    "claimSubscription": Act(
+        "link",
+        GiftSubscriptionClaim(GIFTS.batch_id(), 0, address("recipient")),
+        lambda escrow, signature: escrow.claimSubscription(
+            GIFTS.as_tuple(), 0, address_of(LINK), ZERO, [], address("recipient"), signature
+        ),
+    ),
+    "tipHandle": Act(
+        "supporter",
+        TipHandle(PAYER, ANOTHER.tip_id(), "", 1, DEADLINE),
+        lambda escrow, consent: escrow.tipHandle(ANOTHER.as_tuple(), "", consent),
+    ),
+    "claimHandleTips": Act(
+        "agent",
+        HandleClaim((HELD.tip_id(),), address("recipient"), DEADLINE),
+        lambda escrow, word: escrow.claimHandleTips([HELD.as_tuple()], address("recipient"), DEADLINE, word),
+    ),
+    "setMonthlyCap": Act(
+        "supporter",
+        SetMonthlyCap(PAYER, 7, 1, DEADLINE),
+        lambda escrow, consent: escrow.setMonthlyCap(PAYER, 7, consent),
+    ),
+    "withdrawOwed": Act(
+        "creator",
+        OwedWithdrawal(CREATOR, address("recipient"), 1, DEADLINE),
+        lambda escrow, consent: escrow.withdrawOwed(CREATOR, address("recipient"), consent),
+    ),
+}
+
+
+def refused(crowd: Crowd, call: Any) -> tuple[str, tuple[Any, ...]]:
+    """What the chain says against a call of the relayer's."""
+    with pytest.raises(Web3Exception) as failure:
+        call.call({"from": crowd.person("relayer")})
+    said = refusal(failure.value)
+    return said.reason, said.values
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_a_signature_for_one_chain_is_refused_on_the_other(here: Crowd, there: Crowd, name: str) -> None:
+    """Refused there as no signature of the signer's; good here, so that nothing else was wrong with it."""
+    act = ACTS[name]
+    signed = act.signed(here)
+    reason, values = refused(there, act.send(there.escrow.functions, signed))
+    assert reason == "Custody_InvalidSignature"
+    assert values[0].lower() == act.signer.lower()
+    assert bytes(values[1]) == act.message.digest(domain(there))
+    here.send(act.send(here.escrow.functions, signed), "relayer")
+
+
+def test_every_signed_act_is_tried() -> None:
+    """All functions that take a consent or a signature."""
+    takes = {
+        item["name"]
+        for item in escrow_abi()
+        if item["type"] == "function"
+        and any(part["name"] in ("consent", "signature", "attestation") for part in item["inputs"])
+    }
+    assert takes == ACTS.keys()
+
+
+@pytest.mark.parametrize("name", ["open", "topUp", "tip", "subscribe", "giveSubscriptions", "tipHandle"])
+def test_a_payment_by_signature_for_one_chain_is_refused_on_the_other(
+    here: Crowd, there: Crowd, name: str
+) -> None:
+    """EIP-3009: the currency's own domain has the chain's id too, and the nonce is a digest that has it."""
+    act = ACTS[name]
+    amount = {"open": PAID, "topUp": DAY, "subscribe": PAID, "giveSubscriptions": PAID}.get(name, 1_000)
+
+    def consent(currency_of: Crowd, action_of: Crowd) -> Consent:
+        token = currency_of.token.address
+        currency = Domain("Test Dollar", "1", int(currency_of.web3.eth.chain_id), token)
+        digest = act.message.digest(domain(action_of))
+        paid = ReceiveWithAuthorization(PAYER, here.escrow.address, amount, 0, DEADLINE, digest)
+        return (1, DEADLINE, True, paid.sign(currency, development_wallet("supporter").key))
+
+    for bad in (consent(here, here), consent(here, there), consent(there, here)):
+        assert refused(there, act.send(there.escrow.functions, bad)) == ("ERC3009InvalidSignature", ())
+    held = here.held()
+    here.send(act.send(here.escrow.functions, consent(here, here)), "relayer")
+    assert here.held() == held + amount
