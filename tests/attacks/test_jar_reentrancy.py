@@ -38,6 +38,7 @@ def guarded_calls(jars: Jars, me: Any) -> dict[str, str]:
         "reclaimHandleTip": escrow.reclaimHandleTip.encode_input(tip),
         "claimHandleTips": escrow.claimHandleTips.encode_input([tip], who, NOON + DAY, b""),
         "claimSubscription": escrow.claimSubscription.encode_input(given, 0, who, who, [], who, b""),
+        "countUsed": escrow.countUsed.encode_input([jars.id_of(running)]),
         "onRedemption": escrow.onRedemption.encode_input(who, 10, 0, [portion], use("Tip", "")),
         "withdrawOwed": escrow.withdrawOwed.encode_input(who, who, ITSELF),
     }
@@ -60,6 +61,7 @@ GUARDED = (
     "reclaimHandleTip",
     "claimHandleTips",
     "claimSubscription",
+    "countUsed",
     "onRedemption",
     "withdrawOwed",
 )
