@@ -233,6 +233,10 @@ interface IPrepaidAccounts is ICustody, IRedemptionReceiver {
         bytes calldata signature
     ) external returns (uint256 payout);
 
+    /// @notice Has what counterparties took of accounts of named series count as used (`IGiftCertificates.countUsed`), for their
+    /// owners' refund rights; anybody may ask. Until then it counts as what may still come back. Passes over all other accounts.
+    function countUsed(AccountKey[] calldata keys) external;
+
     // ------------------------------------------------------------------------------------------------------ views
 
     /// @notice An account; all zero for one that nobody opened.

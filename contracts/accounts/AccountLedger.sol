@@ -14,9 +14,10 @@ import {MAX_DEPOSIT, Prepaid, newPrepaid} from "../types/Prepaid.sol";
 abstract contract AccountLedger is IPrepaidAccounts, CustodyDesk {
     using SafeERC20 for IERC20;
 
-    /// @notice Three slots: what settlements read, what the owner's acts read, and what was asked for.
+    /// @notice Four slots: what settlements read, what the owner's acts read, what was asked for, and what was counted.
     /// @param newSignerAt 0 where no signer was asked for
     /// @param withdrawableAt 0 where no withdrawal was asked for
+    /// @param counted micro-units of `paid` that GiftCertificates knows to be used; of named series only
     struct Account {
         Prepaid prepaid;
         address owner;
@@ -26,6 +27,7 @@ abstract contract AccountLedger is IPrepaidAccounts, CustodyDesk {
         address newSigner;
         uint40 newSignerAt;
         uint40 withdrawableAt;
+        uint48 counted;
     }
 
     uint256 internal constant MICRO_DIGITS = 6;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IPrepaidAccounts} from "../../interfaces/IPrepaidAccounts.sol";
 import {IRedemptionReceiver} from "../../interfaces/IRedemptionReceiver.sol";
 import {AccountLedger} from "./AccountLedger.sol";
 
@@ -26,6 +27,22 @@ abstract contract RedeemedIntoAccounts is AccountLedger {
             require(seriesId == 0 || owner == holder, Accounts_NotOwnersCard(owner, holder));
         }
         return IRedemptionReceiver.onRedemption.selector;
+    }
+
+    /// @inheritdoc IPrepaidAccounts
+    function countUsed(AccountKey[] calldata keys) external nonReentrant {
+        for (uint256 i = 0; i < keys.length; ++i) {
+            Account storage found = _accounts[keys[i].counterparty][keys[i].index];
+            uint256 seriesId = found.seriesId;
+            uint256 paid = found.prepaid.paid();
+            uint256 used = (paid - found.counted) * _unit;
+            if (seriesId == 0 || used == 0) continue;
+            // casting to 'uint48' is safe because `paid` has 48 bits, to 'uint96' because a deposit is bounded by it
+            // forge-lint: disable-next-line(unsafe-typecast)
+            found.counted = uint48(paid);
+            // forge-lint: disable-next-line(unsafe-typecast)
+            _certificates.countUsed(found.owner, seriesId, uint96(used));
+        }
     }
 
     // ---------------------------------------------------------------------------------------------------- private

@@ -26,7 +26,7 @@ from tests.support.prepaid import (
 
 def test_open_reverts_for_nobody_as_counterparty(prepaid: Prepaid) -> None:
     """The contract itself is none: nobody could fetch what it is paid."""
-    for nobody in (ZERO, prepaid.accounts):
+    for nobody in (ZERO, prepaid.contract):
         with reverts("Custody_ZeroAddress"):
             prepaid.open(counterparty=nobody)
 
