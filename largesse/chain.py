@@ -88,6 +88,18 @@ class SignedTransaction:
     raw: bytes
 
 
+@dataclass(frozen=True)
+class Fees:
+    """What a transaction pays a unit of gas at most, and of it to the block's maker; in wei."""
+
+    most: int
+    tip: int
+
+    def raised(self, percent: int) -> Fees:
+        """Both higher by `percent`, rounded up."""
+        return Fees(-(-self.most * (100 + percent) // 100), -(-self.tip * (100 + percent) // 100))
+
+
 class Node:
     """A connection to one chain. A transaction is final under `confirmations` blocks, its own included."""
 
@@ -125,6 +137,11 @@ class Node:
     def has_code(self, address: str) -> bool:
         return len(self.web3.eth.get_code(Web3.to_checksum_address(address))) > 0
 
+    @property
+    def poll_seconds(self) -> float:
+        """How long to wait before a node is asked again whether something is mined."""
+        return 0.02 if self.confirmations == 1 else _POLL_SECONDS
+
     # ----------------------------------------------------------------------------------------- call and send
 
     def call(self, function: ContractFunction, sender: str | None = None, block: int | None = None) -> Any:
@@ -152,33 +169,45 @@ class Node:
         if receipt is None:
             raise ChainError("unconfirmed", f"{signed.tx_hash} is not in a block after {_WAIT_SECONDS:.0f} s")
         if receipt["status"] != 1:
-            raise self._why(receipt, wallet, to, data)
+            raise self.why(receipt, wallet, to, data)
         return receipt
 
-    def sign(
-        self, wallet: Wallet, to: str | None, data: bytes, *, nonce: int, gas: int | None = None
-    ) -> SignedTransaction:
-        """Sign a transaction (EIP-1559); nothing is sent. Raises RefusedError where it would revert."""
-        request: TxParams = {
-            "from": wallet.address,
-            "data": HexStr("0x" + data.hex()),
-            "value": Web3.to_wei(0, "wei"),
-        }
-        if to is not None:
-            request["to"] = Web3.to_checksum_address(to)
-        if gas is None:
-            try:
-                gas = self.web3.eth.estimate_gas(request) * _GAS_PERCENT // 100
-            except (Web3Exception, ValueError) as error:
-                raise refusal(error) from error
+    def estimate(self, wallet: Wallet, to: str | None, data: bytes) -> int:
+        """Gas for a call, with a margin. Raises RefusedError where it would revert."""
+        try:
+            return self.web3.eth.estimate_gas(_request(wallet, to, data)) * _GAS_PERCENT // 100
+        except (Web3Exception, ValueError) as error:
+            raise refusal(error) from error
+
+    def fees(self) -> Fees:
+        """What is mined soon: twice the base fee of now, and the tip that the node proposes."""
         tip = int(self.web3.eth.max_priority_fee)
         base = int(self.web3.eth.get_block("latest").get("baseFeePerGas", 0))
+        return Fees(2 * base + tip, tip)
+
+    def sign(
+        self,
+        wallet: Wallet,
+        to: str | None,
+        data: bytes,
+        *,
+        nonce: int,
+        gas: int | None = None,
+        fees: Fees | None = None,
+    ) -> SignedTransaction:
+        """Sign a transaction (EIP-1559); nothing is sent. With gas and fees given, no node is asked.
+
+        Raises RefusedError where it would revert.
+        """
+        gas = self.estimate(wallet, to, data) if gas is None else gas
+        fees = self.fees() if fees is None else fees
+        request = _request(wallet, to, data)
         request["type"] = 2
         request["chainId"] = self.chain_id
         request["nonce"] = Nonce(nonce)
         request["gas"] = gas
-        request["maxPriorityFeePerGas"] = Web3.to_wei(tip, "wei")
-        request["maxFeePerGas"] = Web3.to_wei(2 * base + tip, "wei")
+        request["maxPriorityFeePerGas"] = Web3.to_wei(fees.tip, "wei")
+        request["maxFeePerGas"] = Web3.to_wei(fees.most, "wei")
         signed = Account.sign_transaction({k: v for k, v in request.items() if k != "from"}, wallet.key)
         return SignedTransaction("0x" + bytes(signed.hash).hex(), bytes(signed.raw_transaction))
 
@@ -197,7 +226,7 @@ class Node:
             return self.web3.eth.wait_for_transaction_receipt(
                 HexStr(tx_hash),
                 timeout=seconds,
-                poll_latency=0.02 if self.confirmations == 1 else _POLL_SECONDS,
+                poll_latency=self.poll_seconds,
             )
         except TimeExhausted:
             return None
@@ -218,7 +247,7 @@ class Node:
                 return receipt
             if time.monotonic() > end:
                 return None
-            time.sleep(_POLL_SECONDS)
+            time.sleep(self.poll_seconds)
         return None
 
     def final_nonce(self, account: str) -> int:
@@ -226,13 +255,10 @@ class Node:
         block = max(0, self.block_number() - self.confirmations + 1)
         return int(self.web3.eth.get_transaction_count(Web3.to_checksum_address(account), block))
 
-    def _why(self, receipt: TxReceipt, wallet: Wallet, to: str | None, data: bytes) -> RefusedError:
+    def why(self, receipt: TxReceipt, wallet: Wallet, to: str | None, data: bytes) -> RefusedError:
         """Ask again, by a call on the state before its block, why a mined transaction failed."""
-        request: TxParams = {"from": wallet.address, "data": HexStr("0x" + data.hex())}
-        if to is not None:
-            request["to"] = Web3.to_checksum_address(to)
         try:
-            self.web3.eth.call(request, receipt["blockNumber"] - 1)
+            self.web3.eth.call(_request(wallet, to, data), receipt["blockNumber"] - 1)
         except (Web3Exception, ValueError) as error:
             return refusal(error)
         return RefusedError("reverted", f"{receipt['transactionHash'].to_0x_hex()} failed in its block")
@@ -250,6 +276,17 @@ class Node:
         if "error" in answer:
             raise ChainError("development_only", f"{method}: {answer['error']['message']}")
         return answer["result"]
+
+
+def _request(wallet: Wallet, to: str | None, data: bytes) -> TxParams:
+    request: TxParams = {
+        "from": wallet.address,
+        "data": HexStr("0x" + data.hex()),
+        "value": Web3.to_wei(0, "wei"),
+    }
+    if to is not None:
+        request["to"] = Web3.to_checksum_address(to)
+    return request
 
 
 def refusal(error: BaseException) -> RefusedError:

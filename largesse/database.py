@@ -1,0 +1,125 @@
+"""Where services keep what must not be lost: SQLite in a file by default, PostgreSQL for several machines.
+
+What a transaction wrote is on the disk when `transaction` ends, whatever kills the process then: SQLite runs
+with a write-ahead log and full synchronisation, PostgreSQL with its own defaults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, make_url, text
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+
+from largesse.errors import LargesseError
+
+BUSY_SECONDS: Final = 30.0
+"""How long a writer waits for another one."""
+
+_DRIVERS: Final = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+_PRAGMAS: Final = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}",
+)
+
+
+class DatabaseError(LargesseError):
+    """A database that can't be used as asked."""
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of a database in a file, which is made when it is missing."""
+    return f"sqlite:///{path.resolve()}"
+
+
+def open_database(url: str, tables: MetaData) -> Engine:
+    """Connect, and make the tables that are missing.
+
+    `url` is ``sqlite:///path`` or ``postgresql://user@host/name``. Raises DatabaseError bad_url, unreachable.
+    """
+    engine = create_engine(_parsed(url), **_pool(url))
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_immediately)
+    try:
+        with transaction(engine) as connection:
+            if engine.dialect.name == "postgresql":
+                # Two processes that start together must not both make the tables.
+                connection.execute(text("SELECT pg_advisory_xact_lock(4170)"))
+            tables.create_all(connection)
+    except SQLAlchemyError as error:
+        raise DatabaseError("unreachable", f"{_shown(url)}: {_cause(error)}") from error
+    return engine
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """All of it or nothing, on the disk at the end. In SQLite one writer at a time, from the beginning on.
+
+    Raises DatabaseError busy where other writers held it for too long.
+    """
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except OperationalError as error:
+        if "locked" not in str(error):
+            raise
+        raise DatabaseError(
+            "busy", f"the database was locked by others for {BUSY_SECONDS:.0f} s: try again"
+        ) from error
+
+
+def insert_or_leave(connection: Connection, table: Table) -> Any:
+    """INSERT that leaves a row alone whose key is there already, whoever wrote it."""
+    insert = insert_postgresql if connection.dialect.name == "postgresql" else insert_sqlite
+    return insert(table).on_conflict_do_nothing()
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise DatabaseError(
+            "bad_url", f"{_shown(url)!r} is no database URL: write sqlite:///file or postgresql://host/name"
+        ) from error
+    driver = _DRIVERS.get(parsed.drivername, parsed.drivername)
+    if driver not in ("sqlite", "postgresql+psycopg"):
+        raise DatabaseError("bad_url", f"{parsed.drivername}: SQLite and PostgreSQL are supported")
+    if driver == "sqlite" and not parsed.database:
+        raise DatabaseError("bad_url", "a database in memory would lose everything: write sqlite:///file")
+    return parsed.set(drivername=driver)
+
+
+def _pool(url: str) -> dict[str, Any]:
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
+    return {"pool_pre_ping": True, "pool_size": 4}
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver's own transactions would begin at the first write, too late for read-then-write.
+    connection.isolation_level = None
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
+
+
+def _begin_immediately(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _shown(url: str) -> str:
+    """The URL without what may be a password."""
+    head, _, rest = url.partition("://")
+    return f"{head}://{rest.rpartition('@')[2]}"
+
+
+def _cause(error: SQLAlchemyError) -> str:
+    return str(getattr(error, "orig", None) or error).strip().splitlines()[0]

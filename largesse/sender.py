@@ -1,0 +1,259 @@
+"""Transactions of a service's own account, each sent once, whatever dies in between.
+
+A transaction is signed and written down under its key before any node sees it. Who asks again with the same
+key, in this process or after a crash, gets that transaction: its bytes are sent again, and nodes take the
+same bytes once. Nonces are handed out under a lock on the account's row, to several processes too.
+
+A transaction that no block takes is replaced, under its nonce, by the same call at a higher price: of the
+two, one can be mined.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    insert,
+    select,
+    update,
+)
+from web3.types import TxReceipt
+
+from largesse.chain import ChainError, Fees, Node, SignedTransaction, Wallet
+from largesse.database import insert_or_leave, transaction
+
+TABLES: Final = MetaData()
+ACCOUNTS: Final = Table(
+    "sender_accounts",
+    TABLES,
+    Column("chain_id", BigInteger, primary_key=True),
+    Column("address", String(42), primary_key=True),
+    Column("next_nonce", BigInteger, nullable=False),
+)
+TRANSACTIONS: Final = Table(
+    "sender_transactions",
+    TABLES,
+    Column("chain_id", BigInteger, primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("address", String(42), nullable=False),
+    Column("nonce", BigInteger, nullable=False),
+    Column("target", String(42), nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("tx_hash", String(66), nullable=False, unique=True),
+    Column("raw", LargeBinary, nullable=False),
+    Column("gas", BigInteger, nullable=False),
+    Column("most_fee", BigInteger, nullable=False),
+    Column("tip", BigInteger, nullable=False),
+    Column("signed_at", BigInteger, nullable=False),
+    UniqueConstraint("chain_id", "address", "nonce", "attempt"),
+)
+"""All that was ever signed; the attempts of one key share its nonce."""
+
+_PATIENCE_SECONDS: Final = 60.0
+_RAISE_PERCENT: Final = 25  # nodes take a replacement that pays at least a tenth more
+_MOST_ATTEMPTS: Final = 8
+_UNSIGNED: Final = SignedTransaction("", b"")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One signed transaction of a key."""
+
+    number: int
+    nonce: int
+    gas: int
+    fees: Fees
+    signed: SignedTransaction
+
+
+class Sender:
+    """Sends for `wallet`. Use one account for a service: who sends from it elsewhere takes its nonces."""
+
+    def __init__(self, node: Node, wallet: Wallet, engine: Engine, *, patience: float = _PATIENCE_SECONDS):
+        self.node = node
+        self.wallet = wallet
+        self.engine = engine
+        self.patience = patience
+
+    def send(self, key: str, to: str, data: bytes) -> TxReceipt:
+        """Have `data` done at `to` once under `key` (200 characters at most), and wait until it is final.
+
+        Raises RefusedError where the chain refuses it: before it is sent (nothing is kept, the key is free
+        again), or mined and failed (the key is used). Raises ChainError other_transaction where the key
+        belongs to another call, ChainError unconfirmed where it is not in a block after all attempts; asking
+        again goes on with it.
+        """
+        attempts = self._attempts(key, to, data) or [self._sign_first(key, to, data)]
+        while True:
+            self.node.broadcast(attempts[-1].signed.raw)
+            if (receipt := self._wait(attempts)) is not None:
+                return self._checked(receipt, to, data)
+            if self.node.final_nonce(self.wallet.address) > attempts[-1].nonce:
+                raise ChainError(
+                    "nonce_taken",
+                    f"another program sent with nonce {attempts[-1].nonce} of {self.wallet.address}: "
+                    "give the service an account of its own",
+                )
+            if len(attempts) >= _MOST_ATTEMPTS:
+                raise ChainError(
+                    "unconfirmed", f"{attempts[-1].signed.tx_hash} is in no block: send it again later"
+                )
+            attempts.append(self._sign_again(key, to, data, attempts))
+
+    def receipt(self, key: str) -> TxReceipt | None:
+        """The final receipt of what was sent under `key`; None while there is none."""
+        for attempt in self._attempts(key):
+            if (receipt := self.node.final_receipt(attempt.signed.tx_hash)) is not None:
+                return receipt
+        return None
+
+    def hashes(self, key: str) -> list[str]:
+        """Hashes of all that was signed under `key`; one of them is, or will be, on the chain."""
+        return [attempt.signed.tx_hash for attempt in self._attempts(key)]
+
+    def resume(self) -> int:
+        """Send again whatever was signed and is not on the chain, as after a crash; how many there were."""
+        final = self.node.final_nonce(self.wallet.address)
+        latest = (
+            select(TRANSACTIONS.c.raw)
+            .where(*self._own(), TRANSACTIONS.c.nonce >= final)
+            .order_by(TRANSACTIONS.c.nonce, TRANSACTIONS.c.attempt)
+        )
+        with transaction(self.engine) as connection:
+            waiting = [bytes(raw) for raw in connection.execute(latest).scalars()]
+        for raw in waiting:
+            self.node.broadcast(raw)
+        return len(waiting)
+
+    # --------------------------------------------------------------------------------------------- private
+
+    def _own(self) -> tuple[ColumnElement[bool], ...]:
+        return (
+            TRANSACTIONS.c.chain_id == self.node.chain_id,
+            TRANSACTIONS.c.address == self.wallet.address,
+        )
+
+    def _attempts(self, key: str, to: str | None = None, data: bytes = b"") -> list[Attempt]:
+        with transaction(self.engine) as connection:
+            return self._found(connection, key, to, data)
+
+    def _found(self, connection: Connection, key: str, to: str | None, data: bytes) -> list[Attempt]:
+        rows = connection.execute(
+            select(TRANSACTIONS)
+            .where(TRANSACTIONS.c.chain_id == self.node.chain_id, TRANSACTIONS.c.key == key)
+            .order_by(TRANSACTIONS.c.attempt)
+        ).all()
+        for row in rows:
+            if to is not None and (row.target, bytes(row.data)) != (to, data):
+                raise ChainError("other_transaction", f"under the key {key!r} another call was sent")
+        return [
+            Attempt(
+                row.attempt,
+                row.nonce,
+                row.gas,
+                Fees(row.most_fee, row.tip),
+                SignedTransaction(row.tx_hash, bytes(row.raw)),
+            )
+            for row in rows
+        ]
+
+    def _sign_first(self, key: str, to: str, data: bytes) -> Attempt:
+        """With the next nonce; or the attempt that another process wrote down meanwhile."""
+        # The node is asked before the lock: it takes as long as it likes.
+        gas, fees = self.node.estimate(self.wallet, to, data), self.node.fees()
+        on_chain = int(self.node.web3.eth.get_transaction_count(self.wallet.address, "pending"))
+        with transaction(self.engine) as connection:
+            # Whatever was written down is sent one day: its nonce is taken, though no node may know it yet.
+            nonce = max(on_chain, self._lock_nonce(connection))
+            if found := self._found(connection, key, to, data):
+                return found[-1]
+            attempt = self._sign(to, data, Attempt(0, nonce, gas, fees, _UNSIGNED))
+            self._keep(connection, key, to, data, attempt)
+            connection.execute(update(ACCOUNTS).where(*self._account()).values(next_nonce=nonce + 1))
+        return attempt
+
+    def _sign_again(self, key: str, to: str, data: bytes, attempts: list[Attempt]) -> Attempt:
+        """The same at a higher price, under the same nonce; or what another process signed meanwhile."""
+        last = attempts[-1]
+        now, raised = self.node.fees(), last.fees.raised(_RAISE_PERCENT)
+        fees = Fees(max(now.most, raised.most), max(now.tip, raised.tip))
+        with transaction(self.engine) as connection:
+            self._lock_nonce(connection)
+            found = self._found(connection, key, to, data)
+            if len(found) > len(attempts):
+                return found[-1]
+            attempt = self._sign(to, data, Attempt(last.number + 1, last.nonce, last.gas, fees, _UNSIGNED))
+            self._keep(connection, key, to, data, attempt)
+        return attempt
+
+    def _sign(self, to: str, data: bytes, attempt: Attempt) -> Attempt:
+        signed = self.node.sign(
+            self.wallet, to, data, nonce=attempt.nonce, gas=attempt.gas, fees=attempt.fees
+        )
+        return replace(attempt, signed=signed)
+
+    def _account(self) -> tuple[ColumnElement[bool], ...]:
+        return ACCOUNTS.c.chain_id == self.node.chain_id, ACCOUNTS.c.address == self.wallet.address
+
+    def _lock_nonce(self, connection: Connection) -> int:
+        """The account's next nonce; nobody else gets one until this transaction ends."""
+        query = select(ACCOUNTS.c.next_nonce).where(*self._account()).with_for_update()
+        kept = connection.execute(query).scalar_one_or_none()
+        if kept is None:
+            self._enter(connection)
+            kept = connection.execute(query).scalar_one()
+        return int(kept)
+
+    def _enter(self, connection: Connection) -> None:
+        """A row for the account, whoever else writes it at the same time."""
+        row = {"chain_id": self.node.chain_id, "address": self.wallet.address, "next_nonce": 0}
+        connection.execute(insert_or_leave(connection, ACCOUNTS).values(row))
+
+    def _keep(self, connection: Connection, key: str, to: str, data: bytes, attempt: Attempt) -> None:
+        connection.execute(
+            insert(TRANSACTIONS).values(
+                chain_id=self.node.chain_id,
+                key=key,
+                attempt=attempt.number,
+                address=self.wallet.address,
+                nonce=attempt.nonce,
+                target=to,
+                data=data,
+                tx_hash=attempt.signed.tx_hash,
+                raw=attempt.signed.raw,
+                gas=attempt.gas,
+                most_fee=attempt.fees.most,
+                tip=attempt.fees.tip,
+                signed_at=int(time.time()),
+            )
+        )
+
+    def _wait(self, attempts: list[Attempt]) -> TxReceipt | None:
+        """The final receipt of whichever attempt was mined."""
+        end = time.monotonic() + self.patience
+        while True:
+            for attempt in reversed(attempts):
+                if (receipt := self.node.final_receipt(attempt.signed.tx_hash)) is not None:
+                    return receipt
+            if time.monotonic() > end:
+                return None
+            time.sleep(self.node.poll_seconds)
+
+    def _checked(self, receipt: TxReceipt, to: str, data: bytes) -> TxReceipt:
+        if receipt["status"] != 1:
+            raise self.node.why(receipt, self.wallet, to, data)
+        return receipt

@@ -1,0 +1,156 @@
+"""Limits on what a client can make a service do: size of a body, time of an answer, requests a second.
+
+Plain ASGI: what is refused costs the service as little as can be.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from largesse.web.problems import Problem
+
+Clock = Callable[[], float]
+
+
+class _TooLargeError(Exception):
+    """The body went over its limit while it was read."""
+
+
+class BodyLimit:
+    """Refuses a request whose body is over `most` bytes, announced or not: 413."""
+
+    def __init__(self, app: ASGIApp, most: int = 65_536) -> None:
+        self.app = app
+        self.most = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+        if not length.isdigit() or int(length) > self.most:
+            await self._refuse(send)
+            return
+        seen, started = 0, False
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            if message["type"] == "http.request":
+                seen += len(message.get("body", b""))
+                if seen > self.most:
+                    raise _TooLargeError
+            return message
+
+        async def noted(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, counted, noted)
+        except _TooLargeError:
+            if not started:
+                await self._refuse(send)
+
+    async def _refuse(self, send: Send) -> None:
+        await Problem(413, "too_large", f"a body has {self.most} bytes at most", "send less at once").send(
+            send
+        )
+
+
+class TimeLimit:
+    """Ends a request that takes longer than `seconds`: 504."""
+
+    def __init__(self, app: ASGIApp, seconds: float = 30.0) -> None:
+        self.app = app
+        self.seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def noted(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            async with asyncio.timeout(self.seconds):
+                await self.app(scope, receive, noted)
+        except TimeoutError:
+            if started:
+                raise
+            await Problem(
+                504, "too_slow", f"no answer within {self.seconds:g} s", "ask again; nothing is done twice"
+            ).send(send)
+
+
+@dataclass
+class _Bucket:
+    tokens: float
+    at: float
+
+
+class Rates:
+    """Token buckets: each key may do `burst` things at once and `per_second` in the long run.
+
+    The `most_keys` keys seen last are remembered: a flood of new keys makes no service run out of memory.
+    """
+
+    def __init__(
+        self, per_second: float, burst: float, *, most_keys: int = 100_000, clock: Clock = time.monotonic
+    ) -> None:
+        self.per_second = per_second
+        self.burst = burst
+        self.most_keys = most_keys
+        self.clock = clock
+        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+
+    def wait(self, key: str, cost: float = 1.0) -> float:
+        """0 where `key` may go on, and is charged for it; else the seconds after which it may."""
+        now = self.clock()
+        bucket = self._buckets.pop(key, None)
+        if bucket is None:
+            bucket = _Bucket(self.burst, now)
+            if len(self._buckets) >= self.most_keys:
+                self._buckets.popitem(last=False)
+        bucket.tokens = min(self.burst, bucket.tokens + (now - bucket.at) * self.per_second)
+        bucket.at = now
+        self._buckets[key] = bucket
+        if bucket.tokens >= cost:
+            bucket.tokens -= cost
+            return 0.0
+        return (cost - bucket.tokens) / self.per_second
+
+
+class RateLimit:
+    """Refuses a client's address that asks too often: 429."""
+
+    def __init__(self, app: ASGIApp, rates: Rates) -> None:
+        self.app = app
+        self.rates = rates
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            client = scope.get("client") or ("unknown", 0)
+            if seconds := self.rates.wait(client[0]):
+                await too_often(seconds).send(send)
+                return
+        await self.app(scope, receive, send)
+
+
+def too_often(seconds: float) -> Problem:
+    """429, with when to ask again."""
+    whole = str(int(seconds) + 1)
+    return Problem(
+        429, "too_often", "too many requests", f"ask again in {whole} s", headers={"retry-after": whole}
+    )

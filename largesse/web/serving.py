@@ -1,0 +1,57 @@
+"""Runs an app until it is told to stop; what is under way is finished first."""
+
+from __future__ import annotations
+
+import socket
+from typing import Final
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from largesse.errors import LargesseError
+
+GRACE_SECONDS: Final = 20
+
+
+class ServingError(LargesseError):
+    """An address that nothing can be served at."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens; port 0 takes a free one. Raises ServingError address_taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    found = socket.socket(family, socket.SOCK_STREAM)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind((host, port))
+    except OSError as error:
+        found.close()
+        raise ServingError("address_taken", f"{host}:{port}: {error.strerror}") from error
+    found.listen(2048)
+    return found
+
+
+def configured(app: ASGIApp) -> uvicorn.Config:
+    """How every service runs: no client's word for where it comes from, slow and idle ones cut off."""
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        h11_max_incomplete_event_size=32_768,
+        timeout_keep_alive=20,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+
+
+def serve(app: ASGIApp, host: str, port: int) -> None:
+    """Serve until SIGINT or SIGTERM; then take no more, finish what is under way, and return.
+
+    Raises ServingError address_taken.
+    """
+    listening = listen(host, port)
+    try:
+        uvicorn.Server(configured(app)).run(sockets=[listening])
+    finally:
+        listening.close()
