@@ -62,6 +62,11 @@ def jars_abi() -> tuple[dict[str, Any], ...]:
     return _abi_of("StreamingTipEscrow", "JarBackOffice")
 
 
+def prepaid_abi() -> tuple[dict[str, Any], ...]:
+    """All that a PrepaidAccounts answers. Raises ArtifactError."""
+    return _abi_of("PrepaidAccounts")
+
+
 def _abi_of(*pieces: str) -> tuple[dict[str, Any], ...]:
     found: dict[str, dict[str, Any]] = {}
     for piece in pieces:

@@ -90,8 +90,8 @@ class Scheme(Protocol):
         """Nobody else can use the proof until `commit` or `release`. Raises PaymentRefusedError."""
 
     async def commit(self, proof: Proof, answer: Answer) -> Settled:
-        """Charge, durably, before the answer leaves. Raises PaymentRefusedError where it can't be: the answer is
-        not sent then."""
+        """Charge, durably, before the answer leaves. Raises PaymentRefusedError where it can't be: then the
+        answer is not sent."""
 
     async def release(self, proof: Proof) -> None:
         """Charge nothing."""

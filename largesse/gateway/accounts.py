@@ -1,0 +1,136 @@
+"""PrepaidAccounts as the gateway sees it: fresh enough that no voucher it takes can be outrun.
+
+An account is read when it first pays, and again when an event of its counterparty names it. While the node
+can't be asked for longer than `stale_seconds`, no account is trusted: a withdrawal could be under way that
+nobody sees. As delays have an hour at the least, a minute's blindness costs nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from web3 import Web3
+from web3.types import FilterParams
+
+from largesse.addresses import ZERO_ADDRESS
+from largesse.chain import Node
+from largesse.errors import LargesseError
+from largesse.prepaid import Prepaid, PrepaidAccount
+from largesse.web.logs import log
+
+STALE_SECONDS: Final = 60.0
+
+
+class BlindError(LargesseError):
+    """The node has not answered for too long to trust what was read before."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An account, and until when (Unix seconds) vouchers for it can be settled; None for ever."""
+
+    account: PrepaidAccount
+    good_until: int | None
+
+
+class AccountBook:
+    """The accounts of one counterparty, read through and kept fresh by `refresh`."""
+
+    def __init__(
+        self,
+        prepaid: Prepaid,
+        counterparty: str,
+        *,
+        stale_seconds: float = STALE_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.prepaid = prepaid
+        self.counterparty = Web3.to_checksum_address(counterparty)
+        self.stale_seconds = stale_seconds
+        self.clock = clock
+        self._kept: dict[int, Standing] = {}
+        self._lock = threading.Lock()
+        self._next_block = self._final_block() + 1
+        self._chain_time = (self.node.now(), clock())
+        self._seen_at = clock()
+
+    @property
+    def node(self) -> Node:
+        return self.prepaid.node
+
+    def now(self) -> int:
+        """The chain's time, by its last block and what has passed since."""
+        chain, then = self._chain_time
+        return chain + int(self.clock() - then)
+
+    def kept(self, index: int) -> Standing | None:
+        """What is known of an account without asking the node. Raises BlindError."""
+        if self.clock() - self._seen_at > self.stale_seconds:
+            raise BlindError("blind", "the chain can't be seen at the moment: no vouchers are taken")
+        return self._kept.get(index)
+
+    def read(self, index: int) -> Standing | None:
+        """Ask the node; None for an account that nobody opened, or whose opening is not final yet."""
+        with self._lock:
+            account = self.prepaid.account(self.counterparty, index, block=self._final_block())
+            if account.owner == ZERO_ADDRESS:
+                return None
+            found = Standing(account, good_until(account))
+            self._kept[index] = found
+            return found
+
+    def refresh(self) -> int:
+        """Follow the chain to its last final block: forget the accounts that changed; how many."""
+        head = self._final_block()
+        now = self.node.now()
+        indices = self._changed(self._next_block, head) if head >= self._next_block else set()
+        with self._lock:
+            for index in indices:
+                self._kept.pop(index, None)
+            if head < self._next_block - 1:
+                # The chain is shorter than it was: whatever was read may be undone.
+                self._kept.clear()
+            self._next_block = head + 1
+        self._chain_time = (now, self.clock())
+        self._seen_at = self.clock()
+        return len(indices)
+
+    def follow(self, seconds: float, stop: threading.Event) -> None:
+        """`refresh` every so many seconds until `stop`; what fails is logged and tried again."""
+        while not stop.wait(seconds):
+            try:
+                self.refresh()
+            except Exception as error:  # noqa: BLE001 - whatever the node did, following goes on
+                log("gateway.blind", error=error)
+
+    # --------------------------------------------------------------------------------------------- private
+
+    def _final_block(self) -> int:
+        return max(0, self.node.block_number() - self.node.confirmations + 1)
+
+    def _changed(self, first: int, last: int) -> set[int]:
+        """Indices in the events of these blocks that name the counterparty."""
+        query: FilterParams = {
+            "address": self.prepaid.address,
+            "fromBlock": first,
+            "toBlock": last,
+            "topics": [None, "0x" + self.counterparty[2:].lower().rjust(64, "0")],  # type: ignore[list-item]
+        }
+        found: set[int] = set()
+        for entry in self.node.web3.eth.get_logs(query):
+            topics: Any = entry["topics"]
+            if len(topics) > 2:
+                found.add(int.from_bytes(bytes(topics[2]), "big"))
+            elif bytes(topics[0]) == self.prepaid.settled_topic:
+                found |= self.prepaid.settled_indices(entry)
+        return found
+
+
+def good_until(account: PrepaidAccount) -> int | None:
+    """The first second in which a voucher may be worthless: expiry, a withdrawal that matures, a new signer."""
+    dates = (account.expires_at, account.withdrawable_at, account.new_signer_at)
+    return min((date for date in dates if date), default=None)

@@ -1,0 +1,277 @@
+"""A PrepaidAccounts from Python: accounts, how they stand, and what owners and counterparties do.
+
+Deposits and payouts are base units of the currency; sums of accounts and vouchers are micro-units
+(`largesse.vouchers.unit_of`). Times are Unix seconds. Every method that sends waits for the receipt and
+raises `RefusedError` where the chain refuses.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from eth_abi.abi import encode
+from web3 import Web3
+from web3.contract import Contract
+from web3.types import LogReceipt, TxReceipt
+
+from largesse import signing
+from largesse.account_messages import OpenAccount, TopUpAccount
+from largesse.artifacts import prepaid_abi
+from largesse.chain import Node, Wallet
+from largesse.chainlogs import Decoder, Event
+from largesse.client import Certificates
+from largesse.errors import LargesseError
+from largesse.jar_messages import ReceiveWithAuthorization
+from largesse.signing import Domain, Message
+from largesse.tokens import Token
+from largesse.vouchers import index_of, micros, unit_of
+
+OWN_CALL: Final = (0, 0, False, b"")
+"""The consent of whoever calls itself."""
+ROW_BYTES: Final = 14
+"""Of a row in the event of a settlement: ``index 64 | amount 48``."""
+_DAY: Final = 86_400
+
+Key = tuple[str, int]
+"""An account: its counterparty and index."""
+
+
+class PrepaidError(LargesseError):
+    """Something that would fail, or be wrong, on this chain, found before anything was signed or sent."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A new account: vouchers of `signer` pay `counterparty`; 0 for no expiry."""
+
+    counterparty: str
+    signer: str
+    delay_seconds: int = _DAY
+    expires_at: int = 0
+    salt: int = 0
+
+    def as_tuple(self) -> tuple[str, int, str, int, int]:
+        """As the contract takes it."""
+        return self.counterparty, self.salt, self.signer, self.delay_seconds, self.expires_at
+
+
+@dataclass(frozen=True)
+class PrepaidAccount:
+    """An account as it stands (`IPrepaidAccounts.AccountView`); `deposit` and `paid` in micro-units."""
+
+    owner: str
+    signer: str
+    deposit: int
+    paid: int
+    delay_seconds: int
+    expires_at: int
+    series_id: int
+    withdrawable_at: int
+    new_signer: str
+    new_signer_at: int
+
+    @property
+    def left(self) -> int:
+        """Micro-units that no settlement has taken."""
+        return self.deposit - self.paid
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What a settlement did: base units paid out, the rows that were booked, the places of those skipped."""
+
+    receipt: TxReceipt
+    payout: int
+    rows: dict[int, int]
+    skipped: tuple[int, ...]
+
+    @property
+    def gas(self) -> int:
+        return int(self.receipt["gasUsed"])
+
+
+class Prepaid:
+    """The PrepaidAccounts of one GiftCertificates."""
+
+    def __init__(self, certificates: Certificates, address: str) -> None:
+        self.certificates = certificates
+        self.address = Web3.to_checksum_address(address)
+
+    @property
+    def node(self) -> Node:
+        return self.certificates.node
+
+    @property
+    def token(self) -> Token:
+        """The currency."""
+        return self.certificates.token
+
+    @cached_property
+    def contract(self) -> Contract:
+        return self.node.web3.eth.contract(address=self.address, abi=prepaid_abi())
+
+    @cached_property
+    def domain(self) -> Domain:
+        """What vouchers and consents for this contract on this chain are signed under."""
+        return signing.accounts_domain(self.node.chain_id, self.address)
+
+    @cached_property
+    def unit(self) -> int:
+        """Base units in a micro-unit."""
+        return unit_of(self.token.decimals)
+
+    @cached_property
+    def decoder(self) -> Decoder:
+        return Decoder(prepaid_abi())
+
+    # ------------------------------------------------------------------------------------------------- read
+
+    def account(self, counterparty: str, index: int, block: int | None = None) -> PrepaidAccount:
+        """An account; all zero for one that nobody opened."""
+        return PrepaidAccount(*self._read("account", counterparty, index, block=block))
+
+    def owed(self, payee: str) -> int:
+        """Payouts that the currency refused, in base units."""
+        return int(self._read("owed", payee))
+
+    def micros(self, amount: int) -> int:
+        """Base units as micro-units. Raises VoucherError dust."""
+        return micros(amount, self.token.decimals)
+
+    # ----------------------------------------------------------------------------------------------- payers
+
+    def open(self, owner: Wallet, opening: Opening, amount: int) -> int:
+        """Open an account with its first deposit; its index."""
+        self._allow(owner, amount)
+        self._send(owner, "open", opening.as_tuple(), amount)
+        return index_of(owner.address, opening.salt)
+
+    def top_up(self, payer: Wallet, key: Key, amount: int) -> TxReceipt:
+        """Add money to an account, anybody's."""
+        self._allow(payer, amount)
+        return self._send(payer, "topUp", key, amount)
+
+    def sign_open(self, owner: Wallet, opening: Opening, amount: int, *, seconds: int = _DAY) -> bytes:
+        """The call that opens an account for `owner` by one signature that consents and pays (EIP-3009), for
+        anybody to send. Raises TokenError no_signatures."""
+        values = (owner.address, *opening.as_tuple(), amount)
+        consent = self._paying_consent(OpenAccount, values, owner, amount, seconds)
+        return self._calldata("openSigned", owner.address, opening.as_tuple(), amount, consent)
+
+    def sign_top_up(self, payer: Wallet, key: Key, amount: int, *, seconds: int = _DAY) -> bytes:
+        """The same for a top-up."""
+        values = (payer.address, *key, amount)
+        consent = self._paying_consent(TopUpAccount, values, payer, amount, seconds)
+        return self._calldata("topUpSigned", key, payer.address, amount, consent)
+
+    # ----------------------------------------------------------------------------------------------- owners
+
+    def request_withdrawal(self, owner: Wallet, key: Key) -> int:
+        """Ask for what is left; from when on it can be had."""
+        receipt = self._send(owner, "requestWithdrawal", key, OWN_CALL)
+        return int(self.event(receipt, "WithdrawalRequested")["availableAt"])
+
+    def cancel_withdrawal(self, owner: Wallet, key: Key) -> TxReceipt:
+        return self._send(owner, "cancelWithdrawal", key, OWN_CALL)
+
+    def withdraw(self, owner: Wallet, key: Key) -> int:
+        """Have what is left; base units."""
+        return int(self.event(self._send(owner, "withdraw", key, OWN_CALL), "Withdrawn")["amount"])
+
+    def request_signer(self, owner: Wallet, key: Key, signer: str) -> TxReceipt:
+        """Ask for another signer; the zero address takes that back."""
+        return self._send(owner, "requestSigner", key, signer, OWN_CALL)
+
+    def change_signer(self, owner: Wallet, key: Key) -> TxReceipt:
+        """Put the signer in that was asked for."""
+        return self._send(owner, "changeSigner", key, OWN_CALL)
+
+    # --------------------------------------------------------------------------------------- counterparties
+
+    def settle(self, sender: Wallet, counterparty: str, rows: bytes) -> Settlement:
+        """Settle vouchers (`largesse.vouchers.rows`) and pay the counterparty."""
+        return self.settlement(
+            self.node.send_raw_call(sender, self.address, self.settle_call(counterparty, rows))
+        )
+
+    def settle_call(self, counterparty: str, rows: bytes) -> bytes:
+        """The call of `settle`."""
+        return self._calldata("settle", counterparty, rows)
+
+    def settle_one_call(self, key: Key, amount: int, signature: bytes) -> bytes:
+        """The call that settles one voucher whose signer may be a contract wallet."""
+        return self._calldata("settleOne", key, amount, signature)
+
+    def settlement(self, receipt: TxReceipt) -> Settlement:
+        """What a settlement did, by its log."""
+        event = self.event(receipt, "Settled")
+        bits = event["skipped"]
+        skipped = tuple(i for i in range(8 * len(bits)) if bits[i // 8] >> (7 - i % 8) & 1)
+        return Settlement(receipt, int(event["payout"]), _rows(event["rows"]), skipped)
+
+    # --------------------------------------------------------------------------------------------- in common
+
+    @cached_property
+    def settled_topic(self) -> bytes:
+        return bytes.fromhex(self.decoder.topic("Settled")[2:])
+
+    def settled_indices(self, entry: LogReceipt) -> set[int]:
+        """Accounts that a log of `Settled` names."""
+        return set(_rows(self.decoder.decode(entry)["rows"]))
+
+    def event(self, receipt: TxReceipt, name: str) -> Event:
+        """The event of this contract that says what a transaction did."""
+        events = [self.decoder.decode(log) for log in receipt["logs"] if log["address"] == self.address]
+        return next(event for event in events if event.name == name)
+
+    def _read(self, name: str, *values: Any, block: int | None = None) -> Any:
+        return self.node.call(self.contract.functions[name](*values), block=block)
+
+    def _send(self, sender: Wallet, name: str, *values: Any) -> TxReceipt:
+        return self.node.send(self.contract.functions[name](*values), sender)
+
+    def _calldata(self, name: str, *values: Any) -> bytes:
+        return bytes.fromhex(self.contract.encode_abi(name, list(values))[2:])
+
+    def _allow(self, payer: Wallet, amount: int) -> None:
+        """Check what the payer has, and approve it. Raises PrepaidError not_enough_money; VoucherError dust."""
+        self.micros(amount)
+        held = self.token.balance(payer.address)
+        if held < amount:
+            raise PrepaidError(
+                "not_enough_money",
+                f"{payer.name} needs {self.token.show(amount)} and has {self.token.show(held)}",
+            )
+        if self.token.allowance(payer.address, self.address) < amount:
+            self.token.approve(payer, self.address, amount)
+
+    def _paying_consent(
+        self, message: type[Message], values: Sequence[Any], payer: Wallet, amount: int, seconds: int
+    ) -> tuple[int, int, bool, bytes]:
+        """The currency's own signature over the amount, whose nonce is the action's digest."""
+        self.micros(amount)
+        nonce, deadline = secrets.randbits(64), self.node.now() + seconds
+        digest = message(*values, nonce, deadline).digest(self.domain)
+        paid = ReceiveWithAuthorization(payer.address, self.address, amount, 0, deadline, digest)
+        return nonce, deadline, True, paid.sign(self.token.domain(), payer.key)
+
+
+def open_use(opening: Opening) -> bytes:
+    """What a redemption into a new account carries as data; the payee is the counterparty."""
+    _, *values = opening.as_tuple()
+    return encode(["uint8", "uint96", "address", "uint24", "uint40"], [0, *values])
+
+
+def top_up_use(index: int) -> bytes:
+    """What a redemption into an account carries as data."""
+    return encode(["uint8", "uint64"], [1, index])
+
+
+def _rows(packed: bytes) -> dict[int, int]:
+    """Cumulative amounts by account, as `Settled` logs them."""
+    cut = (packed[i : i + ROW_BYTES] for i in range(0, len(packed), ROW_BYTES))
+    return {int.from_bytes(row[:8], "big"): int.from_bytes(row[8:], "big") for row in cut}
