@@ -8,14 +8,16 @@ raises `RefusedError` where the chain refuses.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final
 
 from eth_abi.abi import encode
+from eth_typing import HexStr
 from web3 import Web3
 from web3.contract import Contract
+from web3.exceptions import Web3Exception
 from web3.types import LogReceipt, TxReceipt
 
 from largesse import signing
@@ -35,6 +37,7 @@ OWN_CALL: Final = (0, 0, False, b"")
 ROW_BYTES: Final = 14
 """Of a row in the event of a settlement: ``index 64 | amount 48``."""
 _DAY: Final = 86_400
+_IS_VALID_SIGNATURE: Final = signing.keccak(b"isValidSignature(bytes32,bytes)")[:4]
 
 Key = tuple[str, int]
 """An account: its counterparty and index."""
@@ -142,6 +145,17 @@ class Prepaid:
         """Base units as micro-units. Raises VoucherError dust."""
         return micros(amount, self.token.decimals)
 
+    def is_wallet_signature(self, wallet: str, digest: bytes, signature: bytes) -> bool:
+        """Whether `wallet` has code that says it signed (ERC-1271)."""
+        data = _IS_VALID_SIGNATURE + encode(["bytes32", "bytes"], [digest, signature])
+        try:
+            answer = self.node.web3.eth.call(
+                {"to": Web3.to_checksum_address(wallet), "data": HexStr("0x" + data.hex()), "gas": 1_000_000}
+            )
+        except (Web3Exception, ValueError):
+            return False
+        return bytes(answer) == _IS_VALID_SIGNATURE.ljust(32, b"\0")
+
     # ----------------------------------------------------------------------------------------------- payers
 
     def open(self, owner: Wallet, opening: Opening, amount: int) -> int:
@@ -159,13 +173,13 @@ class Prepaid:
         """The call that opens an account for `owner` by one signature that consents and pays (EIP-3009), for
         anybody to send. Raises TokenError no_signatures."""
         values = (owner.address, *opening.as_tuple(), amount)
-        consent = self._paying_consent(OpenAccount, values, owner, amount, seconds)
+        consent = self._paying_consent(partial(OpenAccount, *values), owner, amount, seconds)
         return self._calldata("openSigned", owner.address, opening.as_tuple(), amount, consent)
 
     def sign_top_up(self, payer: Wallet, key: Key, amount: int, *, seconds: int = _DAY) -> bytes:
         """The same for a top-up."""
         values = (payer.address, *key, amount)
-        consent = self._paying_consent(TopUpAccount, values, payer, amount, seconds)
+        consent = self._paying_consent(partial(TopUpAccount, *values), payer, amount, seconds)
         return self._calldata("topUpSigned", key, payer.address, amount, consent)
 
     # ----------------------------------------------------------------------------------------------- owners
@@ -238,7 +252,7 @@ class Prepaid:
         return bytes.fromhex(self.contract.encode_abi(name, list(values))[2:])
 
     def _allow(self, payer: Wallet, amount: int) -> None:
-        """Check what the payer has, and approve it. Raises PrepaidError not_enough_money; VoucherError dust."""
+        """Approve what the payer has. Raises PrepaidError not_enough_money; VoucherError dust."""
         self.micros(amount)
         held = self.token.balance(payer.address)
         if held < amount:
@@ -250,12 +264,12 @@ class Prepaid:
             self.token.approve(payer, self.address, amount)
 
     def _paying_consent(
-        self, message: type[Message], values: Sequence[Any], payer: Wallet, amount: int, seconds: int
+        self, message: Callable[[int, int], Message], payer: Wallet, amount: int, seconds: int
     ) -> tuple[int, int, bool, bytes]:
         """The currency's own signature over the amount, whose nonce is the action's digest."""
         self.micros(amount)
         nonce, deadline = secrets.randbits(64), self.node.now() + seconds
-        digest = message(*values, nonce, deadline).digest(self.domain)
+        digest = message(nonce, deadline).digest(self.domain)
         paid = ReceiveWithAuthorization(payer.address, self.address, amount, 0, deadline, digest)
         return nonce, deadline, True, paid.sign(self.token.domain(), payer.key)
 

@@ -31,10 +31,12 @@ class BlindError(LargesseError):
 
 @dataclass(frozen=True)
 class Standing:
-    """An account, and until when (Unix seconds) vouchers for it can be settled; None for ever."""
+    """An account, until when (Unix seconds) vouchers for it can be settled (None for ever), and whether its
+    signer has code."""
 
     account: PrepaidAccount
     good_until: int | None
+    is_wallet: bool
 
 
 class AccountBook:
@@ -67,9 +69,13 @@ class AccountBook:
         chain, then = self._chain_time
         return chain + int(self.clock() - then)
 
+    def age(self) -> float:
+        """Seconds since the chain was seen last."""
+        return self.clock() - self._seen_at
+
     def kept(self, index: int) -> Standing | None:
         """What is known of an account without asking the node. Raises BlindError."""
-        if self.clock() - self._seen_at > self.stale_seconds:
+        if self.age() > self.stale_seconds:
             raise BlindError("blind", "the chain can't be seen at the moment: no vouchers are taken")
         return self._kept.get(index)
 
@@ -79,7 +85,7 @@ class AccountBook:
             account = self.prepaid.account(self.counterparty, index, block=self._final_block())
             if account.owner == ZERO_ADDRESS:
                 return None
-            found = Standing(account, good_until(account))
+            found = Standing(account, good_until(account), self.node.has_code(account.signer))
             self._kept[index] = found
             return found
 
@@ -118,7 +124,7 @@ class AccountBook:
             "address": self.prepaid.address,
             "fromBlock": first,
             "toBlock": last,
-            "topics": [None, "0x" + self.counterparty[2:].lower().rjust(64, "0")],  # type: ignore[list-item]
+            "topics": [None, "0x" + self.counterparty[2:].lower().rjust(64, "0")],
         }
         found: set[int] = set()
         for entry in self.node.web3.eth.get_logs(query):
@@ -131,6 +137,6 @@ class AccountBook:
 
 
 def good_until(account: PrepaidAccount) -> int | None:
-    """The first second in which a voucher may be worthless: expiry, a withdrawal that matures, a new signer."""
+    """The first second in which a voucher may be worthless: expiry, a mature withdrawal, another signer."""
     dates = (account.expires_at, account.withdrawable_at, account.new_signer_at)
     return min((date for date in dates if date), default=None)

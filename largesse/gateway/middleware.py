@@ -101,11 +101,12 @@ class PaidRoutes:
             await scheme.release(proof)
             return None, answer
         # Once begun, charging is not given up half way: the client may have gone, the money must not.
-        return await asyncio.shield(self._commit(scheme, proof, answer)), answer
+        return await asyncio.shield(self._commit(scheme, proof, answer))
 
-    async def _commit(self, scheme: Scheme, proof: Proof, answer: Answer) -> Settled:
+    async def _commit(self, scheme: Scheme, proof: Proof, answer: Answer) -> tuple[Settled, Answer]:
         try:
-            return await scheme.commit(proof, answer)
+            done = await scheme.commit(proof, answer)
+            return done if isinstance(done, tuple) else (done, answer)
         except PaymentRefusedError as refused:
             log("gateway.unpaid", scheme=scheme.name, reason=refused.reason, path=proof.call.path)
             raise

@@ -89,8 +89,9 @@ class Scheme(Protocol):
     async def reserve(self, proof: Proof) -> None:
         """Nobody else can use the proof until `commit` or `release`. Raises PaymentRefusedError."""
 
-    async def commit(self, proof: Proof, answer: Answer) -> Settled:
-        """Charge, durably, before the answer leaves. Raises PaymentRefusedError where it can't be: then the
+    async def commit(self, proof: Proof, answer: Answer) -> Settled | tuple[Settled, Answer]:
+        """Charge, durably, before the answer leaves; or, where the same call was charged meanwhile by another
+        process, what that one was answered. Raises PaymentRefusedError where it can't be charged: then the
         answer is not sent."""
 
     async def release(self, proof: Proof) -> None:

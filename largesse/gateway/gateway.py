@@ -1,0 +1,192 @@
+"""A gateway put together: its view of the chain, its ledger, its schemes, and the threads that keep them fresh."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import MetaData
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from largesse import sender as sending
+from largesse.chain import Wallet
+from largesse.database import open_database
+from largesse.gateway import ledger as ledgers
+from largesse.gateway.accounts import AccountBook
+from largesse.gateway.ledger import Ledger
+from largesse.gateway.middleware import PaidRoutes
+from largesse.gateway.pricing import Price, PriceList
+from largesse.gateway.schemes import Scheme
+from largesse.gateway.settler import Policy, Settler
+from largesse.gateway.vouchers import SETTLE_SECONDS, VoucherScheme
+from largesse.prepaid import Prepaid
+from largesse.sender import Sender
+from largesse.web.limits import BodyLimit, RateLimit, Rates, TimeLimit
+from largesse.web.logs import log
+from largesse.web.metrics import Measured, Metrics, health
+
+_HOUR: Final = 3_600
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a client can ask for. Rates are requests a second, by address and by account."""
+
+    body_bytes: int = 1_048_576
+    seconds: float = 60.0
+    per_address: float = 200.0
+    per_account: float = 100.0
+    burst: float = 4.0
+    """Seconds' worth of requests at once."""
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """How often the chain is asked, and how long answers and paid calls are kept, in seconds."""
+
+    refresh: float = 5.0
+    settle: float = 60.0
+    answers: int = 24 * _HOUR
+    payments: int = 400 * 24 * _HOUR
+
+
+def tables() -> MetaData:
+    """All tables of a gateway: its ledger's, and what its account has sent."""
+    found = MetaData()
+    for metadata in (ledgers.TABLES, sending.TABLES):
+        for table in metadata.tables.values():
+            table.to_metadata(found)
+    return found
+
+
+class Gateway:
+    """Sells calls for `seller`: vouchers pay it, `seller` signs receipts and pays the gas of settlements.
+
+    `policy` None: vouchers are kept, and settled by somebody else (`brownie run settle`). Further schemes
+    (`largesse.gateway.exact`) are given with the app.
+    """
+
+    def __init__(
+        self,
+        prepaid: Prepaid,
+        seller: Wallet,
+        database: str,
+        *,
+        policy: Policy | None = None,
+        counterparty: str | None = None,
+        settle_seconds: int = SETTLE_SECONDS,
+        limits: Limits | None = None,
+        keeping: Keeping | None = None,
+    ) -> None:
+        self.prepaid = prepaid
+        self.seller = seller
+        self.limits = limits or Limits()
+        self.keeping = keeping or Keeping()
+        self.engine = open_database(database, tables())
+        self.book = AccountBook(prepaid, counterparty or seller.address)
+        self.ledger = Ledger(self.engine, prepaid.node.chain_id, prepaid.address, self.book.counterparty)
+        per_account = self.limits.per_account
+        rates = Rates(per_account, per_account * self.limits.burst)
+        self.vouchers = VoucherScheme(
+            self.book, self.ledger, seller, settle_seconds=settle_seconds, rates=rates
+        )
+        self.sender = Sender(prepaid.node, seller, self.engine)
+        self.settler = None if policy is None else Settler(self.book, self.ledger, self.sender, policy)
+        self.metrics = Metrics("gateway")
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Follow the chain, settle, and clear up, in the background."""
+        self._stop.clear()
+        tasks = [("chain", self.book.follow, self.keeping.refresh), ("clearing", self._clear, _HOUR)]
+        if self.settler is not None:
+            tasks.append(("settling", self.settler.follow, self.keeping.settle))
+        for name, task, seconds in tasks:
+            thread = threading.Thread(
+                target=task, args=(seconds, self._stop), name=f"gateway {name}", daemon=True
+            )
+            thread.start()
+            self._threads.append(thread)
+
+    def stop(self) -> None:
+        """Write what waits, and end what runs in the background."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+        self._threads.clear()
+        self.ledger.close()
+        self.engine.dispose()
+        log("gateway.stopped")
+
+    def app(self, app: ASGIApp, prices: Iterable[Price], more: Sequence[Scheme] = ()) -> ASGIApp:
+        """`app` with its routes at these prices, limits, GET /health and GET /metrics; starts and stops the
+        gateway with the server. Raises PriceError, VoucherError dust."""
+        paid: ASGIApp = PaidRoutes(app, PriceList(prices), (self.vouchers, *more))
+        paid = TimeLimit(BodyLimit(paid, self.limits.body_bytes), self.limits.seconds)
+        rate = self.limits.per_address
+        paid = RateLimit(paid, Rates(rate, rate * self.limits.burst))
+        return _Served(Measured(_Pages(paid, self), self.metrics), self)
+
+    def health(self) -> Mapping[str, Any]:
+        """Whether vouchers are taken, and how far behind the chain this is."""
+        age = self.book.age()
+        return {
+            "ok": age <= self.book.stale_seconds,
+            "chainId": self.prepaid.node.chain_id,
+            "accounts": self.prepaid.address,
+            "payTo": self.book.counterparty,
+            "chainSeenSecondsAgo": round(age, 1),
+        }
+
+    def _clear(self, seconds: float, stop: threading.Event) -> None:
+        while not stop.wait(seconds):
+            try:
+                now = int(time.time())
+                answers = self.ledger.forget_answers(now - self.keeping.answers)
+                payments = self.ledger.forget_payments(now - self.keeping.payments)
+                log("gateway.cleared", answers=answers, payments=payments)
+            except Exception as error:  # noqa: BLE001 - whatever the database did, the next time may go well
+                log("gateway.not_cleared", error=error)
+
+
+class _Pages:
+    """GET /health and GET /metrics before all limits."""
+
+    def __init__(self, app: ASGIApp, gateway: Gateway) -> None:
+        self.app = app
+        self.pages = {"/health": health(gateway.health), "/metrics": gateway.metrics.page}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        page = self.pages.get(scope["path"]) if scope["type"] == "http" else None
+        if page is None or scope["method"] not in ("GET", "HEAD"):
+            await self.app(scope, receive, send)
+            return
+        response = await page(Request(scope, receive))
+        await response(scope, receive, send)
+
+
+class _Served:
+    """Starts and stops the gateway with the server that runs it."""
+
+    def __init__(self, app: ASGIApp, gateway: Gateway) -> None:
+        self.app = app
+        self.gateway = gateway
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await self.app(scope, receive, send)
+            return
+
+        async def noted(message: Message) -> None:
+            if message["type"] == "lifespan.startup.complete":
+                self.gateway.start()
+            elif message["type"] == "lifespan.shutdown.complete":
+                self.gateway.stop()
+            await send(message)
+
+        await self.app(scope, receive, noted)

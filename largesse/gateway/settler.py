@@ -1,0 +1,221 @@
+"""When to settle, and doing it: a settlement costs gas, a voucher that waits is at risk.
+
+`decide` says what to settle now, and why; `Settler.run` does it. A voucher is left out where taking it costs
+more than it brings. All others go together as soon as one of these holds:
+
+- an account ends (expiry, a withdrawal or another signer that was asked for) within the time settling takes;
+- what all vouchers bring is more than the seller wants at risk;
+- the gas is a small enough share of what they bring;
+- the oldest has waited for too long.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from largesse.account_messages import Voucher
+from largesse.gateway.accounts import AccountBook
+from largesse.gateway.ledger import Ledger, Owed
+from largesse.prepaid import Settlement
+from largesse.sender import Sender
+from largesse.signing import InvalidSignatureError, recover
+from largesse.vouchers import SignedVoucher, rows
+from largesse.web.logs import log
+
+MOST_ROWS: Final = 500
+BASE_GAS: Final = 45_000
+ROW_GAS: Final = 10_600
+ONE_GAS: Final = 75_000
+"""What a settlement costs: bench/gas.json, `accounts.settle_1` and `accounts.settle_500_each`, rounded up;
+and one of a contract wallet's."""
+_WEI: Final = 10**18
+
+
+@dataclass(frozen=True)
+class Policy:
+    """When settling pays. Sums are micro-units of the currency, times seconds.
+
+    `native_price` is what one native coin (10¹⁸ wei) costs, in micro-units: 0 where gas is free.
+    """
+
+    native_price: int
+    most_at_risk: int
+    most_cost_bps: int = 100
+    most_wait: int = 86_400
+    settle_seconds: int = 900
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to settle now, as one batch and (contract wallets) one by one; and why, or why not."""
+
+    batch: tuple[Owed, ...]
+    singles: tuple[Owed, ...]
+    gain: int
+    cost: int
+    why: str
+    too_small: int = 0
+    worthless: tuple[int, ...] = ()
+
+    @property
+    def settles(self) -> bool:
+        return bool(self.batch or self.singles)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A voucher as the chain would take it now: what it brings, and when its account ends."""
+
+    owed: Owed
+    gain: int
+    good_until: int | None
+
+
+def decide(
+    candidates: Sequence[Candidate],
+    policy: Policy,
+    now: int,
+    wei_per_gas: int,
+    worthless: tuple[int, ...] = (),
+) -> Decision:
+    """What to settle of `candidates` at a gas price. `worthless` are indices that the chain would refuse."""
+
+    def micros(gas: int) -> int:
+        return -(-gas * wei_per_gas * policy.native_price // _WEI)
+
+    rows_ = [one for one in candidates if not one.owed.by_contract and one.gain > micros(ROW_GAS)]
+    singles = [one for one in candidates if one.owed.by_contract and one.gain > micros(ONE_GAS)]
+    rows_.sort(key=lambda one: -one.gain)
+    rows_ = rows_[:MOST_ROWS]
+    taken = [*rows_, *singles]
+    too_small = len(candidates) - len(taken)
+    gain = sum(one.gain for one in taken)
+    gas = (BASE_GAS + ROW_GAS * len(rows_) if rows_ else 0) + ONE_GAS * len(singles)
+    cost = micros(gas)
+
+    def made(why: str, *, go: bool) -> Decision:
+        batch = tuple(one.owed for one in rows_) if go else ()
+        alone = tuple(one.owed for one in singles) if go else ()
+        return Decision(batch, alone, gain, cost, why, too_small, worthless)
+
+    if not taken:
+        if too_small:
+            return made(f"{too_small} voucher(s) bring less than their gas costs", go=False)
+        return made("no voucher waits", go=False)
+    if cost >= gain:
+        return made(f"the gas costs {cost} micro-units, and {len(taken)} voucher(s) bring {gain}", go=False)
+    ends = [one.good_until for one in taken if one.good_until is not None]
+    if ends and min(ends) - now <= 2 * policy.settle_seconds:
+        return made(f"an account ends in {max(0, min(ends) - now)} s", go=True)
+    if gain >= policy.most_at_risk:
+        return made(f"{gain} micro-units are at risk, and {policy.most_at_risk} may be", go=True)
+    waited = now - min(one.owed.waits_since for one in taken)
+    if waited >= policy.most_wait:
+        return made(f"the oldest voucher has waited for {waited} s, and {policy.most_wait} s it may", go=True)
+    share = cost * 10_000 // gain
+    if share <= policy.most_cost_bps:
+        return made(f"the gas is {share / 100:.2f} % of what it brings", go=True)
+    most = policy.most_cost_bps / 100
+    return made(f"the gas would be {share / 100:.2f} % of {gain} micro-units, over {most:.2f} %", go=False)
+
+
+class Settler:
+    """Settles a ledger's vouchers by its own account, each batch once (`largesse.sender`)."""
+
+    def __init__(self, book: AccountBook, ledger: Ledger, sender: Sender, policy: Policy) -> None:
+        self.book = book
+        self.ledger = ledger
+        self.sender = sender
+        self.policy = policy
+
+    def decision(self) -> Decision:
+        """What would be settled now."""
+        candidates, worthless = self._candidates()
+        fees = self.book.node.fees()
+        return decide(candidates, self.policy, self.book.now(), fees.most, worthless)
+
+    def run(self) -> tuple[Decision, list[Settlement]]:
+        """Settle what is worth it."""
+        self.sender.resume()
+        decision = self.decision()
+        done = self.settle(decision.batch, decision.singles) if decision.settles else []
+        log(
+            "gateway.settling" if decision.settles else "gateway.waiting",
+            why=decision.why,
+            rows=len(decision.batch) + len(decision.singles),
+            gain=decision.gain,
+            cost=decision.cost,
+            worthless=len(decision.worthless),
+        )
+        return decision, done
+
+    def settle(self, batch: Sequence[Owed], singles: Sequence[Owed] = ()) -> list[Settlement]:
+        """Settle these, whatever it costs."""
+        prepaid, counterparty = self.book.prepaid, self.book.counterparty
+        calls = []
+        if batch:
+            packed = rows([SignedVoucher(one.index, one.amount, one.signature) for one in batch])
+            calls.append(prepaid.settle_call(counterparty, packed))
+        for one in singles:
+            calls.append(prepaid.settle_one_call((counterparty, one.index), one.amount, one.signature))
+        done = []
+        for call in calls:
+            settlement = prepaid.settlement(self.sender.send(self._key(call), prepaid.address, call))
+            self.ledger.mark_settled(settlement.rows, int(time.time()))
+            log("gateway.settled", payout=settlement.payout, rows=len(settlement.rows), gas=settlement.gas)
+            done.append(settlement)
+        return done
+
+    def follow(self, seconds: float, stop: threading.Event) -> None:
+        """`run` every so many seconds until `stop`; what fails is logged and tried again."""
+        while not stop.wait(seconds):
+            try:
+                self.run()
+            except Exception as error:  # noqa: BLE001 - whatever the node did, settling goes on
+                log("gateway.not_settled", error=error)
+
+    # --------------------------------------------------------------------------------------------- private
+
+    def _key(self, call: bytes) -> str:
+        """Under what a settlement is sent. Where the same was sent before and is final, it skipped these rows:
+        they are good now, or they would not be asked for."""
+        name, again = f"settle {self.book.prepaid.address} {sha256(call).hexdigest()}", 0
+        while self.sender.receipt(f"{name} {again}") is not None:
+            again += 1
+        return f"{name} {again}"
+
+    def _candidates(self) -> tuple[list[Candidate], tuple[int, ...]]:
+        """Vouchers that the chain would take now; and indices of those it would not."""
+        found, worthless, paid = [], [], {}
+        for one in self.ledger.owed():
+            standing = self.book.read(one.index)
+            account = standing.account if standing is not None else None
+            if account is None or standing is None:
+                worthless.append(one.index)
+                continue
+            if account.paid >= one.amount:
+                paid[one.index] = account.paid
+            elif account.deposit < one.amount or not self._is_good(one, account.signer):
+                worthless.append(one.index)
+            else:
+                found.append(Candidate(one, one.amount - account.paid, standing.good_until))
+        if paid:
+            # Somebody else submitted them: anybody may.
+            self.ledger.mark_settled(paid, int(time.time()))
+        return found, tuple(worthless)
+
+    def _is_good(self, owed: Owed, signer: str) -> bool:
+        prepaid = self.book.prepaid
+        message = Voucher(self.book.counterparty, prepaid.token.address, owed.index, owed.amount)
+        digest = message.digest(prepaid.domain)
+        if owed.by_contract:
+            return prepaid.is_wallet_signature(signer, digest, owed.signature)
+        try:
+            return recover(digest, owed.signature) == signer
+        except InvalidSignatureError:
+            return False
