@@ -41,6 +41,7 @@ CERTIFICATES: Final = "certificates"
 PARTS: Final[tuple[Part, ...]] = (
     Part("sales", "CertificateSales", "giftCertificates"),
     Part("jars", "StreamingTipEscrow"),
+    Part("accounts", "PrepaidAccounts"),
 )  # fmt: skip
 
 # keccak256 of the creation code of the proxy that solady's CREATE3 deploys through.

@@ -225,7 +225,7 @@ class Prepaid:
         event = self.event(receipt, "Settled")
         bits = event["skipped"]
         skipped = tuple(i for i in range(8 * len(bits)) if bits[i // 8] >> (7 - i % 8) & 1)
-        return Settlement(receipt, int(event["payout"]), _rows(event["rows"]), skipped)
+        return Settlement(receipt, int(event["payout"]), dict(settled_rows(event["rows"])), skipped)
 
     # --------------------------------------------------------------------------------------------- in common
 
@@ -235,7 +235,7 @@ class Prepaid:
 
     def settled_indices(self, entry: LogReceipt) -> set[int]:
         """Accounts that a log of `Settled` names."""
-        return set(_rows(self.decoder.decode(entry)["rows"]))
+        return {index for index, _ in settled_rows(self.decoder.decode(entry)["rows"])}
 
     def event(self, receipt: TxReceipt, name: str) -> Event:
         """The event of this contract that says what a transaction did."""
@@ -285,7 +285,7 @@ def top_up_use(index: int) -> bytes:
     return encode(["uint8", "uint64"], [1, index])
 
 
-def _rows(packed: bytes) -> dict[int, int]:
-    """Cumulative amounts by account, as `Settled` logs them."""
+def settled_rows(packed: bytes) -> list[tuple[int, int]]:
+    """(index, cumulative amount) of each row, as `Settled` logs them."""
     cut = (packed[i : i + ROW_BYTES] for i in range(0, len(packed), ROW_BYTES))
-    return {int.from_bytes(row[:8], "big"): int.from_bytes(row[8:], "big") for row in cut}
+    return [(int.from_bytes(row[:8], "big"), int.from_bytes(row[8:], "big")) for row in cut]

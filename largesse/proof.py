@@ -1,10 +1,11 @@
-"""Every contract of a currency audited: certificates and streams, each from its own logs."""
+"""Every contract of a currency audited, each from its own logs: certificates, streams, prepaid accounts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from largesse.account_solvency import AccountAudit, audit_accounts
 from largesse.chain import Node
 from largesse.chainlogs import DEFAULT_RANGE, ignore
 from largesse.client import Certificates
@@ -19,13 +20,17 @@ class Proof:
 
     certificates: dict[str, Audit]
     jars: dict[str, JarAudit]
+    accounts: dict[str, AccountAudit]
 
     def require_solvent(self) -> None:
         """Raise InsolventError for the first contract with a problem."""
-        for found in self.certificates.values():
+        audits: list[Audit | JarAudit | AccountAudit] = [
+            *self.certificates.values(),
+            *self.jars.values(),
+            *self.accounts.values(),
+        ]
+        for found in audits:
             found.require_solvent()
-        for jars in self.jars.values():
-            jars.require_solvent()
 
 
 def prove(
@@ -37,11 +42,13 @@ def prove(
 ) -> Proof:
     """Audit all contracts of these currencies, `most` blocks a query at the most; `report` hears what is
     next. Raises LogError."""
-    proof = Proof({}, {})
+    proof = Proof({}, {}, {})
     for one in currencies:
         certificates = Certificates(node, one.certificates, one.block)
         report(f"{one.symbol}: certificates")
         proof.certificates[one.symbol] = audit(certificates, most=most)
         report(f"{one.symbol}: streams")
         proof.jars[one.symbol] = audit_jars(certificates, one.part("jars"), most=most)
+        report(f"{one.symbol}: prepaid accounts")
+        proof.accounts[one.symbol] = audit_accounts(certificates, one.part("accounts"), most=most)
     return proof

@@ -20,6 +20,7 @@ from largesse.console import confirm
 from largesse.deployment import Deployment
 from largesse.errors import LargesseError
 from largesse.nodes import require_cancun
+from largesse.prepaid import Prepaid
 from largesse.shop import Shop
 from largesse.tips import Tips
 
@@ -86,6 +87,11 @@ class Session:
         """The StreamingTipEscrow of a currency. Raises DeploymentError unknown_currency."""
         certificates = self.certificates(symbol)
         return Tips(certificates, self.deployment().currency(symbol).part("jars"))
+
+    def prepaid(self, symbol: str) -> Prepaid:
+        """The PrepaidAccounts of a currency. Raises DeploymentError unknown_currency."""
+        certificates = self.certificates(symbol)
+        return Prepaid(certificates, self.deployment().currency(symbol).part("accounts"))
 
     def tips_at(self, address: str) -> Tips:
         """The StreamingTipEscrow at an address, or the one of the GiftCertificates there.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from largesse.account_solvency import AccountAudit
 from largesse.amounts import format_amount
 from largesse.console import say, table
 from largesse.jar_solvency import JarAudit
@@ -15,7 +16,7 @@ Row = tuple[str, ...]
 
 def show_proof(proof: Proof, decimals: Mapping[str, int]) -> None:
     """Print reserve against liabilities, a column for each currency, and every problem below."""
-    audits, jars = proof.certificates, proof.jars
+    audits, jars, accounts = proof.certificates, proof.jars, proof.accounts
 
     def row(name: str, values: Mapping[str, int]) -> Row:
         return (name, *(format_amount(value, decimals[symbol]) for symbol, value in values.items()))
@@ -30,23 +31,49 @@ def show_proof(proof: Proof, decimals: Mapping[str, int]) -> None:
         ("redemptions", *(f"{len(one.books.redemptions):,}" for one in audits.values())),
     ]
     table("Certificates: reserve against liabilities, rebuilt from logs", ("", *audits), rows, right=1)
-    rows = [
-        row("paid in", {symbol: one.books.paid_in for symbol, one in jars.items()}),
-        row("paid out", {symbol: one.books.paid_out for symbol, one in jars.items()}),
-        row("payouts owed", {symbol: one.books.total_owed for symbol, one in jars.items()}),
-        row("liabilities", {symbol: one.books.liabilities for symbol, one in jars.items()}),
-        row("held", {symbol: one.reserve for symbol, one in jars.items()}),
-        *_common(jars),
-        ("jars", *(f"{len(one.books.jars):,}" for one in jars.values())),
-    ]
-    table("Streams: money held against liabilities, rebuilt from logs", ("", *jars), rows, right=1)
-    for kind in (audits, jars):
+    table(
+        "Streams: money held against liabilities, rebuilt from logs",
+        ("", *jars),
+        [*_held(jars, decimals), ("jars", *(f"{len(one.books.jars):,}" for one in jars.values()))],
+        right=1,
+    )
+    settled = (f"{len(one.books.settlements):,}" for one in accounts.values())
+    table(
+        "Prepaid accounts: money held against liabilities, rebuilt from logs",
+        ("", *accounts),
+        [
+            *_held(accounts, decimals),
+            ("accounts", *(f"{len(one.books.accounts):,}" for one in accounts.values())),
+            ("settlements", *settled),
+        ],
+        right=1,
+    )
+    for kind in (audits, jars, accounts):
         for symbol, found in kind.items():
             for problem in found.problems:
                 say(f"{symbol}: {problem}")
 
 
-def _common(audits: Mapping[str, Audit] | Mapping[str, JarAudit]) -> list[Row]:
+def _held(
+    audits: Mapping[str, JarAudit] | Mapping[str, AccountAudit], decimals: Mapping[str, int]
+) -> list[Row]:
+    """What came, went, is owed and is there."""
+    found: list[Row] = []
+    for name, values in (
+        ("paid in", [one.books.paid_in for one in audits.values()]),
+        ("paid out", [one.books.paid_out for one in audits.values()]),
+        ("payouts owed", [one.books.total_owed for one in audits.values()]),
+        ("liabilities", [one.books.liabilities for one in audits.values()]),
+        ("held", [one.reserve for one in audits.values()]),
+    ):
+        shown = (format_amount(one, decimals[symbol]) for symbol, one in zip(audits, values, strict=True))
+        found.append((name, *shown))
+    return [*found, *_common(audits)]
+
+
+def _common(
+    audits: Mapping[str, Audit] | Mapping[str, JarAudit] | Mapping[str, AccountAudit],
+) -> list[Row]:
     return [
         ("difference, base units", *(f"{one.surplus:+,}" if one.surplus else "0" for one in audits.values())),
         ("events replayed", *(f"{one.books.events:,}" for one in audits.values())),

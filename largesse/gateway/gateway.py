@@ -1,4 +1,4 @@
-"""A gateway put together: its view of the chain, its ledger, its schemes, and the threads that keep them fresh."""
+"""A gateway put together: its view of the chain, its ledger, its schemes, and what keeps them fresh."""
 
 from __future__ import annotations
 

@@ -182,8 +182,8 @@ class Settler:
     # --------------------------------------------------------------------------------------------- private
 
     def _key(self, call: bytes) -> str:
-        """Under what a settlement is sent. Where the same was sent before and is final, it skipped these rows:
-        they are good now, or they would not be asked for."""
+        """Under what a settlement is sent. Where the same is final already, it skipped these rows: they are
+        good now, or they would not be asked for."""
         name, again = f"settle {self.book.prepaid.address} {sha256(call).hexdigest()}", 0
         while self.sender.receipt(f"{name} {again}") is not None:
             again += 1

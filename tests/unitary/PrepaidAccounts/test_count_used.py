@@ -1,8 +1,8 @@
 """countUsed: what a counterparty took of a named series counts as used, what may still come back does not.
 
-As for streams (tests/findings/test_remainder_of_what_was_only_streamed.py): who put 60 % of a certificate into
-an account, had the rest paid out as the remainder of one that was used enough, and withdrew, would have it all
-as cash.
+As for streams (tests/findings/test_remainder_of_what_was_only_streamed.py): who put 60 % of a certificate
+into an account, had the rest paid out as the remainder of one that was used enough, and withdrew, would have
+it all as cash.
 """
 
 from __future__ import annotations

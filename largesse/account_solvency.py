@@ -1,0 +1,85 @@
+"""Does a PrepaidAccounts hold what it owes? Answered from logs, then checked by views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from largesse.account_books import AccountBooks
+from largesse.artifacts import prepaid_abi
+from largesse.auditing import balance_problems, replay, require_solvent
+from largesse.chainlogs import DEFAULT_RANGE, ignore
+from largesse.client import Certificates
+from largesse.prepaid import Prepaid
+
+
+@dataclass(frozen=True)
+class AccountAudit:
+    """What an audit of a PrepaidAccounts found at `block`, as `largesse.solvency.Audit`."""
+
+    block: int
+    books: AccountBooks
+    reserve: int
+    moved: int
+    narrowest: int
+    blocks_checked: int
+    problems: tuple[str, ...]
+
+    @property
+    def surplus(self) -> int:
+        """What lies in the contract and belongs to nobody; negative where money is missing."""
+        return self.reserve - self.books.liabilities
+
+    def require_solvent(self) -> None:
+        """Raise InsolventError with every problem."""
+        require_solvent(self.problems, self.surplus)
+
+
+def audit_accounts(
+    certificates: Certificates,
+    address: str,
+    *,
+    block: int | None = None,
+    most: int = DEFAULT_RANGE,
+    progress: Callable[[int], None] = ignore,
+) -> AccountAudit:
+    """Rebuild the books of the PrepaidAccounts at this address up to `block` (default: the latest), and
+    compare. As `largesse.solvency.audit`."""
+    node, token = certificates.node, certificates.token
+    last = node.block_number() if block is None else block
+    books = AccountBooks(token.decimals, cache(node.block_time))
+    found = replay(
+        token,
+        address,
+        prepaid_abi(),
+        range(certificates.first_block, last + 1),
+        add=books.add,
+        liabilities=lambda: books.liabilities,
+        most=most,
+        progress=progress,
+    )
+    problems = [*found.problems, *_differences(Prepaid(certificates, address), books, last)]
+    problems += balance_problems(token, found, books.liabilities)
+    return AccountAudit(
+        last, books, found.reserve, found.moved, found.narrowest, found.blocks_checked, tuple(problems)
+    )
+
+
+def _differences(prepaid: Prepaid, books: AccountBooks, block: int) -> list[str]:
+    """Every difference between the rebuilt books and the contract's views at `block`, in words."""
+    found: list[str] = []
+    views, node = prepaid.contract.functions, prepaid.node
+
+    def compare(what: str, rebuilt: object, told: object) -> None:
+        if rebuilt != told:
+            found.append(f"{what}: {rebuilt} by the logs, {told} by the contract")
+
+    compare("the parts, and what came in less what went out", books.parts(), books.liabilities)
+    compare("owed in all", books.total_owed, node.call(views.totalOwed(), block=block))
+    for payee, amount in books.owed.items():
+        compare(f"owed to {payee}", amount, node.call(views.owed(payee), block=block))
+    for (counterparty, index), account in books.accounts.items():
+        told = prepaid.account(counterparty, index, block)
+        compare(f"account {index} of {counterparty}", account, told)
+    return found
