@@ -1,0 +1,297 @@
+"""The side that pays: a session key, a budget, and an httpx `Auth` that pays for calls with vouchers.
+
+    purse = Purse(account, session_key, domain, budget=micro_units, state=path)
+    with httpx.Client(auth=Paying(purse)) as client:
+        client.get("https://…")
+
+Works in `httpx.AsyncClient` too, and with several calls at once. Before a voucher leaves, the file says so: a
+purse that was killed knows what it may have spent. A call whose answer was lost is asked again with the same
+voucher, which costs nothing more.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+import threading
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from largesse.account_messages import Voucher
+from largesse.errors import LargesseError
+from largesse.gateway import wire
+from largesse.gateway.vouchers import SCHEME
+from largesse.signing import Domain, address_of
+
+_TRIES: Final = 3
+
+
+class PurseError(LargesseError):
+    """A payment that the purse does not make; nothing was signed."""
+
+
+@dataclass(frozen=True)
+class PaidAccount:
+    """Where a purse's money is: an account of the PrepaidAccounts at `contract`, for one counterparty."""
+
+    chain_id: int
+    contract: str
+    currency: str
+    counterparty: str
+    index: int
+
+
+@dataclass(frozen=True)
+class Payment:
+    """What a call is paid with: the voucher's amount, cumulative, and the call's price, in micro-units."""
+
+    amount: int
+    price: int
+    header: str
+
+
+class Purse:
+    """Signs vouchers up to `budget` micro-units in all, and `most_per_call` for one.
+
+    `state` is a file that outlives the process. Raises PurseError bad_state for one that is no purse's, or
+    another account's.
+    """
+
+    def __init__(
+        self,
+        account: PaidAccount,
+        session_key: bytes,
+        domain: Domain,
+        *,
+        budget: int,
+        most_per_call: int | None = None,
+        state: Path | None = None,
+    ) -> None:
+        self.account = account
+        self.signer = address_of(session_key)
+        self.budget = budget
+        self.most_per_call = budget if most_per_call is None else most_per_call
+        self.charged = 0
+        self.signed = 0
+        self.calls = 0
+        self._key = session_key
+        self._domain = domain
+        self._state = state
+        self._told = 0
+        self._pending: dict[int, int] = {}
+        self._used: set[int] = set()
+        self._lock = threading.Lock()
+        if state is not None and state.exists():
+            self._load(state)
+
+    @property
+    def left(self) -> int:
+        """Micro-units that may still be signed for."""
+        return self.budget - self.charged - sum(self._pending.values())
+
+    def accepts(self, required: dict[str, Any]) -> dict[str, Any]:
+        """The entry of a PAYMENT-REQUIRED that this purse can pay. Raises PurseError not_payable."""
+        own = self.account
+        for one in required.get("accepts", ()):
+            extra = one.get("extra") or {}
+            if (
+                one.get("scheme") == SCHEME
+                and one.get("network") == f"eip155:{own.chain_id}"
+                and _same(one.get("asset"), own.currency)
+                and _same(one.get("payTo"), own.counterparty)
+                and _same(extra.get("accounts"), own.contract)
+            ):
+                return dict(one)
+        raise PurseError(
+            "not_payable",
+            f"the server takes no {SCHEME} of {own.currency} on chain {own.chain_id} to {own.counterparty}",
+        )
+
+    def pay(self, accepted: dict[str, Any]) -> Payment:
+        """A voucher for one more call. Raises PurseError over_budget, too_dear, bad_price."""
+        try:
+            price = int(accepted["extra"]["micros"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise PurseError("bad_price", "the server names no price in micro-units") from error
+        if price <= 0:
+            raise PurseError("bad_price", f"{price} micro-units are no price")
+        if price > self.most_per_call:
+            raise PurseError(
+                "too_dear", f"a call costs {price} micro-units, {self.most_per_call} are allowed"
+            )
+        with self._lock:
+            if price > self.left:
+                raise PurseError(
+                    "over_budget", f"a call costs {price} micro-units, {self.left} of {self.budget} are left"
+                )
+            amount = self.charged + sum(self._pending.values()) + price
+            while amount in self._used:
+                amount += 1
+            self._used.add(amount)
+            self._pending[amount] = price
+            self.signed = max(self.signed, amount)
+            self._save()
+        own = self.account
+        message = Voucher(own.counterparty, own.currency, own.index, amount)
+        signature = message.sign(self._domain, self._key)
+        header = wire.encode(
+            {
+                "x402Version": wire.VERSION,
+                "accepted": accepted,
+                "payload": {
+                    "index": str(own.index),
+                    "amount": str(amount),
+                    "signature": "0x" + signature.hex(),
+                },
+            }
+        )
+        return Payment(amount, price, header)
+
+    def charge(self, payment: Payment, charged: int | None = None) -> None:
+        """The call was charged, or free where it was asked again: `charged` is what the server says that all
+        calls have cost, as far as it knows; None where its answer was lost."""
+        with self._lock:
+            if self._pending.pop(payment.amount, None) is None:
+                return
+            self.charged += payment.price
+            if charged is not None:
+                # Answers come in any order: the highest sum was said last.
+                self._told = max(self._told, charged)
+                self.charged = min(self.charged, self._told)
+                self.calls += 1
+            self._used = {one for one in self._used if one > self.charged}
+            self._save()
+
+    def free(self, payment: Payment, charged: int | None = None, *, used: bool = False) -> None:
+        """It was not charged, and its voucher is good for another call unless it was `used` before. `charged`
+        is what the server says calls have cost in all: it is believed as far as vouchers were signed."""
+        with self._lock:
+            self._pending.pop(payment.amount, None)
+            if not used:
+                self._used.discard(payment.amount)
+            if charged is not None and charged <= self.signed:
+                self._told = max(self._told, charged)
+                self.charged = max(self.charged, charged)
+            self._save()
+
+    # --------------------------------------------------------------------------------------------- private
+
+    def _save(self) -> None:
+        """Against a killed process: a machine that loses power may lose the last calls."""
+        if self._state is None:
+            return
+        kept = {
+            "format": "largesse/purse",
+            "contract": self.account.contract,
+            "index": str(self.account.index),
+            "chain": self.account.chain_id,
+            "charged": self.charged,
+            "signed": self.signed,
+            "pending": sorted(self._pending.items()),
+            "calls": self.calls,
+        }
+        draft = self._state.with_suffix(".new")
+        draft.write_text(json.dumps(kept), encoding="utf-8")
+        draft.replace(self._state)
+
+    def _load(self, state: Path) -> None:
+        try:
+            kept = json.loads(state.read_text(encoding="utf-8"))
+            place = kept["format"], kept["contract"], int(kept["index"]), int(kept["chain"])
+            charged, signed, calls = int(kept["charged"]), int(kept["signed"]), int(kept["calls"])
+            pending = {int(amount): int(price) for amount, price in kept["pending"]}
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise PurseError("bad_state", f"{state} is no purse's: {error}") from error
+        own = self.account
+        if place != ("largesse/purse", own.contract, own.index, own.chain_id):
+            raise PurseError("bad_state", f"{state} belongs to another account")
+        self.calls, self.signed = calls, signed
+        # What was on its way when the process ended may have been charged: as long as the server does not say
+        # otherwise, it was.
+        self.charged = charged + sum(pending.values())
+        self._used = set(pending)
+
+
+class Paying(httpx.Auth):
+    """Pays for what answers 402, and remembers what a route costs: from then on it pays at once."""
+
+    requires_response_body = True
+
+    def __init__(self, purse: Purse) -> None:
+        self.purse = purse
+        self._prices: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Raises PurseError."""
+        route = request.method, str(request.url.copy_with(query=None, fragment=None))
+        accepted = self._prices.get(route)
+        request.headers.setdefault("Idempotency-Key", secrets.token_hex(16))
+        if accepted is None:
+            response = yield request
+            if response.status_code != 402:
+                return
+            accepted = self._prices[route] = self.purse.accepts(_required(response))
+        for _ in range(_TRIES):
+            payment = self.purse.pay(accepted)
+            request.headers[wire.SIGNATURE] = payment.header
+            try:
+                response = yield request
+            except GeneratorExit:
+                # The answer was lost. What was paid counts as spent until the server says otherwise.
+                self.purse.charge(payment)
+                raise
+            if wire.RESPONSE in response.headers:
+                self.purse.charge(payment, _settled(response, payment))
+                return
+            self.purse.free(payment, _charged(response), used=response.status_code == 409)
+            if response.status_code != 402:
+                return
+            accepted = self._prices[route] = self.purse.accepts(_required(response))
+
+
+def _required(response: httpx.Response) -> dict[str, Any]:
+    try:
+        found = json.loads(base64.b64decode(response.headers[wire.REQUIRED]))
+    except (KeyError, ValueError) as error:
+        raise PurseError(
+            "malformed", f"the server asks for money without a {wire.REQUIRED} header"
+        ) from error
+    if not isinstance(found, dict):
+        raise PurseError("malformed", f"{wire.REQUIRED} holds no JSON object")
+    return found
+
+
+def _settled(response: httpx.Response, payment: Payment) -> int:
+    """What the server says that calls have cost, this one with them."""
+    try:
+        return int(json.loads(base64.b64decode(response.headers[wire.RESPONSE]))["extra"]["charged"])
+    except (ValueError, KeyError, TypeError):
+        return payment.amount
+
+
+def _charged(response: httpx.Response) -> int | None:
+    try:
+        return int(response.json()["charged"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _same(given: object, own: str) -> bool:
+    return isinstance(given, str) and given.lower() == own.lower()
+
+
+def ask(client: httpx.Client, method: str, url: str, *, tries: int = 3, **request: Any) -> httpx.Response:
+    """A call that is asked again, under the same Idempotency-Key, where its answer was lost: it is charged
+    once. Raises httpx.TransportError where all tries failed, PurseError."""
+    headers = {"Idempotency-Key": secrets.token_hex(16), **request.pop("headers", {})}
+    for _ in range(tries - 1):
+        try:
+            return client.request(method, url, headers=headers, **request)
+        except httpx.TransportError:
+            continue
+    return client.request(method, url, headers=headers, **request)
