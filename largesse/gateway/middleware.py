@@ -17,7 +17,7 @@ from largesse.gateway import wire
 from largesse.gateway.pricing import PriceList
 from largesse.gateway.schemes import Answer, Call, Json, PaymentRefusedError, Proof, Scheme, Settled
 from largesse.web.logs import log
-from largesse.web.problems import Problem
+from largesse.web.problems import Problem, ProblemError
 
 MOST_ANSWER_BYTES: Final = 16 * 1024 * 1024
 RETRY_KEY: Final = b"idempotency-key"
@@ -67,7 +67,7 @@ class PaidRoutes:
             return
         try:
             settled, answer = await self._paid(scope, receive, amount, header, retry_key)
-        except PaymentRefusedError as refused:
+        except ProblemError as refused:
             problem = refused.problem
             if problem.status == 402:
                 await self._ask(

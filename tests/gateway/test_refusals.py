@@ -1,0 +1,230 @@
+"""Bad payments: each its status code, a reason for programs, and what to do next; nothing is charged."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+
+from largesse.gateway.wire import REQUIRED, SIGNATURE, encode
+from tests.fixtures.gateways import ARTICLE, NO_LIMITS, WORDS, Served
+from tests.support.clock import at, later
+from tests.support.prepaid import DAY, HOUR, Key, Prepaid
+
+PLENTY = 1_000_000
+
+
+@pytest.fixture
+def key(prepaid: Prepaid) -> Key:
+    return prepaid.open(PLENTY)
+
+
+def refused(served: Served, client: httpx.Client, headers: dict[str, str], status: int, reason: str) -> Any:
+    """The body of a refusal, which says what to do next and charges nothing."""
+    lines = {key: served.line(key) for key in list(served.desk.keys())}
+    answer = client.get(served.url + "/articles/1", headers=headers)
+    body = answer.json()
+    assert (answer.status_code, body["error"]) == (status, reason), body
+    assert body["message"] and body["next"]
+    if status == 402:
+        required = json.loads(base64.b64decode(answer.headers[REQUIRED]))
+        assert required["error"] == reason
+        assert required["accepts"][0]["amount"] == str(ARTICLE)
+    for key, line in lines.items():
+        # A line that is new begins with what the chain has paid.
+        charged = line[1] if line != (0, 0) else served.desk.money(key)[1]
+        assert served.line(key)[1] in (0, charged)
+    return body
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "", "%%%", base64.b64encode(b"not json").decode(), base64.b64encode(b"[]").decode(), "e30=x",
+        base64.b64encode(b"\xff\xfe").decode(), base64.b64encode(b"[" * 9_000).decode(),
+        encode({"x402Version": 2}), encode({"x402Version": 2, "accepted": [], "payload": {}}),
+        encode({"x402Version": 2, "accepted": {}, "payload": "x"}), "A" * 16_385,
+    ],
+)  # fmt: skip
+def test_a_malformed_header(served: Served, client: httpx.Client, header: str) -> None:
+    if header == "":
+        refused(served, client, {SIGNATURE: header}, 402, "payment_required")
+    else:
+        refused(served, client, {SIGNATURE: header}, 400, "malformed_payment")
+
+
+@pytest.mark.parametrize("version", [1, 3, "2", None])
+def test_another_version(served: Served, client: httpx.Client, version: Any) -> None:
+    header = encode({"x402Version": version, "accepted": {}, "payload": {}})
+    refused(served, client, {SIGNATURE: header}, 400, "other_version")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("scheme", "exact", "wrong_scheme"),
+        ("scheme", None, "wrong_scheme"),
+        ("network", "eip155:1", "wrong_chain"),
+        ("asset", "0x" + "11" * 20, "wrong_asset"),
+        ("payTo", "0x" + "11" * 20, "wrong_pay_to"),
+        ("amount", str(ARTICLE - 1), "wrong_amount"),
+        ("amount", ARTICLE, "wrong_amount"),
+    ],
+)
+def test_other_requirements(
+    served: Served, client: httpx.Client, key: Key, name: str, value: Any, reason: str
+) -> None:
+    refused(served, client, served.payment(key, ARTICLE, **{name: value}), 402, reason)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("index", 1), ("index", "-1"), ("index", "1.0"), ("index", str(2**64)), ("index", "9" * 5_000),
+        ("index", "٣"), ("amount", ""), ("amount", str(2**47)), ("amount", None), ("signature", "0x1"),
+        ("signature", "12"), ("signature", "0xzz"), ("signature", "0x" + "00" * 2_049), ("signature", 5),
+    ],
+)  # fmt: skip
+def test_a_malformed_voucher(served: Served, client: httpx.Client, key: Key, name: str, value: Any) -> None:
+    header = json.loads(base64.b64decode(served.payment(key, ARTICLE)[SIGNATURE]))
+    header["payload"][name] = value
+    refused(served, client, {SIGNATURE: encode(header)}, 400, "malformed_payment")
+
+
+@pytest.mark.parametrize("signature", [b"", b"\1" * 64, b"\1" * 65, b"\xff" * 65, b"\0" * 64 + b"\x1b"])
+def test_a_signature_of_nobody(served: Served, client: httpx.Client, key: Key, signature: bytes) -> None:
+    refused(served, client, served.payment(key, ARTICLE, signature=signature), 402, "wrong_signer")
+
+
+def test_another_ones_signature(served: Served, client: httpx.Client, key: Key) -> None:
+    desk = served.desk
+    other = desk.open(PLENTY, salt=1)
+    theirs = desk.voucher(key, ARTICLE, private_key=desk.session(other)).signature
+    refused(served, client, served.payment(key, ARTICLE, signature=theirs), 402, "wrong_signer")
+    # A good voucher for another amount, account, counterparty, currency is none for this.
+    for changed in (
+        {"amount": ARTICLE + 1}, {"index": other[1]}, {"counterparty": str(desk.stranger)},
+        {"currency": str(desk.stranger)},
+    ):  # fmt: skip
+        bent = desk.voucher(key, ARTICLE, **changed).signature
+        refused(served, client, served.payment(key, ARTICLE, signature=bent), 402, "wrong_signer")
+
+
+def test_an_account_that_nobody_opened(served: Served, client: httpx.Client) -> None:
+    refused(served, client, served.payment(served.desk.key(9), ARTICLE), 402, "unknown_account")
+
+
+def test_an_account_for_somebody_else(served: Served, client: httpx.Client) -> None:
+    other = served.desk.open(PLENTY, counterparty=served.desk.other_merchant)
+    refused(served, client, served.payment(other, ARTICLE), 402, "unknown_account")
+
+
+def test_too_little(served: Served, client: httpx.Client, key: Key) -> None:
+    body = refused(served, client, served.payment(key, ARTICLE - 1), 402, "not_covered")
+    assert (body["charged"], body["needed"]) == ("0", str(ARTICLE))
+    client.get(served.url + "/articles/1", headers=served.payment(key, ARTICLE))
+    body = refused(served, client, served.payment(key, 2 * ARTICLE - 1), 402, "not_covered")
+    assert (body["charged"], body["best"], body["needed"]) == (str(ARTICLE), str(ARTICLE), str(2 * ARTICLE))
+
+
+def test_over_the_deposit(served: Served, client: httpx.Client, key: Key) -> None:
+    refused(served, client, served.payment(key, PLENTY + 1), 402, "over_deposit")
+    assert client.get(served.url + "/articles/1", headers=served.payment(key, PLENTY)).status_code == 200
+
+
+def test_a_voucher_that_the_chain_has_passed(served: Served, client: httpx.Client, key: Key) -> None:
+    served.desk.settle(served.desk.voucher(key, 5 * ARTICLE))
+    refused(served, client, served.payment(key, 5 * ARTICLE), 402, "not_covered")
+    answer = client.get(served.url + "/articles/1", headers=served.payment(key, 6 * ARTICLE))
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("what", ["expiry", "withdrawal", "signer"])
+def test_an_account_that_ends_before_it_can_be_settled(
+    served: Served, client: httpx.Client, what: str
+) -> None:
+    """And is taken again when that is called off."""
+    desk, margin = served.desk, served.gateway.vouchers.settle_seconds
+    start = desk.now()
+    key = desk.open(PLENTY, delay=HOUR, expires_at=start + HOUR if what == "expiry" else 0)
+    if what == "withdrawal":
+        desk.request_withdrawal(key)
+    if what == "signer":
+        desk.request_signer(key, desk.stranger)
+    url = served.url + "/articles/1"
+    served.gateway.book.refresh()
+    assert client.get(url, headers=served.payment(key, ARTICLE)).status_code == 200
+    later(start + HOUR - margin - desk.now() + 5)
+    served.gateway.book.refresh()
+    body = refused(served, client, served.payment(key, 2 * ARTICLE), 402, "account_closing")
+    assert str(margin) in body["message"]
+    if what == "withdrawal":
+        desk.cancel_withdrawal(key)
+    elif what == "signer":
+        desk.request_signer(key, "0x" + "00" * 20)
+    else:
+        return
+    served.gateway.book.refresh()
+    assert client.get(url, headers=served.payment(key, 2 * ARTICLE)).status_code == 200
+
+
+def test_after_a_withdrawal_nothing_is_taken(served: Served, client: httpx.Client, key: Key) -> None:
+    desk = served.desk
+    start = desk.now()
+    desk.request_withdrawal(key)
+    at(start + DAY + 9)
+    desk.withdraw(key)
+    served.gateway.book.refresh()
+    refused(served, client, served.payment(key, ARTICLE), 402, "over_deposit")
+
+
+def test_the_old_signers_vouchers_are_refused_once_there_is_a_new_one(
+    served: Served, client: httpx.Client, key: Key
+) -> None:
+    desk = served.desk
+    assert client.get(served.url + "/articles/1", headers=served.payment(key, ARTICLE)).status_code == 200
+    start = desk.now()
+    desk.request_signer(key, desk.stranger)
+    at(start + DAY + 9)
+    desk.change_signer(key)
+    served.gateway.book.refresh()
+    refused(served, client, served.payment(key, 2 * ARTICLE), 402, "wrong_signer")
+    signed = desk.voucher(key, 2 * ARTICLE, private_key=desk.world.key(desk.stranger)).signature
+    answer = client.get(
+        served.url + "/articles/1", headers=served.payment(key, 2 * ARTICLE, signature=signed)
+    )
+    assert answer.status_code == 200
+
+
+def test_a_chain_that_cannot_be_seen(served: Served, client: httpx.Client, key: Key) -> None:
+    served.gateway.book.stale_seconds = -1.0
+    body = refused(served, client, served.payment(key, ARTICLE), 503, "blind")
+    assert "minute" in body["next"]
+    health = client.get(served.url + "/health")
+    assert (health.status_code, health.json()["ok"]) == (503, False)
+
+
+def test_a_body_that_is_too_large(make_gateway: Any, prepaid: Prepaid, client: httpx.Client) -> None:
+    served = make_gateway(prepaid, limits=replace(NO_LIMITS, body_bytes=100))
+    key = prepaid.open(PLENTY)
+    headers = served.payment(key, WORDS, WORDS)
+    for content in (b"x" * 101, iter([b"x" * 60, b"x" * 60])):
+        answer = client.post(served.url + "/words", content=content, headers=headers)
+        assert (answer.status_code, answer.json()["error"]) == (413, "too_large")
+    assert served.line(key)[1] == 0
+
+
+def test_too_many_at_once(make_gateway: Any, prepaid: Prepaid, client: httpx.Client) -> None:
+    served = make_gateway(prepaid, limits=replace(NO_LIMITS, per_account=0.001, burst=2_000.0))
+    key = prepaid.open(PLENTY)
+    for n in (1, 2):
+        answer = client.get(served.url + "/articles/1", headers=served.payment(key, n * ARTICLE))
+        assert answer.status_code == 200
+    refusal = client.get(served.url + "/articles/1", headers=served.payment(key, 3 * ARTICLE))
+    assert (refusal.status_code, refusal.json()["error"]) == (429, "too_often")
+    assert int(refusal.headers["retry-after"]) > 1
+    assert served.line(key)[1] == 2 * ARTICLE
