@@ -25,16 +25,21 @@ from largesse.signing import keccak
 _BALANCE_OF: Final = bytes.fromhex("70a08231")
 # What a payer's signature lets happen once: sent again, it has to be the same transaction.
 _ONCE: Final = frozenset({"transferWithAuthorization", "deposit"})
-_KEPT_RECEIPTS: Final = 1_000
 
 
 class SenderSigner:
-    """x402's `FacilitatorEvmSigner` over a `Sender`: its account pays the gas."""
+    """x402's `FacilitatorEvmSigner` over a `Sender`: its account pays the gas. Cheap: one for each use."""
 
     def __init__(self, sender: Sender) -> None:
         self.sender = sender
         self.node = sender.node
         self._receipts: dict[str, TxReceipt] = {}
+        self._keys: list[str] = []
+
+    def unconfirmed(self) -> list[str]:
+        """Hashes of what this object signed and no block has taken yet."""
+        open_keys = [key for key in self._keys if self.sender.receipt(key) is None]
+        return [tx_hash for key in open_keys for tx_hash in self.sender.hashes(key)]
 
     def get_addresses(self) -> list[str]:
         return [self.sender.wallet.address]
@@ -114,10 +119,9 @@ class SenderSigner:
         )
 
     def _send(self, key: str, to: str, data: bytes) -> str:
+        self._keys.append(key)
         receipt = self.sender.send(key, Web3.to_checksum_address(to), data)
         tx_hash = receipt["transactionHash"].to_0x_hex()
-        if len(self._receipts) >= _KEPT_RECEIPTS:
-            self._receipts.pop(next(iter(self._receipts)))
         self._receipts[tx_hash] = receipt
         return tx_hash
 

@@ -1,9 +1,11 @@
-"""What was paid with which proof, and what the payer got for it: a retry of the same call is free.
+"""What was paid with which proof, and what the payer got for it.
 
 A proof is reserved while its call runs, in the database, so that two processes don't take it twice. A
 reservation is a lease: of a process that dies, the next one takes it over when it has run out. The answer is
 written down before the charge, and the charge confirmed after it: who dies in between leaves both, and the
-scheme tells from its own records whether the charge was made.
+scheme tells from the chain, or from its own records, whether the charge was made.
+
+A payer's Idempotency-Key is kept with the call: with another payment, it finds the same call.
 """
 
 from __future__ import annotations
@@ -12,11 +14,14 @@ import json
 import secrets
 import time
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
+    Connection,
     Engine,
     Float,
     LargeBinary,
@@ -30,22 +35,23 @@ from sqlalchemy import (
 )
 
 from largesse.database import insert_or_leave, transaction
-from largesse.gateway.schemes import Answer, PaymentRefusedError, Settled
+from largesse.gateway.schemes import Answer, Call, PaymentRefusedError, Settled
 
 TABLES: Final = MetaData()
 PAID_CALLS: Final = Table(
     "gateway_paid_calls",
     TABLES,
     Column("key", String(250), primary_key=True),
+    Column("retry", String(64), unique=True),
     Column("state", String(10), nullable=False),
     Column("owner", BigInteger, nullable=False),
     Column("until", Float, nullable=False),
-    Column("call_digest", LargeBinary(32), nullable=False),
+    Column("digest", LargeBinary(32), nullable=False),
     Column("note", Text, nullable=False),
     Column("answer", LargeBinary, nullable=False),
     Column("settled", Text, nullable=False),
 )
-"""`state` is reserved, charging or charged; `until` is the end of the lease, or of keeping the answer."""
+"""`state` is reserved, charging or charged; `until` (Unix seconds) is the end of the lease, or of keeping."""
 
 LEASE_SECONDS: Final = 30.0
 KEEP_SECONDS: Final = 3_600.0
@@ -56,17 +62,30 @@ class PaidCall:
     """A row. `note` is the scheme's own; `owner` tells one reservation of a key from the next."""
 
     key: str
+    retry: str | None
     state: str
     owner: int
     until: float
-    call_digest: bytes
+    digest: bytes
     note: str
-    answer: Answer | None
-    settled: Settled | None
+    answer: Answer | None = None
+    settled: Settled | None = None
 
-    def abandoned(self) -> bool:
+    @property
+    def is_charged(self) -> bool:
+        return self.state == "charged"
+
+    def age(self, keep_seconds: float) -> float:
+        """Seconds since it was charged, where charged calls are kept for `keep_seconds`."""
+        return time.time() - (self.until - keep_seconds)
+
+    def is_abandoned(self) -> bool:
         """Whether the process that held it stopped before the end."""
-        return self.state != "charged" and self.until < time.time()
+        return not self.is_charged and self.until < time.time()
+
+    def is_for(self, call: Call, retry: str | None) -> bool:
+        """Whether it is this very call, and asked again by who knows its Idempotency-Key, if it has one."""
+        return self.digest == call.digest and self.retry == retry
 
 
 class PaidCalls:
@@ -80,47 +99,45 @@ class PaidCalls:
         self.keep_seconds = keep_seconds
 
     def find(self, key: str) -> PaidCall | None:
-        with transaction(self.engine) as connection:
-            row = connection.execute(select(PAID_CALLS).where(PAID_CALLS.c.key == key)).one_or_none()
-        return None if row is None else _read(row)
+        return self._find(PAID_CALLS.c.key == key)
 
-    def again(self, key: str, call_digest: bytes) -> tuple[Settled, Answer] | None:
-        """What the same call was answered when it was charged; None where it was not."""
-        found = self.find(key)
-        if found is None or found.state != "charged" or found.call_digest != call_digest:
-            return None
-        assert found.answer is not None and found.settled is not None
-        return found.settled, found.answer
+    def find_retry(self, retry: str | None) -> PaidCall | None:
+        """The call with this Idempotency-Key of its payer."""
+        return None if retry is None else self._find(PAID_CALLS.c.retry == retry)
 
-    def reserve(self, key: str, call_digest: bytes, note: str = "") -> PaidCall:
-        """Hold `key`; a `note` that an abandoned reservation left stays.
+    def reserve(self, key: str, retry: str | None, digest: bytes, note: str) -> PaidCall:
+        """Hold `key`; the note that an abandoned reservation of it left stays.
 
         Raises PaymentRefusedError already_used, in_use.
         """
         owner, until = secrets.randbits(62), time.time() + self.lease_seconds
-        fresh = PaidCall(key, "reserved", owner, until, call_digest, note, None, None)
+        fresh = PaidCall(key, retry, "reserved", owner, until, digest, note)
         with transaction(self.engine) as connection:
-            if connection.execute(insert_or_leave(connection, PAID_CALLS).values(_row(fresh))).rowcount == 1:
+            if _insert(connection, fresh):
                 return fresh
-            query = select(PAID_CALLS).where(PAID_CALLS.c.key == key).with_for_update()
-            row = connection.execute(query).one_or_none()
-            held = None if row is None else _read(row)
-            if held is not None and held.abandoned():
-                taken = replace(fresh, note=held.note)
-                connection.execute(update(PAID_CALLS).where(PAID_CALLS.c.key == key).values(_row(taken)))
-                return taken
-        if held is not None and held.state == "charged":
+            same = PAID_CALLS.c.key == key
+            if retry is not None:
+                same |= PAID_CALLS.c.retry == retry
+            rows = connection.execute(select(PAID_CALLS).where(same).with_for_update()).all()
+            held = [_read(row) for row in rows]
+            if all(one.is_abandoned() for one in held):
+                # Of the same key, or of an Idempotency-Key whose other payment came to nothing.
+                fresh = replace(fresh, note=next((one.note for one in held if one.key == key), note))
+                connection.execute(delete(PAID_CALLS).where(same))
+                if _insert(connection, fresh):
+                    return fresh
+        if any(one.is_charged for one in held):
             raise already_used(key)
         raise in_use(key)
 
     def charging(self, held: PaidCall, answer: Answer, seconds: float) -> None:
-        """Write the answer down, before the charge that may take `seconds`. Raises PaymentRefusedError lost."""
+        """Write the answer down, before a charge that may take `seconds`. Raises PaymentRefusedError lost."""
         self._change(held, state="charging", answer=_packed(answer), until=time.time() + seconds)
 
     def charged(self, held: PaidCall, settled: Settled) -> None:
         """The charge was made. Raises PaymentRefusedError lost."""
-        until = time.time() + self.keep_seconds
-        self._change(held, state="charged", settled=_settled(settled), until=until)
+        kept = json.dumps({"response": dict(settled.response), "headers": dict(settled.headers)})
+        self._change(held, state="charged", settled=kept, until=time.time() + self.keep_seconds)
 
     def uncertain(self, held: PaidCall) -> None:
         """Nobody knows whether the charge is made: the next who asks may find out."""
@@ -129,100 +146,106 @@ class PaidCalls:
     def release(self, held: PaidCall) -> None:
         """Nothing was charged: the proof is as it was."""
         with transaction(self.engine) as connection:
-            connection.execute(
-                delete(PAID_CALLS).where(
-                    PAID_CALLS.c.key == held.key,
-                    PAID_CALLS.c.owner == held.owner,
-                    PAID_CALLS.c.state != "charged",
-                )
-            )
+            connection.execute(delete(PAID_CALLS).where(*_held(held)))
 
     def forget(self) -> int:
-        """Drop answers that were kept long enough; how many. Their proofs stay used: on the chain, or in the
-        state of their channel."""
+        """Drop the calls that were kept for long enough; how many. Their proofs stay used: on the chain, or
+        in the state of their channel."""
+        old = (PAID_CALLS.c.state == "charged", PAID_CALLS.c.until < time.time())
         with transaction(self.engine) as connection:
-            old = PAID_CALLS.c.until < time.time()
-            return connection.execute(delete(PAID_CALLS).where(PAID_CALLS.c.state == "charged", old)).rowcount
+            return connection.execute(delete(PAID_CALLS).where(*old)).rowcount
+
+    def _find(self, where: ColumnElement[bool]) -> PaidCall | None:
+        with transaction(self.engine) as connection:
+            row = connection.execute(select(PAID_CALLS).where(where)).one_or_none()
+        return None if row is None else _read(row)
 
     def _change(self, held: PaidCall, **values: Any) -> None:
         with transaction(self.engine) as connection:
-            changed = connection.execute(
-                update(PAID_CALLS)
-                .where(
-                    PAID_CALLS.c.key == held.key,
-                    PAID_CALLS.c.owner == held.owner,
-                    PAID_CALLS.c.state != "charged",
-                )
-                .values(**values)
-            ).rowcount
+            changed = connection.execute(update(PAID_CALLS).where(*_held(held)).values(**values)).rowcount
         if changed != 1:
             raise PaymentRefusedError(
                 "lost",
                 "the call took so long that its payment was given to another request",
-                "Send the request again with the same payment: it is charged once.",
+                "send the request again with the same payment: it is charged once",
                 status=409,
             )
 
 
+def retry_of(scheme: str, payer: str, call: Call) -> str | None:
+    """A payer's Idempotency-Key as it is kept; None without one."""
+    if not call.retry_key:
+        return None
+    return sha256(f"{scheme}\n{payer.lower()}\n{call.retry_key}".encode()).hexdigest()
+
+
 def already_used(key: str) -> PaymentRefusedError:
     return PaymentRefusedError(
-        "already_used",
-        f"the payment {key} was used for another call",
-        "Sign a new payment: the requirements are in `accepts`.",
+        "already_used", f"the payment {key} was used before", "make a new payment by one of the accepts"
     )
 
 
 def in_use(key: str) -> PaymentRefusedError:
     return PaymentRefusedError(
         "in_use",
-        f"the payment {key} is being used by another request",
-        "Wait for that request; or send this one again in a moment with the same payment.",
+        f"another request is using the payment {key}, or its Idempotency-Key",
+        "wait for that request, or send this one again in a moment with the same payment",
         status=409,
     )
 
 
-def _row(call: PaidCall) -> dict[str, Any]:
-    return {
+def other_call(retry_key: str) -> PaymentRefusedError:
+    return PaymentRefusedError(
+        "idempotency_key_reused",
+        f"under the Idempotency-Key {retry_key!r} this payer made another call",
+        "take a new Idempotency-Key for each call, and repeat it only with the same request",
+        status=422,
+    )
+
+
+def _held(held: PaidCall) -> tuple[ColumnElement[bool], ...]:
+    return PAID_CALLS.c.key == held.key, PAID_CALLS.c.owner == held.owner, PAID_CALLS.c.state != "charged"
+
+
+def _insert(connection: Connection, call: PaidCall) -> bool:
+    values = {
         "key": call.key,
+        "retry": call.retry,
         "state": call.state,
         "owner": call.owner,
         "until": call.until,
-        "call_digest": call.call_digest,
+        "digest": call.digest,
         "note": call.note,
         "answer": b"",
         "settled": "",
     }
+    return bool(connection.execute(insert_or_leave(connection, PAID_CALLS).values(values)).rowcount == 1)
 
 
 def _read(row: Any) -> PaidCall:
     answer, settled = bytes(row.answer), row.settled
     return PaidCall(
-        row.key,
-        row.state,
-        row.owner,
-        row.until,
-        bytes(row.call_digest),
-        row.note,
-        _unpacked(answer) if answer else None,
-        Settled(**json.loads(settled)) if settled else None,
+        key=row.key,
+        retry=row.retry,
+        state=row.state,
+        owner=row.owner,
+        until=row.until,
+        digest=bytes(row.digest),
+        note=row.note,
+        answer=_unpacked(answer) if answer else None,
+        settled=Settled(**json.loads(settled)) if settled else None,
     )
-
-
-def _settled(settled: Settled) -> str:
-    return json.dumps({"response": dict(settled.response), "headers": dict(settled.headers)})
 
 
 def _packed(answer: Answer) -> bytes:
     """A line of JSON with the head, then the body."""
-    head = [
-        answer.status,
-        [[name.decode("latin-1"), value.decode("latin-1")] for name, value in answer.headers],
-    ]
-    return json.dumps(head).encode() + b"\n" + answer.body
+    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers]
+    return json.dumps([answer.status, headers]).encode() + b"\n" + answer.body
 
 
 def _unpacked(packed: bytes) -> Answer:
     head, _, body = packed.partition(b"\n")
     status, headers = json.loads(head)
-    pairs = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers)
-    return Answer(status, pairs, body)
+    return Answer(
+        status, tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers), body
+    )
