@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from eth_account import Account
 from eth_utils.address import to_checksum_address
+from sqlalchemy import Connection
 from x402 import x402ResourceServerSync
 from x402.interfaces import SchemePaymentRequiredContext
 from x402.mechanisms.evm.batch_settlement.authorizer_signer import LocalAuthorizerSigner
@@ -68,7 +69,7 @@ from largesse.chain import Wallet
 from largesse.gateway import wire, x402
 from largesse.gateway.channels import SqlChannelStorage
 from largesse.gateway.evm_signer import SenderSigner
-from largesse.gateway.paid_calls import PaidCall, PaidCalls, in_use, other_call, retry_of
+from largesse.gateway.paid_calls import PaidCalls, in_use, other_call, retry_of
 from largesse.gateway.schemes import Answer, Call, Json, PaymentRefusedError, Proof, Settled
 from largesse.sender import Sender
 from largesse.signing import Domain, InvalidSignatureError, Message, keccak, recover, solidity
@@ -125,11 +126,15 @@ class _Details:
     requirements: PaymentRequirements
     voucher: Voucher
     signature: bytes
-    held: PaidCall | None = None
 
     @property
     def channel(self) -> str:
         return "0x" + self.voucher.channel_id.hex()
+
+    @property
+    def key(self) -> str:
+        """What the voucher uses up."""
+        return f"batch:{self.channel}:{self.voucher.max_claimable_amount}:{keccak(self.signature).hex()}"
 
 
 @dataclass(frozen=True)
@@ -230,7 +235,7 @@ class BatchScheme:
             return await asyncio.to_thread(self._refund, details)
         proof = Proof(
             scheme=self.name,
-            key=f"batch:{details.channel}:{details.voucher.max_claimable_amount}:{keccak(details.signature).hex()}",
+            key=details.key,
             payer=payer,
             amount=int(wanted.amount),
             call=call,
@@ -249,7 +254,7 @@ class BatchScheme:
     async def commit(self, proof: Proof, answer: Answer) -> Settled:
         """Charge the channel; a deposit goes to the chain first. Raises PaymentRefusedError: x402's reasons,
         settlement_pending (503) where the chain takes too long: the same payment serves again then."""
-        charging = asyncio.create_task(asyncio.to_thread(self._charge, proof.details, answer))
+        charging = asyncio.create_task(asyncio.to_thread(self._charge, proof, answer))
         try:
             return await asyncio.wait_for(asyncio.shield(charging), self.settle_seconds)
         except TimeoutError:
@@ -258,7 +263,7 @@ class BatchScheme:
 
     async def release(self, proof: Proof) -> None:
         """See `Scheme.release`."""
-        await asyncio.to_thread(self._release, proof.details)
+        await asyncio.to_thread(self._scheme.clear_pending_request, proof.details.payment)
 
     # -------------------------------------------------------------------------------------------- settling
 
@@ -345,25 +350,15 @@ class BatchScheme:
         return _Details(payment, wanted, signed, signature), config.payer
 
     def _earlier(self, proof: Proof) -> tuple[Settled, Answer] | None:
-        """The answer of this call, if it was charged. Raises PaymentRefusedError."""
+        """The answer of this call, if it was charged. Raises PaymentRefusedError idempotency_key_reused."""
         retry = retry_of(self.name, proof.payer, proof.call)
-        details: _Details = proof.details
-        found = self.calls.find_retry(retry)
-        if found is not None and found.digest != proof.call.digest:
-            raise other_call(proof.call.retry_key)
-        if found is None:
-            found = self.calls.find(proof.key)
-            if found is None or not found.is_for(proof.call, retry):
-                return None
-        if found.state == "charging" and found.is_abandoned() and found.key == proof.key:
-            # Its process died at the charge: the channel says whether before or after.
-            channel = self.channels.get(details.channel)
-            if channel is None or not _charged_last(channel, details):
-                return None
-            self.calls.charged(found, Settled(self._response(channel, int(proof.amount))))
-            found = self.calls.find(proof.key)
+        found = self.calls.find(proof.key) if retry is None else self.calls.find_retry(retry)
         if found is None or found.settled is None or found.answer is None:
             return None
+        if found.digest != proof.call.digest:
+            if retry is None:
+                return None
+            raise other_call(proof.call.retry_key)
         if retry is None and found.age(self.calls.keep_seconds) > LOST_SECONDS:
             return None
         return found.settled, found.answer
@@ -393,7 +388,6 @@ class BatchScheme:
 
     def _reserve(self, proof: Proof) -> None:
         details: _Details = proof.details
-        retry = retry_of(self.name, proof.payer, proof.call)
         try:
             self._verify(details)
         except PaymentRefusedError:
@@ -403,18 +397,15 @@ class BatchScheme:
             kept = {name: details.payment.payload[name] for name in ("channelConfig", "voucher")}
             details.payment = details.payment.model_copy(update={"payload": {"type": "voucher", **kept}})
             self._verify(details)
-        try:
-            channel = self.channels.get(details.channel)
-            if channel is not None and channel.withdraw_requested_at:
-                raise PaymentRefusedError(
-                    "withdrawal_pending",
-                    "the payer has asked the contract for the channel's money back",
-                    "open another channel; this one is claimed up to its last voucher",
-                )
-            details.held = self.calls.reserve(proof.key, retry, proof.call.digest, "")
-        except BaseException:
+        context = self._scheme.read_request_context(details.payment)
+        channel = None if context is None else context.channel_snapshot
+        if channel is None or channel.withdraw_requested_at:
             self._scheme.clear_pending_request(details.payment)
-            raise
+            raise PaymentRefusedError(
+                "withdrawal_pending",
+                "the payer has asked the contract for the channel's money back",
+                "open another channel; this one is claimed up to its last voucher",
+            )
 
     def _is_deposited(self, details: _Details) -> bool:
         """Whether the deposit's authorisation was used: the node's word is asked by the voucher's check."""
@@ -468,35 +459,33 @@ class BatchScheme:
             more={"accepts": [x402.to_json(one) for one in required.accepts]},
         )
 
-    def _charge(self, details: _Details, answer: Answer) -> Settled:
-        held = _held(details)
+    def _charge(self, proof: Proof, answer: Answer) -> Settled:
+        """Channel and answer are written in one transaction: nobody is charged for an answer that is lost."""
+        details: _Details = proof.details
+        call = retry_of(self.name, proof.payer, proof.call), proof.call.digest
+
+        def keep(connection: Connection, channel: Channel) -> None:
+            if int(channel.charged_cumulative_amount) == details.voucher.max_claimable_amount:
+                settled = Settled(self._response(channel, proof.amount))
+                self.calls.write(connection, details.key, call, answer, settled)
+
         try:
-            self.calls.charging(held, answer, self.settle_seconds + self.calls.lease_seconds)
-            response = self._server.settle_payment(details.payment, details.requirements)
+            with self.channels.together(keep):
+                response = self._server.settle_payment(details.payment, details.requirements)
         except PaymentAbortedError as error:
-            self.calls.release(held)
             if error.reason == ERR_CHANNEL_BUSY:
                 raise in_use(details.channel) from error
             raise x402.refused(error.reason, None, _ADVICE) from error
         except BaseException:
             self._scheme.clear_pending_request(details.payment)
-            self.calls.uncertain(held)
             raise
         finally:
             self._scheme.take_request_context(details.payment)
         if not response.success:
             if response.error_reason == ERR_SETTLEMENT_PENDING:
-                self.calls.uncertain(held)
                 raise x402.pending(response.transaction)
-            self.calls.release(held)
             raise x402.refused(response.error_reason, response.error_message, _ADVICE)
-        settled = Settled(x402.to_json(response))
-        self.calls.charged(held, settled)
-        return settled
-
-    def _release(self, details: _Details) -> None:
-        self._scheme.clear_pending_request(details.payment)
-        self.calls.release(_held(details))
+        return Settled(x402.to_json(response))
 
     def _refund(self, details: _Details) -> tuple[Settled, Answer]:
         """Give the payer back what is not charged. Raises PaymentRefusedError."""
@@ -580,18 +569,5 @@ def _takes(digest: bytes, signature: bytes, signer: str) -> bool:
         return False
 
 
-def _charged_last(channel: Channel, details: _Details) -> bool:
-    """Whether the channel's last charge was this voucher's."""
-    return int(channel.charged_cumulative_amount) == details.voucher.max_claimable_amount and (
-        channel.signature.lower() == "0x" + details.signature.hex()
-    )
-
-
 def _owed(channel: Channel) -> int:
     return max(0, int(channel.charged_cumulative_amount) - int(channel.total_claimed))
-
-
-def _held(details: _Details) -> PaidCall:
-    if details.held is None:
-        raise RuntimeError("the proof was not reserved")
-    return details.held

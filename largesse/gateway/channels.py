@@ -9,11 +9,15 @@ from __future__ import annotations
 import builtins
 import json
 import secrets
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from sqlalchemy import (
     BigInteger,
     Column,
+    Connection,
     Engine,
     MetaData,
     String,
@@ -46,6 +50,17 @@ class SqlChannelStorage:
     def __init__(self, engine: Engine, seller: str) -> None:
         self.engine = engine
         self.seller = seller
+        self._here = threading.local()
+
+    @contextmanager
+    def together(self, write: Callable[[Connection, Channel], None]) -> Iterator[None]:
+        """Have `write` called with each new state that this thread writes meanwhile, in its transaction:
+        what it raises undoes both."""
+        self._here.write = write
+        try:
+            yield
+        finally:
+            self._here.write = None
 
     def get(self, channel_id: str) -> Channel | None:
         """A channel's state. Raises ValueError where the id is none."""
@@ -96,10 +111,12 @@ class SqlChannelStorage:
             new = {"version": secrets.randbits(62), "state": json.dumps(wanted.to_dict())}
             if version is None:
                 row = {"seller": self.seller, "channel": channel, **new}
-                return bool(
-                    connection.execute(insert_or_leave(connection, CHANNELS).values(row)).rowcount == 1
-                )
-            return connection.execute(update(CHANNELS).where(*same).values(**new)).rowcount == 1
+                done = connection.execute(insert_or_leave(connection, CHANNELS).values(row)).rowcount == 1
+            else:
+                done = connection.execute(update(CHANNELS).where(*same).values(**new)).rowcount == 1
+            if done and (also := getattr(self._here, "write", None)) is not None:
+                also(connection, wanted)
+            return bool(done)
 
 
 def _channel(state: str) -> Channel:

@@ -136,8 +136,7 @@ class PaidCalls:
 
     def charged(self, held: PaidCall, settled: Settled) -> None:
         """The charge was made. Raises PaymentRefusedError lost."""
-        kept = json.dumps({"response": dict(settled.response), "headers": dict(settled.headers)})
-        self._change(held, state="charged", settled=kept, until=time.time() + self.keep_seconds)
+        self._change(held, state="charged", settled=_kept(settled), until=time.time() + self.keep_seconds)
 
     def uncertain(self, held: PaidCall) -> None:
         """Nobody knows whether the charge is made: the next who asks may find out."""
@@ -147,6 +146,23 @@ class PaidCalls:
         """Nothing was charged: the proof is as it was."""
         with transaction(self.engine) as connection:
             connection.execute(delete(PAID_CALLS).where(*_held(held)))
+
+    def write(
+        self,
+        connection: Connection,
+        key: str,
+        call: tuple[str | None, bytes],
+        answer: Answer,
+        settled: Settled,
+    ) -> None:
+        """Of a charge that `connection` makes: `call` is its Idempotency-Key and digest.
+
+        Raises PaymentRefusedError in_use where that key was used meanwhile.
+        """
+        retry, digest = call
+        until = time.time() + self.keep_seconds
+        if not _insert(connection, PaidCall(key, retry, "charged", 0, until, digest, "", answer, settled)):
+            raise in_use(key)
 
     def forget(self) -> int:
         """Drop the calls that were kept for long enough; how many. Their proofs stay used: on the chain, or
@@ -216,8 +232,8 @@ def _insert(connection: Connection, call: PaidCall) -> bool:
         "until": call.until,
         "digest": call.digest,
         "note": call.note,
-        "answer": b"",
-        "settled": "",
+        "answer": b"" if call.answer is None else _packed(call.answer),
+        "settled": "" if call.settled is None else _kept(call.settled),
     }
     return bool(connection.execute(insert_or_leave(connection, PAID_CALLS).values(values)).rowcount == 1)
 
@@ -235,6 +251,10 @@ def _read(row: Any) -> PaidCall:
         answer=_unpacked(answer) if answer else None,
         settled=Settled(**json.loads(settled)) if settled else None,
     )
+
+
+def _kept(settled: Settled) -> str:
+    return json.dumps({"response": dict(settled.response), "headers": dict(settled.headers)})
 
 
 def _packed(answer: Answer) -> bytes:
