@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -20,9 +19,14 @@ from largesse.signing import Domain, keccak
 from tests.support.x402_world import PRICE, Shop, X402World
 
 ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
-_TRANSFER: Final = (
-    "from:address to:address value:uint256 validAfter:uint256 validBefore:uint256 nonce:bytes32".split()
-)
+_TRANSFER: Final = [
+    "from:address",
+    "to:address",
+    "value:uint256",
+    "validAfter:uint256",
+    "validBefore:uint256",
+    "nonce:bytes32",
+]
 
 
 def header(payload: Mapping[str, Any], accepted: Mapping[str, Any]) -> dict[str, str]:
@@ -35,6 +39,9 @@ def decoded(value: str) -> dict[str, Any]:
     """What a PAYMENT-REQUIRED or PAYMENT-RESPONSE header holds."""
     found: dict[str, Any] = json.loads(base64.b64decode(value))
     return found
+
+
+_LATER: Final = 2**40  # tests move the chain's clock
 
 
 @dataclass(frozen=True)
@@ -100,12 +107,12 @@ class Authorized:
 
 
 def authorized(world: X402World, wallet: Wallet | None = None, **changes: Any) -> Authorized:
-    """Good for a minute, for one call."""
+    """Good for one call."""
     good = Authorized(
         world,
         wallet or world.payer,
         world.pay_to,
-        valid_before=int(time.time()) + 60,
+        valid_before=_LATER,
         nonce=secrets.token_bytes(32),
     )
     return replace(good, **changes)
@@ -171,7 +178,7 @@ class Payer:
             self.wallet,
             ERC3009_DEPOSIT_COLLECTOR_ADDRESS,
             deposit,
-            valid_before=int(time.time()) + 60,
+            valid_before=_LATER,
             nonce=keccak(encode(["bytes32", "uint256"], [self.channel, int.from_bytes(salt, "big")])),
             kind="ReceiveWithAuthorization",
         )

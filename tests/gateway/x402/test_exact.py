@@ -70,9 +70,7 @@ def test_a_replay_is_refused(world: X402World, url: str, shop: Shop, asked: dict
     assert (shop.served, world.earned() - before) == (1, PRICE)
 
 
-def test_a_retry_under_its_key_is_free(
-    world: X402World, url: str, shop: Shop, asked: dict[str, Any]
-) -> None:
+def test_a_retry_under_its_key_is_free(world: X402World, url: str, shop: Shop, asked: dict[str, Any]) -> None:
     signed, before = header(authorized(world).payload(), asked), world.earned()
     first, again = (get(url, signed, retry_key="order 7") for _ in range(2))
     assert (again.status_code, again.content) == (first.status_code, first.content) == (200, b'{"served":1}')
