@@ -111,12 +111,13 @@ class SqlChannelStorage:
             new = {"version": secrets.randbits(62), "state": json.dumps(wanted.to_dict())}
             if version is None:
                 row = {"seller": self.seller, "channel": channel, **new}
-                done = connection.execute(insert_or_leave(connection, CHANNELS).values(row)).rowcount == 1
+                insert = insert_or_leave(connection, CHANNELS).values(row).returning(CHANNELS.c.channel)
+                done = connection.execute(insert).first() is not None
             else:
                 done = connection.execute(update(CHANNELS).where(*same).values(**new)).rowcount == 1
             if done and (also := getattr(self._here, "write", None)) is not None:
                 also(connection, wanted)
-            return bool(done)
+            return done
 
 
 def _channel(state: str) -> Channel:

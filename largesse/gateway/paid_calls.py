@@ -235,7 +235,8 @@ def _insert(connection: Connection, call: PaidCall) -> bool:
         "answer": b"" if call.answer is None else _packed(call.answer),
         "settled": "" if call.settled is None else _kept(call.settled),
     }
-    return bool(connection.execute(insert_or_leave(connection, PAID_CALLS).values(values)).rowcount == 1)
+    insert = insert_or_leave(connection, PAID_CALLS).values(values).returning(PAID_CALLS.c.key)
+    return connection.execute(insert).first() is not None
 
 
 def _read(row: Any) -> PaidCall:

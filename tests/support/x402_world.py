@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,21 +16,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import uvicorn
 from fastapi import FastAPI, HTTPException
-from sqlalchemy import MetaData
 from x402.mechanisms.evm.batch_settlement.constants import (
     BATCH_SETTLEMENT_ADDRESS,
     ERC3009_DEPOSIT_COLLECTOR_ADDRESS,
 )
 from x402.mechanisms.evm.constants import MULTICALL3_ADDRESS
 
-from largesse import sender as sending
 from largesse.chain import Node, Wallet, development_wallet
 from largesse.database import open_database, sqlite_url
-from largesse.gateway import channels, paid_calls
 from largesse.gateway.batch import BatchScheme
 from largesse.gateway.exact import ExactScheme
+from largesse.gateway.gateway import tables
 from largesse.gateway.middleware import PaidRoutes
 from largesse.gateway.paid_calls import PaidCalls
 from largesse.gateway.pricing import Price, PriceList
@@ -40,7 +36,7 @@ from largesse.gateway.x402 import Currency
 from largesse.nodes import development_node
 from largesse.sender import Sender
 from largesse.usdc import Usdc, deploy_usdc
-from largesse.web.serving import configured, listen
+from tests.fixtures.gateways import Server
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PRICE: Final = 1_000
@@ -50,15 +46,6 @@ _STAND_INS: Final = {
     BATCH_SETTLEMENT_ADDRESS: "BatchChannels",
     ERC3009_DEPOSIT_COLLECTOR_ADDRESS: "BatchCollector",
 }
-
-
-def tables() -> MetaData:
-    """All that the two schemes keep."""
-    found = MetaData()
-    for metadata in (sending.TABLES, paid_calls.TABLES, channels.TABLES):
-        for table in metadata.tables.values():
-            table.to_metadata(found)
-    return found
 
 
 @dataclass(frozen=True)
@@ -182,13 +169,8 @@ class Shop:
 @contextmanager
 def serving(app: Any) -> Iterator[str]:
     """The app on a free port, in a thread; its address."""
-    listening = listen("127.0.0.1", 0)
-    server = uvicorn.Server(configured(app))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
+    server = Server(app)
     try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        yield server.url
     finally:
-        server.should_exit = True
-        thread.join()
-        listening.close()
+        server.stop()
