@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from largesse import sender as sending
 from largesse.chain import Wallet
 from largesse.database import open_database
+from largesse.gateway import channels, paid_calls
 from largesse.gateway import ledger as ledgers
 from largesse.gateway.accounts import AccountBook
 from largesse.gateway.ledger import Ledger
@@ -55,9 +56,9 @@ class Keeping:
 
 
 def tables() -> MetaData:
-    """All tables of a gateway: its ledger's, and what its account has sent."""
+    """All tables of a gateway: its ledger's, those of x402's schemes, and what its account has sent."""
     found = MetaData()
-    for metadata in (ledgers.TABLES, sending.TABLES):
+    for metadata in (ledgers.TABLES, paid_calls.TABLES, channels.TABLES, sending.TABLES):
         for table in metadata.tables.values():
             table.to_metadata(found)
     return found

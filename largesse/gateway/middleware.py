@@ -171,9 +171,11 @@ class PaidRoutes:
         more: Json,
         send: Send,
     ) -> None:
-        required = wire.payment_required(_url(scope), tuple(self._accepts[amount].values()), reason)
+        # A scheme may have something to say in its entry: the state of the payer's channel, for one.
+        accepts = {**self._accepts[amount], **{one["scheme"]: one for one in more.get("accepts", ())}}
+        required = wire.payment_required(_url(scope), tuple(accepts.values()), reason)
         headers = {wire.REQUIRED: wire.encode(required), "cache-control": "no-store"}
-        await Problem(402, reason, message, advice, {**required, **more, "error": reason}, headers).send(send)
+        await Problem(402, reason, message, advice, {**more, **required, "error": reason}, headers).send(send)
 
 
 async def _body(receive: Receive) -> bytes:

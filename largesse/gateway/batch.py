@@ -1,0 +1,573 @@
+"""x402's scheme `batch-settlement`: a deposit into a channel of the official contract, then signed sums.
+
+The x402 package verifies, charges and settles, on channels in our database. In front of it stands what the
+contract will ask later: a voucher whose signature the contract would refuse (high s, v of 0 or 1), or may
+refuse later (a contract's own), is not taken; nor is one for a channel whose payer has asked for its money
+back, since the contract pays who comes first. Claims go in batches; a channel that makes its batch fail is
+found and left out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from eth_account import Account
+from eth_utils.address import to_checksum_address
+from sqlalchemy import Connection
+from x402 import x402ResourceServerSync
+from x402.interfaces import SchemePaymentRequiredContext
+from x402.mechanisms.evm.batch_settlement.authorizer_signer import LocalAuthorizerSigner
+from x402.mechanisms.evm.batch_settlement.constants import (
+    BATCH_SETTLEMENT_ADDRESS,
+    BATCH_SETTLEMENT_DOMAIN_NAME,
+    BATCH_SETTLEMENT_DOMAIN_VERSION,
+    SCHEME_BATCH_SETTLEMENT,
+)
+from x402.mechanisms.evm.batch_settlement.errors import (
+    ERR_CHANNEL_BUSY,
+    ERR_CHANNEL_ID_MISMATCH,
+    ERR_CHANNEL_NOT_FOUND,
+    ERR_CUMULATIVE_AMOUNT_MISMATCH,
+    ERR_CUMULATIVE_EXCEEDS_BALANCE,
+    ERR_DEPOSIT_BELOW_MIN_DEPOSIT,
+    ERR_INSUFFICIENT_BALANCE,
+    ERR_INVALID_VOUCHER_SIGNATURE,
+    ERR_NOTHING_TO_SETTLE,
+    ERR_VERIFICATION_STATE_UNAVAILABLE,
+)
+from x402.mechanisms.evm.batch_settlement.facilitator import BatchSettlementEvmFacilitator
+from x402.mechanisms.evm.batch_settlement.server import (
+    BatchSettlementChannelManagerSync,
+    BatchSettlementEvmScheme,
+)
+from x402.mechanisms.evm.batch_settlement.server.channel_manager_common import (
+    AutoSettlementContext,
+    ChannelManagerConfigSync,
+    ClaimOptions,
+)
+from x402.mechanisms.evm.batch_settlement.server.scheme import BatchSettlementEvmSchemeServerConfig
+from x402.mechanisms.evm.batch_settlement.server.storage import Channel
+from x402.mechanisms.evm.constants import ERR_SETTLEMENT_PENDING
+from x402.schemas import (
+    PaymentAbortedError,
+    PaymentPayload,
+    PaymentRequired,
+    PaymentRequirements,
+    SettleResponse,
+    SupportedKind,
+    SupportedResponse,
+    VerifyResponse,
+)
+
+from largesse.addresses import ZERO_ADDRESS
+from largesse.chain import Wallet
+from largesse.gateway import wire, x402
+from largesse.gateway.channels import SqlChannelStorage
+from largesse.gateway.evm_signer import SenderSigner
+from largesse.gateway.paid_calls import PaidCalls, in_use, other_call, retry_of
+from largesse.gateway.schemes import Answer, Call, Json, PaymentRefusedError, Proof, Settled
+from largesse.sender import Sender
+from largesse.signing import Domain, InvalidSignatureError, Message, keccak, recover, solidity
+from largesse.web.logs import log
+
+WITHDRAW_SECONDS: Final = 86_400
+"""How long the payer's own way out takes: so long the gateway has to claim what it served."""
+SETTLE_SECONDS: Final = 30.0
+CLAIMS_A_BATCH: Final = 100
+LOST_SECONDS: Final = 60.0
+"""For so long a call whose answer was lost is answered again to its voucher, without an Idempotency-Key. The
+voucher is a secret of the two until it is claimed."""
+
+_HALF_ORDER: Final = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
+_MOST_SUM: Final = 2**128 - 1
+_MOST: Final = 2**256 - 1
+_KINDS: Final = ("deposit", "voucher", "refund")
+
+_ADVICE: Final = {
+    ERR_CUMULATIVE_AMOUNT_MISMATCH: "take the channel's state from `accepts`, and sign the next sum after it",
+    ERR_CUMULATIVE_EXCEEDS_BALANCE: "deposit more into the channel",
+    ERR_CHANNEL_NOT_FOUND: "deposit into the channel first",
+    ERR_INSUFFICIENT_BALANCE: "put more of the token into the paying account",
+    ERR_DEPOSIT_BELOW_MIN_DEPOSIT: "deposit at least `extra.minDeposit`: the server pays for its transaction",
+    ERR_INVALID_VOUCHER_SIGNATURE: "sign with the key of payerAuthorizer: 65 bytes, low s, v of 27 or 28",
+    ERR_CHANNEL_ID_MISMATCH: "compute the channel's id from its configuration, for this chain",
+}
+
+
+@dataclass(frozen=True)
+class ChannelConfig(Message):
+    """A channel, whose EIP-712 digest is its id."""
+
+    payer: str = solidity("address")
+    payer_authorizer: str = solidity("address")
+    receiver: str = solidity("address")
+    receiver_authorizer: str = solidity("address")
+    token: str = solidity("address")
+    withdraw_delay: int = solidity("uint40")
+    salt: bytes = solidity("bytes32")
+
+
+@dataclass(frozen=True)
+class Voucher(Message):
+    """The payer's word: up to this sum, in base units and in all, may be claimed from the channel."""
+
+    channel_id: bytes = solidity("bytes32")
+    max_claimable_amount: int = solidity("uint128")
+
+
+@dataclass
+class _Details:
+    payment: PaymentPayload
+    requirements: PaymentRequirements
+    voucher: Voucher
+    signature: bytes
+
+    @property
+    def channel(self) -> str:
+        return "0x" + self.voucher.channel_id.hex()
+
+    @property
+    def key(self) -> str:
+        """What the voucher uses up."""
+        return f"batch:{self.channel}:{self.voucher.max_claimable_amount}:{keccak(self.signature).hex()}"
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """What a settlement did: its transactions, and the channels whose vouchers the contract refuses."""
+
+    transactions: tuple[str, ...]
+    refused: tuple[str, ...]
+
+
+class BatchScheme:
+    """Takes vouchers for channels to `pay_to` in `currency`.
+
+    `authorizer` signs claims and refunds, `sender` sends them. A deposit has at least `least_deposit` base
+    units, and the tenfold price by default: each costs the gateway a transaction.
+    """
+
+    name = SCHEME_BATCH_SETTLEMENT
+
+    def __init__(
+        self,
+        sender: Sender,
+        calls: PaidCalls,
+        currency: x402.Currency,
+        pay_to: str,
+        authorizer: Wallet,
+        *,
+        least_deposit: int | None = None,
+        withdraw_seconds: int = WITHDRAW_SECONDS,
+        settle_seconds: float = SETTLE_SECONDS,
+    ) -> None:
+        self.calls = calls
+        self.currency = currency
+        self.pay_to = to_checksum_address(pay_to)
+        self.authorizer = authorizer
+        self.least_deposit = least_deposit
+        self.settle_seconds = settle_seconds
+        self.channels = SqlChannelStorage(
+            calls.engine, f"{currency.network}:{self.pay_to}:{currency.address}"
+        )
+        self.domain = Domain(
+            BATCH_SETTLEMENT_DOMAIN_NAME,
+            BATCH_SETTLEMENT_DOMAIN_VERSION,
+            currency.chain_id,
+            BATCH_SETTLEMENT_ADDRESS,
+        )
+        self._facilitator = _Facilitator(sender, currency.network)
+        self._scheme = BatchSettlementEvmScheme(
+            self.pay_to,
+            BatchSettlementEvmSchemeServerConfig(
+                storage=self.channels,
+                receiver_authorizer_signer=LocalAuthorizerSigner(Account.from_key(authorizer.key)),
+                withdraw_delay=withdraw_seconds,
+                enforce_min_deposit=True,
+            ),
+        )
+        self._server = x402ResourceServerSync(self._facilitator)
+        self._server.register(currency.network, self._scheme)  # type: ignore[arg-type] # its tables are dicts
+        self._server.initialize()
+        self._manager = BatchSettlementChannelManagerSync(
+            ChannelManagerConfigSync(
+                self._scheme, self._facilitator, self.pay_to, currency.address, currency.network
+            )
+        )
+
+    def requirements(self, amount: int) -> Json:
+        extra = {
+            "name": self.currency.name,
+            "version": self.currency.version,
+            "assetTransferMethod": "eip3009",
+        }
+        if self.least_deposit is not None:
+            extra["minDeposit"] = str(self.least_deposit)
+        wanted = PaymentRequirements(
+            scheme=self.name,
+            network=self.currency.network,
+            asset=self.currency.address,
+            amount=str(amount),
+            pay_to=self.pay_to,
+            max_timeout_seconds=x402.TIMEOUT_SECONDS,
+            extra=extra,
+        )
+        kind = self._facilitator.get_supported().kinds[0]
+        return x402.to_json(self._scheme.enhance_payment_requirements(wanted, kind, []))
+
+    async def verify(self, payload: Json, requirements: Json, call: Call) -> Proof | tuple[Settled, Answer]:
+        """See `Scheme.verify`: that the payer signed. Whether the voucher is the channel's next one, and
+        covered, is told by `reserve`. A refund that the payer asks for is made here, and answered.
+
+        Raises PaymentRefusedError: x402's own reasons, malformed_payment (400), payer_authorizer_required,
+        idempotency_key_reused (422), chain_unreachable (503).
+        """
+        payment, wanted = x402.models(payload, requirements)
+        # The package holds a channel for as long as this says: not longer than its process lives.
+        wanted.max_timeout_seconds = int(self.calls.lease_seconds)
+        details, payer = self._signed(payment, wanted)
+        if payload["type"] == "refund":
+            return await asyncio.to_thread(self._refund, details)
+        proof = Proof(
+            scheme=self.name,
+            key=details.key,
+            payer=payer,
+            amount=int(wanted.amount),
+            call=call,
+            payload=payload,
+            requirements=requirements,
+            details=details,
+        )
+        return await asyncio.to_thread(self._earlier, proof) or proof
+
+    async def reserve(self, proof: Proof) -> None:
+        """See `Scheme.reserve`. Raises PaymentRefusedError: x402's reasons, in_use (409), withdrawal_pending,
+        chain_unreachable (503). Where the voucher is not the channel's next, the error carries the channel's
+        state, from which a client goes on."""
+        await asyncio.to_thread(self._reserve, proof)
+
+    async def commit(self, proof: Proof, answer: Answer) -> Settled:
+        """Charge the channel; a deposit goes to the chain first. Raises PaymentRefusedError: x402's reasons,
+        settlement_pending (503) where the chain takes too long: the same payment serves again then."""
+        charging = asyncio.create_task(asyncio.to_thread(self._charge, proof, answer))
+        try:
+            return await asyncio.wait_for(asyncio.shield(charging), self.settle_seconds)
+        except TimeoutError:
+            charging.add_done_callback(lambda task: task.exception())
+            raise x402.pending() from None
+
+    async def release(self, proof: Proof) -> None:
+        """See `Scheme.release`."""
+        await asyncio.to_thread(self._scheme.clear_pending_request, proof.details.payment)
+
+    # -------------------------------------------------------------------------------------------- settling
+
+    def owed(self) -> int:
+        """Base units that were served and are not claimed."""
+        return sum(
+            int(one.charged_cumulative_amount) - int(one.total_claimed) for one in self.channels.list()
+        )
+
+    def settle(self) -> Claimed:
+        """Claim all that was served, and have the contract pay it out. Blocks until that is final.
+
+        Raises RuntimeError where the contract does not pay out.
+        """
+        transactions: list[str] = []
+        refused: list[str] = []
+        due = [one.channel_id for one in self.channels.list() if _owed(one)]
+        for start in range(0, len(due), CLAIMS_A_BATCH):
+            self._claim(due[start : start + CLAIMS_A_BATCH], transactions, refused)
+        try:
+            transactions.append(self._manager.settle().transaction)
+        except RuntimeError as error:
+            if ERR_NOTHING_TO_SETTLE not in str(error):
+                raise
+        for channel in refused:
+            log("gateway.claim_refused", channel=channel)
+        return Claimed(tuple(transactions), tuple(refused))
+
+    def follow(self, seconds: float, stop: threading.Event) -> None:
+        """`settle` every so many seconds until `stop`; what fails is logged and tried again."""
+        while not stop.wait(seconds):
+            try:
+                if self.owed():
+                    self.settle()
+            except Exception as error:  # noqa: BLE001 - whatever the node did, settling goes on
+                log("gateway.not_settled", error=error)
+
+    def _claim(self, due: list[str], transactions: list[str], refused: list[str]) -> None:
+        """The package claims all of a batch or nothing: halve it until what fails is alone."""
+        wanted = frozenset(due)
+
+        def select(channels: list[Channel], _context: AutoSettlementContext) -> list[Channel]:
+            return [one for one in channels if one.channel_id in wanted]
+
+        try:
+            results = self._manager.claim(ClaimOptions(CLAIMS_A_BATCH, select_claim_channels=select))
+        except RuntimeError as error:
+            if len(due) == 1:
+                log("gateway.claim_failed", channel=due[0], error=error)
+                refused.append(due[0])
+                return
+            middle = len(due) // 2
+            self._claim(due[:middle], transactions, refused)
+            self._claim(due[middle:], transactions, refused)
+        else:
+            transactions.extend(result.transaction for result in results)
+
+    # --------------------------------------------------------------------------------------------- private
+
+    def _signed(self, payment: PaymentPayload, wanted: PaymentRequirements) -> tuple[_Details, str]:
+        """The voucher, whose signature the contract will take, and its payer. Raises PaymentRefusedError."""
+        payload = payment.payload
+        kind = payload.get("type")
+        if kind not in _KINDS:
+            raise x402.malformed(f"'type' is {kind!r}, and must be one of {', '.join(_KINDS)}")
+        if kind == "deposit":
+            _check_deposit(payload)
+        config, voucher = _config(x402.part(payload, "channelConfig")), x402.part(payload, "voucher")
+        signed = Voucher(
+            x402.word(voucher, "channelId"), wire.number(voucher, "maxClaimableAmount", _MOST_SUM)
+        )
+        signature = wire.octets(voucher, "signature", 65)
+        if config.payer_authorizer == ZERO_ADDRESS:
+            raise PaymentRefusedError(
+                "payer_authorizer_required",
+                "the channel's vouchers are signed by a contract, which may change its mind before they are "
+                "claimed",
+                "open a channel whose payerAuthorizer is the address of a key",
+            )
+        if config.digest(self.domain) != signed.channel_id:
+            raise x402.refused(ERR_CHANNEL_ID_MISMATCH, None, _ADVICE)
+        if not _takes(signed.digest(self.domain), signature, config.payer_authorizer):
+            raise x402.refused(ERR_INVALID_VOUCHER_SIGNATURE, None, _ADVICE)
+        return _Details(payment, wanted, signed, signature), config.payer
+
+    def _earlier(self, proof: Proof) -> tuple[Settled, Answer] | None:
+        """The answer of this call, if it was charged. Raises PaymentRefusedError idempotency_key_reused."""
+        retry = retry_of(self.name, proof.payer, proof.call)
+        found = self.calls.find(proof.key) if retry is None else self.calls.find_retry(retry)
+        if found is None or found.settled is None or found.answer is None:
+            return None
+        if found.digest != proof.call.digest:
+            if retry is None:
+                return None
+            raise other_call(proof.call.retry_key)
+        if retry is None and found.age(self.calls.keep_seconds) > LOST_SECONDS:
+            return None
+        return found.settled, found.answer
+
+    def _response(self, channel: Channel, amount: int) -> Json:
+        """What the package answers for a charge that was made."""
+        return x402.to_json(
+            SettleResponse(
+                success=True,
+                payer=channel.channel_config.payer.lower(),
+                transaction="",
+                network=self.currency.network,
+                amount="",
+                extra={
+                    "channelState": {
+                        "channelId": channel.channel_id,
+                        "balance": channel.balance,
+                        "totalClaimed": channel.total_claimed,
+                        "withdrawRequestedAt": channel.withdraw_requested_at,
+                        "refundNonce": str(channel.refund_nonce),
+                        "chargedCumulativeAmount": channel.charged_cumulative_amount,
+                    },
+                    "chargedAmount": str(amount),
+                },
+            )
+        )
+
+    def _reserve(self, proof: Proof) -> None:
+        details: _Details = proof.details
+        try:
+            self._verify(details)
+        except PaymentRefusedError:
+            if details.payment.payload["type"] != "deposit" or not self._is_deposited(details):
+                raise
+            # Its deposit was made before, by a request that did not come to its end: the voucher is enough.
+            kept = {name: details.payment.payload[name] for name in ("channelConfig", "voucher")}
+            details.payment = details.payment.model_copy(update={"payload": {"type": "voucher", **kept}})
+            self._verify(details)
+        context = self._scheme.read_request_context(details.payment)
+        channel = None if context is None else context.channel_snapshot
+        if channel is None or channel.withdraw_requested_at:
+            self._scheme.clear_pending_request(details.payment)
+            raise PaymentRefusedError(
+                "withdrawal_pending",
+                "the payer has asked the contract for the channel's money back",
+                "open another channel; this one is claimed up to its last voucher",
+            )
+
+    def _is_deposited(self, details: _Details) -> bool:
+        """Whether the deposit's authorisation was used: the node's word is asked by the voucher's check."""
+        try:
+            verdict = self._facilitator.verify_voucher(details.payment, details.requirements)
+        except x402.NODE_ERRORS:
+            return False
+        return verdict.is_valid
+
+    def _verify(self, details: _Details) -> None:
+        """Have the package verify, and hold the channel. Raises PaymentRefusedError."""
+        try:
+            verdict = self._server.verify_payment(details.payment, details.requirements).verify
+        except PaymentAbortedError as error:
+            verdict = VerifyResponse(is_valid=False, invalid_reason=error.reason)
+        except x402.NODE_ERRORS as error:
+            self._scheme.take_request_context(details.payment)
+            raise x402.unreachable() from error
+        if verdict.is_valid:
+            return
+        reason = verdict.invalid_reason
+        if reason == ERR_CUMULATIVE_AMOUNT_MISMATCH:
+            raise self._corrected(details)
+        self._scheme.take_request_context(details.payment)
+        if reason == ERR_CHANNEL_BUSY:
+            raise in_use(details.channel)
+        if reason == ERR_VERIFICATION_STATE_UNAVAILABLE:
+            raise x402.unreachable()
+        raise x402.refused(reason, verdict.invalid_message, _ADVICE)
+
+    def _corrected(self, details: _Details) -> PaymentRefusedError:
+        """A refusal with the channel's state in `accepts`, as the package has it."""
+        required = PaymentRequired(
+            error=ERR_CUMULATIVE_AMOUNT_MISMATCH, accepts=[details.requirements.model_copy(deep=True)]
+        )
+        required.accepts[0].max_timeout_seconds = x402.TIMEOUT_SECONDS
+        self._scheme.enrich_payment_required_response(
+            SchemePaymentRequiredContext(
+                requirements=required.accepts,
+                resource_info=None,
+                error=required.error,
+                payment_required_response=required,
+                payment_payload=details.payment,
+            )
+        )
+        self._scheme.take_request_context(details.payment)
+        return PaymentRefusedError(
+            ERR_CUMULATIVE_AMOUNT_MISMATCH,
+            "the voucher is not the channel's next: its sum must be what was charged before, and the price",
+            _ADVICE[ERR_CUMULATIVE_AMOUNT_MISMATCH],
+            more={"accepts": [x402.to_json(one) for one in required.accepts]},
+        )
+
+    def _charge(self, proof: Proof, answer: Answer) -> Settled:
+        """Channel and answer are written in one transaction: nobody is charged for an answer that is lost."""
+        details: _Details = proof.details
+        call = retry_of(self.name, proof.payer, proof.call), proof.call.digest
+
+        def keep(connection: Connection, channel: Channel) -> None:
+            if int(channel.charged_cumulative_amount) == details.voucher.max_claimable_amount:
+                settled = Settled(self._response(channel, proof.amount))
+                self.calls.write(connection, details.key, call, answer, settled)
+
+        try:
+            with self.channels.together(keep):
+                response = self._server.settle_payment(details.payment, details.requirements)
+        except PaymentAbortedError as error:
+            if error.reason == ERR_CHANNEL_BUSY:
+                raise in_use(details.channel) from error
+            raise x402.refused(error.reason, None, _ADVICE) from error
+        except BaseException:
+            self._scheme.clear_pending_request(details.payment)
+            raise
+        finally:
+            self._scheme.take_request_context(details.payment)
+        if not response.success:
+            if response.error_reason == ERR_SETTLEMENT_PENDING:
+                raise x402.pending(response.transaction)
+            raise x402.refused(response.error_reason, response.error_message, _ADVICE)
+        return Settled(x402.to_json(response))
+
+    def _refund(self, details: _Details) -> tuple[Settled, Answer]:
+        """Give the payer back what is not charged. Raises PaymentRefusedError."""
+        self._verify(details)
+        try:
+            response = self._server.settle_payment(details.payment, details.requirements)
+        except (ValueError, PaymentAbortedError) as error:
+            self._scheme.clear_pending_request(details.payment)
+            raise x402.refused(str(error), None, _ADVICE) from error
+        finally:
+            self._scheme.take_request_context(details.payment)
+        if not response.success:
+            raise x402.refused(response.error_reason, response.error_message, _ADVICE)
+        body = json.dumps({"message": "Refund acknowledged", "channelId": details.channel}).encode()
+        return Settled(x402.to_json(response)), Answer(200, ((b"content-type", b"application/json"),), body)
+
+
+class _Facilitator:
+    """x402's facilitator in this process, over a signer of its own for each use."""
+
+    def __init__(self, sender: Sender, network: str) -> None:
+        self.sender = sender
+        self.network = network
+
+    def verify(self, payload: PaymentPayload, requirements: PaymentRequirements) -> VerifyResponse:
+        return BatchSettlementEvmFacilitator(SenderSigner(self.sender)).verify(payload, requirements)
+
+    def verify_voucher(self, payload: PaymentPayload, requirements: PaymentRequirements) -> VerifyResponse:
+        """The voucher of a deposit, as if the deposit had been made."""
+        voucher = payload.model_copy(update={"payload": {**payload.payload, "type": "voucher"}})
+        return self.verify(voucher, requirements)
+
+    def settle(self, payload: PaymentPayload, requirements: PaymentRequirements) -> SettleResponse:
+        signer = SenderSigner(self.sender)
+        response = BatchSettlementEvmFacilitator(signer).settle(payload, requirements)
+        if not response.success and (unconfirmed := signer.unconfirmed()):
+            return response.model_copy(
+                update={"error_reason": ERR_SETTLEMENT_PENDING, "transaction": unconfirmed[-1]}
+            )
+        return response
+
+    def get_supported(self) -> SupportedResponse:
+        kind = SupportedKind(x402_version=wire.VERSION, scheme=SCHEME_BATCH_SETTLEMENT, network=self.network)
+        return SupportedResponse(kinds=[kind])
+
+
+def _check_deposit(payload: Mapping[str, Any]) -> None:
+    """Raises PaymentRefusedError malformed_payment."""
+    deposit = x402.part(payload, "deposit")
+    wire.number(deposit, "amount", _MOST_SUM)
+    signed = x402.part(x402.part(deposit, "authorization"), "erc3009Authorization")
+    for name in ("validAfter", "validBefore"):
+        wire.number(signed, name, _MOST)
+    x402.word(signed, "salt")
+    wire.octets(signed, "signature", 4_096)
+
+
+def _config(config: Json) -> ChannelConfig:
+    """Raises PaymentRefusedError malformed_payment."""
+    delay = config.get("withdrawDelay")
+    if not isinstance(delay, int) or isinstance(delay, bool) or not 0 <= delay < 2**40:
+        raise x402.malformed(f"'withdrawDelay' is {delay!r}, and must be a number of seconds")
+    return ChannelConfig(
+        x402.address(config, "payer"),
+        x402.address(config, "payerAuthorizer"),
+        x402.address(config, "receiver"),
+        x402.address(config, "receiverAuthorizer"),
+        x402.address(config, "token"),
+        delay,
+        x402.word(config, "salt"),
+    )
+
+
+def _takes(digest: bytes, signature: bytes, signer: str) -> bool:
+    """Whether the contract takes this signature: it wants low s and v of 27 or 28."""
+    if len(signature) != 65 or int.from_bytes(signature[32:64], "big") > _HALF_ORDER:
+        return False
+    try:
+        return recover(digest, signature) == signer
+    except InvalidSignatureError:
+        return False
+
+
+def _owed(channel: Channel) -> int:
+    return max(0, int(channel.charged_cumulative_amount) - int(channel.total_claimed))
