@@ -56,9 +56,9 @@ class Row(NamedTuple):
     of: str = ""
 
 
-def new_chain() -> Chain:
+def new_chain(chain_id: int = 1) -> Chain:
     """A chain with the accounts that have code."""
-    chain = Chain()
+    chain = Chain(chain_id)
     chain.time = START
     chain.place(READER, reader_code(hashed=False))
     chain.place(HASHER, reader_code(hashed=True))
@@ -91,7 +91,7 @@ class Side:
         )
         self.model = Certificates(self.address, Currency(self.token, kind), answers)
         self.model.now = chain.time
-        self.domain = signing.certificates_domain(chain.ID, self.address)
+        self.domain = signing.certificates_domain(chain.id, self.address)
         self.accounts = rebuild.Accounts()
         self.made: dict[bytes, Any] = {}  # gifts and batches by id, to read them again
         self.leaves: dict[bytes, int] = {}  # number of a batch's leaves
@@ -143,12 +143,20 @@ class Side:
         return True
 
     def attempt(
-        self, address: str, abi: Abi, model: Any, function: str, caller: str, args: Sequence[Any]
+        self,
+        address: str,
+        abi: Abi,
+        model: Any,
+        function: str,
+        caller: str,
+        args: Sequence[Any],
+        data: bytes | None = None,
     ) -> Receipt | None:
         """One transaction to a contract and its model, which agree on whether it succeeds and on what it
-        returns. None when it did not. Raises Difference."""
+        returns; `data` is sent instead of what the arguments encode to. None when it did not. Raises
+        Difference."""
         self.model.now = self.chain.time
-        receipt = self.send(caller, address, self.calldata(abi, function, args))
+        receipt = self.send(caller, address, data or self.calldata(abi, function, args))
         try:
             result = getattr(model, snake(function))(caller, *args)
         except Refused as refusal:
@@ -382,7 +390,7 @@ def snake(name: str) -> str:
 
 def error_name(name: str) -> str:
     """The full name of an error of the model."""
-    ours = name and not re.match("ERC|Safe|Blacklist|Enforced|Custody_|Jar_|FailedCall", name)
+    ours = name and not re.match("ERC|Safe|Blacklist|Enforced|Custody_|Jar_|Accounts_|FailedCall", name)
     return PREFIX + name if ours else name
 
 
