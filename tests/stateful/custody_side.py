@@ -12,7 +12,7 @@ from tests.model.currency import Kind
 from tests.model.words import Account, Digest, Series, Signature
 from tests.stateful import people
 from tests.stateful.custody_logs import CustodyLogs
-from tests.stateful.evm import Abi, Chain, bytecode
+from tests.stateful.evm import Abi, Chain, Receipt, bytecode
 from tests.stateful.people import CODED, EVERYBODY, HOLDING, PEOPLE
 from tests.stateful.side import ABI, PIECES, Difference, Row, Side
 
@@ -101,8 +101,12 @@ class CustodySide(Side):
             if log.topics[0] in self.ABI.events and log.address == self.here
         ]
         self.check_events(events, self.keeper.events)
-        self.logs.add(events)
+        self.account_for(receipt, events)
         return True
+
+    def account_for(self, receipt: Receipt, events: Sequence[tuple[Any, ...]]) -> None:
+        """What a transaction logged goes into the books of this side's accountant."""
+        self.logs.add(events)
 
     def calldata(self, abi: Abi, function: str, args: Sequence[Any]) -> bytes:
         """Of a call with a model's arguments."""

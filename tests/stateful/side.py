@@ -98,6 +98,7 @@ class Side:
         self._expected: tuple[bytes, bytes] | None = None  # request and hash, while the books don't change
         self._compared_at = 0
         self._calldata: dict[tuple[Any, ...], bytes] = {}
+        self.sent = b""  # with the last transaction
         for who in EVERYBODY:
             self.token_call(who, "mint", who, MONEY)
             self.model.currency.mint(who, MONEY)
@@ -114,6 +115,10 @@ class Side:
         if caller not in CODED:
             return self.chain.send(caller, to, data)
         return self.chain.send(people.OWNER, caller, bytes(12) + bytes.fromhex(to[2:]) + data)
+
+    def set_answer(self, who: str, answer: bytes | None) -> None:
+        """An account with code answers so from now on, or as what it is asked wants."""
+        self.chain.send(people.OWNER, who, bytes(32) + (answer or b"").ljust(32, b"\0"))
 
     def token_call(self, caller: str, function: str, *args: Any) -> None:
         """Something that happens in the currency."""
@@ -156,7 +161,8 @@ class Side:
         returns; `data` is sent instead of what the arguments encode to. None when it did not. Raises
         Difference."""
         self.model.now = self.chain.time
-        receipt = self.send(caller, address, data or self.calldata(abi, function, args))
+        self.sent = self.calldata(abi, function, args) if data is None else data
+        receipt = self.send(caller, address, self.sent)
         try:
             result = getattr(model, snake(function))(caller, *args)
         except Refused as refusal:

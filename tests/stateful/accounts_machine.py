@@ -1,0 +1,170 @@
+"""A life of the prepaid accounts in random steps, on two currencies, one of which misbehaves; and on a second
+chain, where the plain currency's life goes the same way at the same addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
+from random import Random
+from typing import Any
+
+from tests.model.account_words import AccountKey, Prepaid
+from tests.model.currency import Kind
+from tests.model.words import Signature
+from tests.stateful.account_invariants import AccountWatch
+from tests.stateful.account_steps import ACCOUNT_STEPS
+from tests.stateful.accounts_hand import AccountHand, AccountStore
+from tests.stateful.accounts_side import AccountsSide
+from tests.stateful.custody_machine import OWN, CustodyLife
+from tests.stateful.invariants import hold
+from tests.stateful.life import lived, shrunk
+from tests.stateful.people import CODED
+from tests.stateful.registry import Act
+from tests.stateful.side import new_chain
+
+ELSEWHERE = 8_453
+"""The second chain's id."""
+
+
+class AccountsMachine(CustodyLife[AccountsSide, AccountStore]):
+    """One life. `code` replaces the built bytecode of contracts, by name."""
+
+    def __init__(self, odd: Kind, code: Mapping[str, bytes] | None = None) -> None:
+        super().__init__(AccountsSide, odd, code)
+        self.stores = {id(side): AccountStore() for side in self.sides}
+        self.twin = AccountsSide(new_chain(ELSEWHERE), Kind.PLAIN, self.answers, code or {})
+        assert self.twin.here == self.sides[0].here
+        self.watches = {id(side): AccountWatch() for side in (*self.sides, self.twin)}
+        self.found()
+        self.settle(Random(0))
+
+    # ------------------------------------------------------------------------------------- stepping
+
+    def hand(self, rng: Random, side: AccountsSide) -> AccountHand:
+        """Choices about a side as it is now."""
+        return AccountHand(rng, side)
+
+    def choose(self, rng: Random, hand: AccountHand, store: AccountStore) -> Act | None:
+        """A step of any kind."""
+        return ACCOUNT_STEPS.choose(rng, hand, store)
+
+    def settle(self, rng: Random) -> None:
+        """Compares and checks both sides: what happens in one currency moves nothing in the other."""
+        for side in self.sides:
+            side.compare()
+            self.watches[id(side)].check(side, self.given[id(side)])
+
+    def act(self, side: AccountsSide, act: Act) -> bool:
+        """One transaction; whether it succeeded. In the plain currency it then happens on the other chain."""
+        done = super().act(side, act)
+        if done and side is self.sides[0]:
+            self._act_elsewhere(side, act)
+        return done
+
+    def answer(self, who: str, answer: bytes | None) -> None:
+        super().answer(who, answer)
+        self.twin.set_answer(who, answer)
+
+    def _act_elsewhere(self, side: AccountsSide, act: Act) -> None:
+        """On the other chain: first with the very bytes that were signed for this one, which come to nothing
+        there but where a contract wallet says yes to them; then as it is signed for that chain."""
+        function, caller, args = act
+        twin = self.twin
+        twin.chain.time = twin.model.now = self.chain.time
+        is_new = True
+        if signed_by(args):
+            before = twin.keeper.books, twin.model.books
+            data = side.sent
+            twin.act(function, caller, for_another_chain(args), data)
+            is_new = (twin.keeper.books, twin.model.books) == before
+            told = f"{function} by {caller} was signed for another chain: {args}"
+            hold(is_new or bool(signed_by(args) & set(CODED)) or function == "multicall", 16, told)
+        if is_new:
+            twin.act(function, caller, args)
+        twin.compare()
+        self.watches[id(twin)].check(twin, 0)
+
+    # ---------------------------------------------------------------------------- what else happens
+
+    def dates(self, side: AccountsSide) -> set[int]:
+        """When accounts, requests, locks and series begin and end to be good."""
+        dates = set()
+        for account in side.prepaid.books.accounts.values():
+            delay = account.delay_seconds
+            asked = {account.withdrawable_at, account.new_signer_at} - {0}
+            dates |= {account.expires_at, *asked, *(at + delay for at in asked)}
+            if account.series_id:
+                limitation = side.model.books.series[account.series_id].terms.limitation_at
+                dates |= {limitation, limitation + delay}
+        locked = [getattr(voucher, "expires_at", 0) for _, voucher in self.stores[id(side)].vouchers]
+        return dates | set(locked[-10:])
+
+    # -------------------------------------------------------------------------------------- the end
+
+    def close(self) -> None:
+        """Every account is emptied and everybody paid: in the end the contract holds nothing but what was
+        sent to it by mistake."""
+        self.heal()
+        for side in self.sides:
+            for key, account in list(side.prepaid.books.accounts.items()):
+                if account.deposit > account.paid:
+                    self._empty(side, key, account)
+        for side in self.sides:
+            self._pay_out(side)
+        self.settle(Random(0))
+
+    def _empty(self, side: AccountsSide, key: AccountKey, account: Prepaid) -> None:
+        """By its owner, after the delay."""
+        self._now(side)
+        self.must(side, ("requestWithdrawal", account.owner, (key, OWN)))
+        self.chain.time += account.delay_seconds
+        self._now(side)
+        self.must(side, ("withdraw", account.owner, (key, OWN)))
+
+    def _pay_out(self, side: AccountsSide) -> None:
+        self._now(side)
+        for who, amount in list(side.prepaid.books.owed.items()):
+            if amount:
+                self.must(side, ("withdrawOwed", who, (who, who, OWN)))
+        left = side.model.currency.of(side.here) - self.given[id(side)]
+        hold(left == 0, 12, f"{left} is left after all")
+
+    def _now(self, side: AccountsSide) -> None:
+        side.model.now = self.chain.time
+
+
+def signed_by(value: Any) -> set[str]:
+    """Who signed anything in a call's arguments."""
+    if isinstance(value, Signature):
+        return {value.signer}
+    parts: Iterable[Any] = ()
+    if isinstance(value, tuple | list):
+        parts = value
+    elif is_dataclass(value):
+        parts = [getattr(value, member.name) for member in fields(value)]
+    return set().union(*map(signed_by, parts))
+
+
+def for_another_chain(value: Any) -> Any:
+    """A call's arguments with all signatures as what they are on another chain: over something else."""
+    if isinstance(value, Signature):
+        return replace(value, domain=f"{value.domain} of another chain")
+    if isinstance(value, tuple | list):
+        return type(value)(map(for_another_chain, value))
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(
+            value, **{part.name: for_another_chain(getattr(value, part.name)) for part in fields(value)}
+        )
+    return value
+
+
+def live(odd: Kind, numbers: Iterable[int], code: Mapping[str, bytes] | None = None) -> AccountsMachine:
+    """A whole life. Raises Difference or Broken, with the trace as a note."""
+    return lived(AccountsMachine(odd, code), numbers)
+
+
+def shrink(
+    odd: Kind, numbers: Sequence[int], code: Mapping[str, bytes] | None = None, seconds: float = 60
+) -> list[int]:
+    """A short list of steps that still fails."""
+    return shrunk(lambda candidate: live(odd, candidate, code), numbers, seconds)
