@@ -45,7 +45,7 @@ class Books(custody.Books):
 
     accounts: dict[AccountKey, Prepaid] = field(default_factory=dict)
     counted: dict[AccountKey, int] = field(default_factory=dict)  # micro-units that count as used
-    settled: tuple[Settled, ...] = ()  # by the last operation
+    settled: tuple[Settled, ...] = ()  # since whoever asks emptied it
 
 
 class Accounts(Custody[Books]):
@@ -368,7 +368,6 @@ class Accounts(Custody[Books]):
         if not rows.vouchers or rows.rest:
             raise refuse("Accounts_RowBytes", length, row_bytes)
         done, skipped, taken = b"", [], 0
-        self.books.settled = ()
         for voucher in rows.vouchers:
             good = self._is_good(counterparty, voucher)
             skipped.append(not good)
@@ -393,7 +392,6 @@ class Accounts(Custody[Books]):
     def _settle_one(
         self, check: Checks, key: AccountKey, amount: int, message: Message, signature: Signature | None
     ) -> int:
-        self.books.settled = ()
         known = key in self.books.accounts
         check.need(known, "Accounts_Unknown", key.counterparty, key.index)
         if not known:

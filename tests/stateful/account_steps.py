@@ -75,7 +75,8 @@ def top_up_signed(hand: AccountHand, store: AccountStore) -> Act | None:
 def redeem_into(hand: AccountHand, store: AccountStore) -> Act:
     """A card into a new account, or into one that there is: mostly one that its money may be mixed with."""
     series_id, holder = hand.card()
-    counterparty = hand.mostly(hand.one(COUNTERPARTIES[:3]), hand.here, percent=98)
+    merchants = [who for who in COUNTERPARTIES if hand.model.is_merchant(series_id, who)]
+    counterparty = hand.mostly(hand.one(merchants or COUNTERPARTIES), *COUNTERPARTIES, hand.here, percent=96)
     opening = hand.opening(holder)
     before = 0
     kinds = ["uint8", "uint256", "uint256", "uint256", "uint256"]
@@ -85,7 +86,8 @@ def redeem_into(hand: AccountHand, store: AccountStore) -> Act:
     mine = [
         key
         for key, account in hand.accounts.items()
-        if account.series_id in (0, series_id) and (account.owner == holder or hand.odds(10))
+        if account.series_id == (series_id if hand.named(series_id) else 0)
+        and (account.owner == holder or hand.odds(10))
     ]
     if mine and hand.odds(55):
         key = hand.one(mine)
@@ -136,7 +138,12 @@ def _owners(hand: AccountHand, name: str, key: AccountKey, *said: Any) -> tuple[
 
 @step(7)
 def request_withdrawal(hand: AccountHand, store: AccountStore) -> Act | None:
-    key = hand.key(lambda account: account.deposit > account.paid and not account.withdrawable_at)
+    now = hand.now
+    key = hand.key(
+        lambda account: (
+            account.deposit > account.paid and account.withdrawable_at + account.delay_seconds <= now
+        )
+    )
     if key is None:
         return None
     caller, consent = _owners(hand, "RequestWithdrawal", key)
@@ -157,7 +164,7 @@ def withdraw(hand: AccountHand, store: AccountStore) -> Act | None:
     now = hand.now
     key = hand.key(
         lambda account: (
-            (account.withdrawable_at and account.withdrawable_at <= now + 1)
+            account.withdrawable_at - 1 <= now <= account.withdrawable_at + account.delay_seconds
             or 0 < account.expires_at <= now + 1
         )
     )
@@ -190,7 +197,9 @@ def request_signer(hand: AccountHand, store: AccountStore) -> Act | None:
 @step(8)
 def change_signer(hand: AccountHand, store: AccountStore) -> Act | None:
     now = hand.now
-    key = hand.key(lambda account: account.new_signer_at and account.new_signer_at <= now + 1)
+    key = hand.key(
+        lambda account: account.new_signer_at - 1 <= now <= account.new_signer_at + account.delay_seconds
+    )
     if key is None:
         return None
     caller, consent = _owners(hand, "ChangeSigner", key)

@@ -47,6 +47,11 @@ class AccountHand(CustodyHand):
 
     # ------------------------------------------------------------------------------- whom and which
 
+    def named(self, series_id: int) -> bool:
+        """Whether what such a card pays can't be had as cash."""
+        series = self.of(series_id)
+        return series is not None and series.terms.named
+
     def counterparty(self) -> str:
         return self.mostly(self.one(COUNTERPARTIES), ZERO, self.here, STRANGER, percent=96)
 
@@ -61,7 +66,7 @@ class AccountHand(CustodyHand):
         good = [key for key, account in self.accounts.items() if fit(account)]
         if good and self.odds(88):
             return self.one(good)
-        return self.one(list(self.accounts)) if self.accounts and self.odds(25) else None
+        return self.one(list(self.accounts)) if self.accounts and self.odds(15) else None
 
     def unknown(self) -> AccountKey:
         """An account of somebody's that may not be there."""
@@ -73,7 +78,7 @@ class AccountHand(CustodyHand):
         return self.prepaid.account(key).owner if key in self.accounts else self.one(OWNERS)
 
     def opening(self, owner: str) -> Opening:
-        delay = self.mostly(self.one([HOUR, HOUR, 7_200, DAY]), MIN_DELAY - 1, MAX_DELAY, MAX_DELAY + 1, 0)
+        delay = self.mostly(self.one([HOUR, DAY, DAY, 9 * DAY]), MIN_DELAY - 1, MAX_DELAY, MAX_DELAY + 1, 0)
         ahead = self.now + self.one([1, HOUR, DAY, 9 * DAY])
         expires_at = self.mostly(self.mostly(0, ahead, percent=60), self.now, self.now - 1, percent=95)
         return Opening(self.counterparty(), self.one(SALTS), self.session(owner), delay, expires_at)

@@ -17,7 +17,7 @@ from tests.stateful.accounts_hand import AccountHand, AccountStore
 from tests.stateful.accounts_side import AccountsSide
 from tests.stateful.custody_machine import OWN, CustodyLife
 from tests.stateful.invariants import hold
-from tests.stateful.life import lived, shrunk
+from tests.stateful.life import REFUSAL, lived, shrunk
 from tests.stateful.people import CODED
 from tests.stateful.registry import Act
 from tests.stateful.side import new_chain
@@ -62,23 +62,35 @@ class AccountsMachine(CustodyLife[AccountsSide, AccountStore]):
         return done
 
     def answer(self, who: str, answer: bytes | None) -> None:
+        """An account with code begins to answer so, on both chains."""
         super().answer(who, answer)
         self.twin.set_answer(who, answer)
 
+    def _answer_there(self, answers: Mapping[str, bytes | None]) -> None:
+        """So do all accounts with code on the other chain."""
+        for who, answer in answers.items():
+            self.answers[who] = answer
+            self.twin.set_answer(who, answer)
+
     def _act_elsewhere(self, side: AccountsSide, act: Act) -> None:
         """On the other chain: first with the very bytes that were signed for this one, which come to nothing
-        there but where a contract wallet says yes to them; then as it is signed for that chain."""
+        there; then as it is signed for that chain. Contract wallets, which find anything good, refuse the
+        former."""
         function, caller, args = act
         twin = self.twin
         twin.chain.time = twin.model.now = self.chain.time
         is_new = True
-        if signed_by(args):
-            before = twin.keeper.books, twin.model.books
-            data = side.sent
-            twin.act(function, caller, for_another_chain(args), data)
-            is_new = (twin.keeper.books, twin.model.books) == before
+        if is_signed(args):
+            before = replace(twin.prepaid.books.copy(), settled=())
+            theirs = dict(self.answers)
+            self._answer_there(dict.fromkeys(CODED, REFUSAL))
+            done = twin.act(function, caller, for_another_chain(args), side.sent)
+            self._answer_there(theirs)
+            is_new = not done or twin.prepaid.books == before
+            # A permit that is no good stops nothing, where the allowance is there.
+            permits = function == "multicall" and any(name == "permit" for name, _ in args[0])
             told = f"{function} by {caller} was signed for another chain: {args}"
-            hold(is_new or bool(signed_by(args) & set(CODED)) or function == "multicall", 16, told)
+            hold(is_new or permits, 16, told)
         if is_new:
             twin.act(function, caller, args)
         twin.compare()
@@ -97,7 +109,7 @@ class AccountsMachine(CustodyLife[AccountsSide, AccountStore]):
                 limitation = side.model.books.series[account.series_id].terms.limitation_at
                 dates |= {limitation, limitation + delay}
         locked = [getattr(voucher, "expires_at", 0) for _, voucher in self.stores[id(side)].vouchers]
-        return dates | set(locked[-10:])
+        return dates | set(locked[-2:])
 
     # -------------------------------------------------------------------------------------- the end
 
@@ -133,16 +145,13 @@ class AccountsMachine(CustodyLife[AccountsSide, AccountStore]):
         side.model.now = self.chain.time
 
 
-def signed_by(value: Any) -> set[str]:
-    """Who signed anything in a call's arguments."""
-    if isinstance(value, Signature):
-        return {value.signer}
-    parts: Iterable[Any] = ()
+def is_signed(value: Any) -> bool:
+    """Whether anything in a call's arguments is a signature."""
     if isinstance(value, tuple | list):
-        parts = value
-    elif is_dataclass(value):
-        parts = [getattr(value, member.name) for member in fields(value)]
-    return set().union(*map(signed_by, parts))
+        return any(map(is_signed, value))
+    if isinstance(value, Signature) or not is_dataclass(value):
+        return isinstance(value, Signature)
+    return any(is_signed(getattr(value, member.name)) for member in fields(value))
 
 
 def for_another_chain(value: Any) -> Any:
