@@ -16,7 +16,7 @@ SETTLED_ROW = 14
 
 
 class AccountLogs(CustodyLogs):
-    """Sums in base units, unless called micros. What is left of a series is forfeited after `limitation_of`."""
+    """Sums in base units, unless called micros. What is left of a series is forfeited after limitation."""
 
     def __init__(self, unit: int, limitation_of: Callable[[int], int]) -> None:
         super().__init__()

@@ -174,7 +174,7 @@ def withdraw(hand: AccountHand, store: AccountStore) -> Act | None:
     return "withdraw", caller, (key, consent)
 
 
-@step(5)
+@step(8)
 def forfeit(hand: AccountHand, store: AccountStore) -> Act | None:
     books = hand.model.books.series
     over = [i for i, series in books.items() if series.terms.limitation_at <= hand.now]

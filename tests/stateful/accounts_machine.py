@@ -126,12 +126,16 @@ class AccountsMachine(CustodyLife[AccountsSide, AccountStore]):
         self.settle(Random(0))
 
     def _empty(self, side: AccountsSide, key: AccountKey, account: Prepaid) -> None:
-        """By its owner, after the delay."""
+        """By its owner, after the delay; or by anybody, after the delay from its series' limitation on."""
         self._now(side)
         self.must(side, ("requestWithdrawal", account.owner, (key, OWN)))
         self.chain.time += account.delay_seconds
         self._now(side)
-        self.must(side, ("withdraw", account.owner, (key, OWN)))
+        series = side.model.books.series.get(account.series_id)
+        if series and series.terms.limitation_at + account.delay_seconds <= self.chain.time:
+            self.must(side, ("forfeit", STRANGER, (key,)))
+        else:
+            self.must(side, ("withdraw", account.owner, (key, OWN)))
 
     def _pay_out(self, side: AccountsSide) -> None:
         self._now(side)
