@@ -18,7 +18,7 @@ from tests.stateful.accounts_side import AccountsSide
 from tests.stateful.custody_machine import OWN, CustodyLife
 from tests.stateful.invariants import hold
 from tests.stateful.life import REFUSAL, lived, shrunk
-from tests.stateful.people import CODED
+from tests.stateful.people import CODED, STRANGER
 from tests.stateful.registry import Act
 from tests.stateful.side import new_chain
 
