@@ -71,7 +71,7 @@ def top_up_signed(hand: AccountHand, store: AccountStore) -> Act | None:
     return "topUpSigned", caller, (key, payer, amount, consent)
 
 
-@step(12)
+@step(15)
 def redeem_into(hand: AccountHand, store: AccountStore) -> Act:
     """A card into a new account, or into one that there is: mostly one that its money may be mixed with."""
     series_id, holder = hand.card()
@@ -83,10 +83,11 @@ def redeem_into(hand: AccountHand, store: AccountStore) -> Act:
     salt = hand.mostly(opening.salt, 2**96, percent=98)
     delay = hand.mostly(opening.delay_seconds, 2**24, percent=98)
     said = [Use.OPEN, salt, int(opening.signer, 16), delay, opening.expires_at]
+    plain = not hand.named(series_id)
     mine = [
         key
         for key, account in hand.accounts.items()
-        if account.series_id == (series_id if hand.named(series_id) else 0)
+        if (account.series_id == (0 if plain else series_id) or hand.odds(8))
         and (account.owner == holder or hand.odds(10))
     ]
     if mine and hand.odds(55):
@@ -99,7 +100,12 @@ def redeem_into(hand: AccountHand, store: AccountStore) -> Act:
     caller = hand.one([holder, STRANGER if counterparty == hand.here else counterparty, STRANGER])
     held = hand.model.account(series_id, holder).balance // hand.prepaid.unit * hand.prepaid.unit
     wanted = min(hand.deposit(before), held) if hand.odds(90) else hand.deposit(before)
-    return paid_with_cards(hand, caller, (counterparty, data), (series_id, holder), wanted)
+    into, card = (counterparty, data), (series_id, holder)
+
+    def others() -> tuple[int, str]:
+        return (series_id, hand.one(HOLDERS)) if hand.odds(60) else hand.card()
+
+    return paid_with_cards(hand, caller, into, card, wanted, more=35, mixed=30, others=others)
 
 
 @step(1)

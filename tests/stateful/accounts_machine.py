@@ -8,17 +8,20 @@ from dataclasses import fields, is_dataclass, replace
 from random import Random
 from typing import Any
 
-from tests.model.account_words import AccountKey, Prepaid
+from eth_abi.abi import encode
+
+from tests.model.account_words import MIN_DELAY, AccountKey, Use, index_of
 from tests.model.currency import Kind
-from tests.model.words import Signature
+from tests.model.words import Payment, Redemption, Signature
 from tests.stateful.account_invariants import AccountWatch
 from tests.stateful.account_steps import ACCOUNT_STEPS
-from tests.stateful.accounts_hand import AccountHand, AccountStore
-from tests.stateful.accounts_side import AccountsSide
+from tests.stateful.accounts_hand import SESSIONS, AccountHand, AccountStore
+from tests.stateful.accounts_side import SALTS, AccountsSide
 from tests.stateful.custody_machine import OWN, CustodyLife
+from tests.stateful.custody_steps import series_for
 from tests.stateful.invariants import hold
 from tests.stateful.life import REFUSAL, lived, shrunk
-from tests.stateful.people import CODED, STRANGER
+from tests.stateful.people import CODED, HOLDERS, MERCHANTS, STRANGER
 from tests.stateful.registry import Act
 from tests.stateful.side import new_chain
 
@@ -116,24 +119,49 @@ class AccountsMachine(CustodyLife[AccountsSide, AccountStore]):
         sent to it by mistake."""
         self.heal()
         for side in self.sides:
-            for key, account in list(side.prepaid.books.accounts.items()):
-                if account.deposit > account.paid:
-                    self._empty(side, key, account)
+            for key in side.prepaid.books.accounts:
+                if side.prepaid.left(key):
+                    self._empty(side, key)
+        for side in self.sides:
+            self._end_a_series(side)
         for side in self.sides:
             self._pay_out(side)
         self.settle(Random(0))
 
-    def _empty(self, side: AccountsSide, key: AccountKey, account: Prepaid) -> None:
-        """By its owner, after the delay; or by anybody, after the delay from its series' limitation on."""
+    def _empty(self, side: AccountsSide, key: AccountKey) -> None:
+        """By its owner, after the delay."""
+        account = side.prepaid.account(key)
         self._now(side)
         self.must(side, ("requestWithdrawal", account.owner, (key, OWN)))
         self.chain.time += account.delay_seconds
         self._now(side)
-        series = side.model.books.series.get(account.series_id)
-        if series and series.terms.limitation_at + account.delay_seconds <= self.chain.time:
-            self.must(side, ("forfeit", STRANGER, (key,)))
-        else:
-            self.must(side, ("withdraw", account.owner, (key, OWN)))
+        self.must(side, ("withdraw", account.owner, (key, OWN)))
+
+    def _end_a_series(self, side: AccountsSide) -> None:
+        """Cards of a named series lie in four accounts around its limitation: they come back in the last
+        second before it, and go to the beneficiary from it on, in the end by anybody's call."""
+        self._now(side)
+        self._open(side, series_for(self.hand(Random(0), side), "named"))
+        series_id, books = len(side.model.books.series), side.model.books
+        limitation = books.series[series_id].terms.limitation_at
+        keys = [self._card_into_account(side, series_id, salt) for salt in range(4)]
+        for late, key in zip((-1, 0, 1), keys, strict=False):
+            self.chain.time = limitation + late
+            self._now(side)
+            self.must(side, ("withdraw", HOLDERS[1], (key, OWN)))
+        self.chain.time = limitation + MIN_DELAY
+        self._now(side)
+        self.must(side, ("forfeit", STRANGER, (keys[-1],)))
+
+    def _card_into_account(self, side: AccountsSide, series_id: int, salt: int) -> AccountKey:
+        """A holder's card into a new account that expires at once."""
+        salt, amount = salt + len(SALTS), 7 * side.prepaid.unit
+        said = [Use.OPEN, salt, int(SESSIONS[0], 16), MIN_DELAY, self.chain.time + 1]
+        data = encode(["uint8", *["uint256"] * 4], said)
+        payment = Payment(side.here, MERCHANTS[0], 0, 0, 0, data, None)
+        card = Redemption(HOLDERS[1], series_id, amount, 0, 0, 0, None)
+        self.must(side, ("pay", HOLDERS[1], (payment, [card])))
+        return AccountKey(MERCHANTS[0], index_of(HOLDERS[1], salt))
 
     def _pay_out(self, side: AccountsSide) -> None:
         self._now(side)
