@@ -33,19 +33,16 @@ from tests.support.gifts import secret_of
 from tests.support.jars import DAY, NOON
 from tests.support.prepaid import HOUR, ITSELF, index_of
 from tests.support.two_chains import (
-    LAYER_2,
-    MAINNET_LIKE,
     Act,
     Chains,
     Consent,
     code_without_chain,
-    other_than,
     paid_by,
     refused,
-    set_back,
     two_chains,
 )
 
+pytestmark = pytest.mark.usefixtures("set_back_chains")
 START = NOON + 2 * HOUR
 """When both chains are ready: what was asked for is due."""
 DEADLINE = NOON + DAY
@@ -87,24 +84,6 @@ def chains() -> Iterator[Chains]:
     """Two nodes, each with the contracts."""
     with two_chains(settled) as chains:
         yield chains
-
-
-@pytest.fixture(autouse=True)
-def as_they_were(chains: Chains) -> Iterator[None]:
-    """Take back what a test does to either chain."""
-    with set_back(chains):
-        yield
-
-
-@pytest.fixture(params=[MAINNET_LIKE, LAYER_2])
-def here(request: pytest.FixtureRequest, chains: Chains) -> Crowd:
-    return chains[request.param]
-
-
-@pytest.fixture
-def there(here: Crowd, chains: Chains) -> Crowd:
-    """The other chain."""
-    return other_than(here, chains)
 
 
 def domain(crowd: Crowd) -> Domain:

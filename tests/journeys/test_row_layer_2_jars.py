@@ -37,22 +37,19 @@ from tests.support.crowd import Crowd, deploy, escrow_abi, jar_of, settle
 from tests.support.gifts import secret_of
 from tests.support.jars import DAY, ITSELF, NOON
 from tests.support.two_chains import (
-    LAYER_2,
-    MAINNET_LIKE,
     Act,
     Chains,
     Consent,
     code_without_chain,
-    other_than,
     paid_by,
     refused,
-    set_back,
     two_chains,
 )
 
 RATE = 10**9  # a base unit a second
 PAID = 10 * DAY
 WEEK = NOON + 7 * DAY
+pytestmark = pytest.mark.usefixtures("set_back_chains")
 START = NOON + 1_000
 """When both chains are ready."""
 DEADLINE = NOON + DAY
@@ -110,24 +107,6 @@ def chains() -> Iterator[Chains]:
     """Two nodes, each with the contracts."""
     with two_chains(settled) as chains:
         yield chains
-
-
-@pytest.fixture(autouse=True)
-def as_they_were(chains: Chains) -> Iterator[None]:
-    """Take back what a test does to either chain."""
-    with set_back(chains):
-        yield
-
-
-@pytest.fixture(params=[MAINNET_LIKE, LAYER_2])
-def here(request: pytest.FixtureRequest, chains: Chains) -> Crowd:
-    return chains[request.param]
-
-
-@pytest.fixture
-def there(here: Crowd, chains: Chains) -> Crowd:
-    """The other chain."""
-    return other_than(here, chains)
 
 
 def domain(crowd: Crowd) -> Domain:

@@ -9,6 +9,7 @@ import sys
 
 from tests.stateful.accounts_machine import live
 from tests.stateful.seeded_bugs import Bug, caught, print_rows
+from tests.stateful.seeded_custody_bugs import CUSTODY_BUGS
 
 CHAIN_ONE = (
     'uint256(keccak256(abi.encode(keccak256("EIP712Domain(string name,string version,uint256 chainId,'
@@ -177,20 +178,7 @@ BUGS = (
     Bug("opened for whoever pays", "accounts/RedeemedIntoAccounts",
         "_open(holder, _opening(payee, data), amount, seriesId);",
         "_open(payee, _opening(payee, data), amount, seriesId);"),
-    # --------------------------------------------------------------------------------------- custody
-    Bug("a consent used twice", "common/Custody", "_useNonce(account, consent.nonce);", ""),
-    Bug("a consent after its deadline", "common/Custody", "_checkDeadline(consent.deadline);", ""),
-    Bug("nobody's signature", "common/Custody",
-        "_checkSignature(account, structHash, consent.signature);", ""),
-    Bug("a payment for any action", "common/Custody",
-        "_receive(account, amount, _hashTypedData(structHash), consent);",
-        "_receive(account, amount, bytes32(uint256(consent.nonce)), consent);"),
-    Bug("a fee on transfer not noticed", "common/Custody",
-        "_currency.safeTransferFrom(from, address(this), amount); _checkArrived(before, amount);",
-        "_currency.safeTransferFrom(from, address(this), amount); before;"),
-    Bug("a lie taken for a payment", "common/Custody", "if (left == 0) return false;",
-        "if (left == 0) return true;"),
-    Bug("owed not recorded", "common/Custody", "_owed[payee] += amount;", ""),
+    *CUSTODY_BUGS,
 )  # fmt: skip
 
 

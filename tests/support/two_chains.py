@@ -38,12 +38,6 @@ def set_back(chains: Chains) -> Iterator[None]:
         assert chains[i].develop("evm_revert", snapshot) is True
 
 
-def other_than(here: Crowd, chains: Chains) -> Crowd:
-    """The other chain."""
-    (other,) = (crowd for crowd in chains.values() if crowd is not here)
-    return other
-
-
 @dataclass(frozen=True)
 class Act:
     """Something that somebody signs and a relayer sends: the call, of the contract's functions and of what

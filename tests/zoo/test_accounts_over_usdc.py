@@ -12,12 +12,11 @@ from brownie import web3
 
 from largesse.usdc import Usdc
 from tests.fixtures.accounts import MakeAccount, container, delegate_7702, key_of
-from tests.fixtures.tokens import packed, sign_eip3009, sign_permit
 from tests.support.certificates import DAY, World
 from tests.support.clock import at, later
 from tests.support.errors import reverts
-from tests.support.prepaid import ITSELF, Consent, Prepaid, settled
-from tests.support.tipping import FOREVER
+from tests.support.prepaid import ITSELF, Prepaid, settled
+from tests.support.usdc_payers import FOREVER, UsdcPayer
 
 UNIT = 10**6
 
@@ -33,37 +32,15 @@ def prepaid(
     return Prepaid(world, contract)
 
 
-def moving(
-    prepaid: Prepaid,
-    usdc: Usdc,
-    amount: int,
-    kind: str,
-    *values: Any,
-    payer: Any = None,
-    nonce: int = 1,
-    deadline: int = FOREVER,
-) -> Consent:
-    """USDC's own signature, by the agent's key, over the amount; its nonce is the digest of the action."""
-    signer = prepaid.agent
-    digest = prepaid.digest(kind, *values, nonce, deadline)
-    parts = sign_eip3009(
-        key_of(signer),
-        dict(usdc.domain()),
-        "Receive",
-        payer or signer,
-        prepaid.contract,
-        amount,
-        0,
-        deadline,
-        digest,
-    )
-    return (nonce, deadline, True, packed(*parts))
+def payer_of(prepaid: Prepaid, usdc: Usdc) -> UsdcPayer:
+    """The agent, who signs."""
+    return UsdcPayer(usdc, prepaid.agent, prepaid.contract, prepaid.digest)
 
 
 def open_signed(prepaid: Prepaid, usdc: Usdc, amount: int, salt: int = 0) -> Any:
     """An account of the agent's by one signature, sent by a relayer."""
     opening = prepaid.opening(salt)
-    consent = moving(prepaid, usdc, amount, "OpenAccount", str(prepaid.agent), *opening, amount)
+    consent = payer_of(prepaid, usdc).moving(amount, "OpenAccount", str(prepaid.agent), *opening, amount)
     return prepaid.contract.openSigned(prepaid.agent, opening, amount, consent, {"from": prepaid.relayer})
 
 
@@ -71,7 +48,9 @@ def test_a_payer_without_gas_opens_pays_and_leaves(prepaid: Prepaid, usdc_deploy
     """Every act is one signature that somebody else sends, and no allowance is ever given."""
     open_signed(prepaid, usdc_deployment, 9 * UNIT)
     key = prepaid.key()
-    more = moving(prepaid, usdc_deployment, UNIT, "TopUpAccount", str(prepaid.agent), *key, UNIT, nonce=2)
+    more = payer_of(prepaid, usdc_deployment).moving(
+        UNIT, "TopUpAccount", str(prepaid.agent), *key, UNIT, nonce=2
+    )
     prepaid.contract.topUpSigned(key, prepaid.agent, UNIT, more, {"from": prepaid.relayer})
     assert prepaid.money(key) == (10 * UNIT, 0)
     prepaid.settle(prepaid.voucher(key, 4 * UNIT))
@@ -95,7 +74,9 @@ def test_a_signature_is_used_up_in_the_currency(prepaid: Prepaid, usdc_deploymen
 def test_the_signature_pays_for_nothing_else(prepaid: Prepaid, usdc_deployment: Usdc) -> None:
     """Neither another counterparty, signer, delay, expiry, salt or amount, nor an account that there is."""
     opening, relayer = prepaid.opening(), {"from": prepaid.relayer}
-    consent = moving(prepaid, usdc_deployment, UNIT, "OpenAccount", str(prepaid.agent), *opening, UNIT)
+    consent = payer_of(prepaid, usdc_deployment).moving(
+        UNIT, "OpenAccount", str(prepaid.agent), *opening, UNIT
+    )
     others = (str(prepaid.stranger), 1, str(prepaid.stranger), 2 * DAY, FOREVER)
     for place, other in enumerate(others):
         changed = (*opening[:place], other, *opening[place + 1 :])
@@ -118,18 +99,14 @@ def test_the_signature_pays_for_nothing_else(prepaid: Prepaid, usdc_deployment: 
 def test_a_deadline_is_the_currencys_too(prepaid: Prepaid, usdc_deployment: Usdc) -> None:
     opening, deadline = prepaid.opening(), prepaid.now() + 100
     values = (str(prepaid.agent), *opening, UNIT)
-    consent = moving(prepaid, usdc_deployment, UNIT, "OpenAccount", *values, deadline=deadline)
+    consent = payer_of(prepaid, usdc_deployment).moving(UNIT, "OpenAccount", *values, deadline=deadline)
     at(deadline)
     with reverts("Error", "FiatTokenV2: authorization is expired"):
         prepaid.contract.openSigned(prepaid.agent, opening, UNIT, consent, {"from": prepaid.relayer})
 
 
 def permit(prepaid: Prepaid, usdc: Usdc, amount: int) -> tuple[Any, ...]:
-    nonce = int(prepaid.token.nonces(prepaid.agent))
-    signed = sign_permit(
-        key_of(prepaid.agent), dict(usdc.domain()), prepaid.agent, prepaid.contract, amount, nonce, FOREVER
-    )
-    return (prepaid.agent.address, amount, FOREVER, *signed)
+    return payer_of(prepaid, usdc).permit(int(prepaid.token.nonces(prepaid.agent)), amount)
 
 
 def test_a_permit_and_two_consents_in_one_transaction(prepaid: Prepaid, usdc_deployment: Usdc) -> None:
@@ -210,7 +187,7 @@ def test_a_contract_wallet_opens_by_its_owners_signature(
     usdc_deployment.mint(wallet.address, 5 * UNIT)
     opening, key = prepaid.opening(owner=wallet), prepaid.key(owner=wallet)
     values = (str(wallet), *opening, 5 * UNIT)
-    consent = moving(prepaid, usdc_deployment, 5 * UNIT, "OpenAccount", *values, payer=wallet)
+    consent = payer_of(prepaid, usdc_deployment).moving(5 * UNIT, "OpenAccount", *values, payer=wallet)
     prepaid.contract.openSigned(wallet, opening, 5 * UNIT, consent, {"from": prepaid.relayer})
     prepaid.settle(prepaid.voucher(key, UNIT))
     asked = prepaid.consent("RequestWithdrawal", str(wallet), *key, nonce=1, deadline=FOREVER)
