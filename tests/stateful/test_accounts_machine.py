@@ -14,8 +14,10 @@ from tests.stateful.account_steps import ACCOUNT_STEPS
 from tests.stateful.accounts_machine import live, shrink
 from tests.stateful.life import ODD
 from tests.stateful.lives import LIVES, Tally, check_life, check_tally, numbers
+from tests.stateful.seeded_account_bugs import BUGS, caught_by
 
 OF = "accounts "
+SOME = ("a voucher of any contract and chain", "a withdrawal nobody asked for")
 
 
 @pytest.mark.parametrize("life", range(LIVES))
@@ -29,6 +31,13 @@ def test_every_kind_of_step_was_refused_and_went_through(tally: Tally) -> None:
     # A permit that is no good does nothing, what is not to be counted is passed over, and only certificates
     # may tell of redemptions; the rest is how certificates come to be, and refused elsewhere.
     check_tally(tally, FUNCTIONS, ALWAYS)
+
+
+@pytest.mark.parametrize("name", SOME)
+def test_the_machine_notices(name: str) -> None:
+    """A bug in the contract; all others of `seeded_account_bugs.py` are for `make audit`."""
+    (bug,) = (bug for bug in BUGS if bug.name == name)
+    assert caught_by(bug) is not None
 
 
 def test_the_same_steps_make_the_same_life() -> None:
