@@ -108,8 +108,8 @@ NOT_FOR_COVERAGE := fuzz gas journeys python stateful tooling
 
 .PHONY: audit
 audit: compile ## the long hunts: many random lives against the model, then every seeded bug must be caught
-	@$(IN_HOME) MACHINE_LIVES=$${MACHINE_LIVES:-100} MACHINE_STEPS=$${MACHINE_STEPS:-1000} $(PY) -m pytest -q tests/stateful/test_certificates_machine.py tests/stateful/test_jars_machine.py
-	@$(IN_HOME) AUDIT=1 $(PY) -m pytest -q tests/stateful/test_machine_catches.py tests/stateful/test_jars_machine_catches.py
+	@$(IN_HOME) MACHINE_LIVES=$${MACHINE_LIVES:-100} MACHINE_STEPS=$${MACHINE_STEPS:-1000} $(PY) -m pytest -q tests/stateful/test_certificates_machine.py tests/stateful/test_jars_machine.py tests/stateful/test_accounts_machine.py
+	@$(IN_HOME) AUDIT=1 $(PY) -m pytest -q tests/stateful/test_machine_catches.py tests/stateful/test_jars_machine_catches.py tests/stateful/test_accounts_machine_catches.py
 
 .PHONY: coverage
 coverage: setup ## Solidity coverage of the Python tests, to docs/COVERAGE.md; fails below the limits

@@ -75,7 +75,7 @@ abstract contract Owners is AccountLedger {
         uint256 seriesId = found.seriesId;
         require(seriesId != 0, Accounts_NotOfSeries(key.counterparty, key.index));
         ICertificateTypes.Terms memory terms = _certificates.terms(seriesId);
-        uint256 availableAt = terms.limitationAt + found.delaySeconds;
+        uint256 availableAt = uint256(terms.limitationAt) + found.delaySeconds;
         require(block.timestamp >= availableAt, Accounts_NotYet(availableAt, block.timestamp));
         amount = _empty(key, found);
         _payOut(terms.beneficiary, amount);

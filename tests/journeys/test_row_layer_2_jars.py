@@ -8,13 +8,12 @@ them, so that nothing but the chain id tells them apart.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from web3.exceptions import Web3Exception
+from web3 import Web3
 
-from largesse.chain import development_wallet, refusal
+from largesse.chain import development_wallet
 from largesse.gift_subs import GiftSubscriptions, Place, build
 from largesse.jar_messages import (
     CancelStream,
@@ -24,7 +23,6 @@ from largesse.jar_messages import (
     HandleClaim,
     OpenStream,
     PauseStream,
-    ReceiveWithAuthorization,
     ResumeStream,
     SetMonthlyCap,
     Subscribe,
@@ -35,21 +33,29 @@ from largesse.jar_messages import (
 )
 from largesse.jars import HandleTip, handle_hash
 from largesse.signing import Domain, Message, OwedWithdrawal, address_of, jars_domain
-from tests.support.crowd import Crowd, crowd_chain, deploy, escrow_abi, jar_of, settle
+from tests.support.crowd import Crowd, deploy, escrow_abi, jar_of, settle
 from tests.support.gifts import secret_of
 from tests.support.jars import DAY, ITSELF, NOON
+from tests.support.two_chains import (
+    Act,
+    Chains,
+    Consent,
+    code_without_chain,
+    paid_by,
+    refused,
+    two_chains,
+)
 
-MAINNET_LIKE, LAYER_2 = 31_337, 8_453
 RATE = 10**9  # a base unit a second
 PAID = 10 * DAY
 WEEK = NOON + 7 * DAY
+pytestmark = pytest.mark.usefixtures("set_back_chains")
 START = NOON + 1_000
 """When both chains are ready."""
 DEADLINE = NOON + DAY
 TIER, PRICE = 1, 30 * DAY
 LINK = secret_of("a gift on two chains")
 ZERO = "0x" + "00" * 20
-Consent = tuple[int, int, bool, bytes]
 
 
 def address(role: str) -> str:
@@ -92,35 +98,15 @@ def open_shop(crowd: Crowd) -> Crowd:
     return crowd
 
 
+def settled(web3: Web3) -> Crowd:
+    return open_shop(settle(web3, deploy(web3, "TestToken", "Test Dollar", "TUSD", 6)))
+
+
 @pytest.fixture(scope="module")
-def chains() -> Iterator[dict[int, Crowd]]:
+def chains() -> Iterator[Chains]:
     """Two nodes, each with the contracts."""
-    with crowd_chain(MAINNET_LIKE) as first, crowd_chain(LAYER_2) as second:
-        crowds = {}
-        for chain_id, web3 in ((MAINNET_LIKE, first), (LAYER_2, second)):
-            crowds[chain_id] = open_shop(settle(web3, deploy(web3, "TestToken", "Test Dollar", "TUSD", 6)))
-        yield crowds
-
-
-@pytest.fixture(autouse=True)
-def as_they_were(chains: dict[int, Crowd]) -> Iterator[None]:
-    """Take back what a test does to either chain."""
-    before = {i: crowd.develop("evm_snapshot") for i, crowd in chains.items()}
-    yield
-    for i, snapshot in before.items():
-        assert chains[i].develop("evm_revert", snapshot) is True
-
-
-@pytest.fixture(params=[MAINNET_LIKE, LAYER_2])
-def here(request: pytest.FixtureRequest, chains: dict[int, Crowd]) -> Crowd:
-    return chains[request.param]
-
-
-@pytest.fixture
-def there(here: Crowd, chains: dict[int, Crowd]) -> Crowd:
-    """The other chain."""
-    (other,) = (crowd for crowd in chains.values() if crowd is not here)
-    return other
+    with two_chains(settled) as chains:
+        yield chains
 
 
 def domain(crowd: Crowd) -> Domain:
@@ -138,14 +124,10 @@ def test_the_bytecode_and_the_addresses_are_the_same(chains: dict[int, Crowd]) -
         for chain_id, crowd in chains.items():
             escrow = crowd.escrow.functions
             place = crowd.escrow.address if piece == "escrow" else escrow.backOffice().call()
-            code = bytes(crowd.web3.eth.get_code(place))
-            assert len(code) > 10_000
-            # But for what is made of the chain's id when the contract is deployed.
             separator = jars_domain(chain_id, place).separator
-            assert separator in code
+            blank.append(code_without_chain(crowd, place, separator))
             if piece == "escrow":
                 assert separator == bytes(escrow.DOMAIN_SEPARATOR().call())
-            blank.append(code.replace(separator, b"").replace(chain_id.to_bytes(32, "big"), b""))
         assert blank[0] == blank[1]
 
 
@@ -173,123 +155,88 @@ def test_a_life_goes_the_same_way(chains: dict[int, Crowd]) -> None:
 # what was signed for one
 
 
-@dataclass(frozen=True)
-class Act:
-    """Something that `role` signs and a relayer sends."""
-
-    role: str
-    message: Message
-    send: Callable[[Any, Any], Any]
-    """The call, of the escrow's functions and the consent (or the bare signature)."""
-
-    def signed(self, crowd: Crowd) -> Any:
-        """What is good on this chain."""
-        key = LINK if self.role == "link" else development_wallet(self.role).key
-        signature = self.message.sign(domain(crowd), key)
-        return signature if self.role in ("link", "agent") else (1, DEADLINE, False, signature)
-
-    @property
-    def signer(self) -> str:
-        return address_of(LINK) if self.role == "link" else address(self.role)
+def consenting(message: Message, send: Callable[[Any, Any], Any], role: str = "supporter") -> Act:
+    return Act(message, send, role, deadline=DEADLINE)
 
 
 ACTS = {
-    "open": Act(
-        "supporter",
+    "open": consenting(
         OpenStream(*NEW, RATE, PAID, 1, DEADLINE),
         lambda escrow, consent: escrow.open(NEW, RATE, PAID, consent),
     ),
-    "topUp": Act(
-        "supporter",
+    "topUp": consenting(
         TopUpStream(PAYER, *RUNNING, DAY, 1, DEADLINE),
         lambda escrow, consent: escrow.topUp(RUNNING, PAYER, DAY, consent),
     ),
-    "cancel": Act(
-        "supporter",
+    "cancel": consenting(
         CancelStream(*RUNNING, 1, DEADLINE),
         lambda escrow, consent: escrow.cancel(RUNNING, consent),
     ),
-    "changeRate": Act(
-        "supporter",
+    "changeRate": consenting(
         ChangeStreamRate(*RUNNING, 2 * RATE, 1, DEADLINE),
         lambda escrow, consent: escrow.changeRate(RUNNING, 2 * RATE, consent),
     ),
-    "pause": Act(
-        "supporter",
+    "pause": consenting(
         PauseStream(*RUNNING, 1, DEADLINE),
         lambda escrow, consent: escrow.pause(RUNNING, consent),
     ),
-    "resume": Act(
-        "supporter",
+    "resume": consenting(
         ResumeStream(*PAUSED, 1, DEADLINE),
         lambda escrow, consent: escrow.resume(PAUSED, consent),
     ),
-    "tip": Act(
-        "supporter",
+    "tip": consenting(
         Tip(PAYER, JAR, 1_000, "here", 1, DEADLINE),
         lambda escrow, consent: escrow.tip(PAYER, JAR, 1_000, "here", consent),
     ),
-    "subscribe": Act(
-        "supporter",
+    "subscribe": consenting(
         Subscribe(*MEMBER, 1, DEADLINE),
         lambda escrow, consent: escrow.subscribe(MEMBER, consent),
     ),
-    "unsubscribe": Act(
-        "supporter",
+    "unsubscribe": consenting(
         Unsubscribe(PAYER, PAYER, CREATOR, TIER, 1, DEADLINE),
         lambda escrow, consent: escrow.unsubscribe(CREATOR, TIER, PAYER, consent),
     ),
-    "giveSubscriptions": Act(
-        "supporter",
+    "giveSubscriptions": consenting(
         GiveSubscriptions(PAYER, LATER.batch_id(), 1, DEADLINE),
         lambda escrow, consent: escrow.giveSubscriptions(LATER.as_tuple(), consent),
     ),
     "claimSubscription": Act(
-        "link",
         GiftSubscriptionClaim(GIFTS.batch_id(), 0, address("recipient")),
         lambda escrow, signature: escrow.claimSubscription(
             GIFTS.as_tuple(), 0, address_of(LINK), ZERO, [], address("recipient"), signature
         ),
+        key=LINK,
     ),
-    "tipHandle": Act(
-        "supporter",
+    "tipHandle": consenting(
         TipHandle(PAYER, ANOTHER.tip_id(), "", 1, DEADLINE),
         lambda escrow, consent: escrow.tipHandle(ANOTHER.as_tuple(), "", consent),
     ),
     "claimHandleTips": Act(
-        "agent",
         HandleClaim((HELD.tip_id(),), address("recipient"), DEADLINE),
         lambda escrow, word: escrow.claimHandleTips([HELD.as_tuple()], address("recipient"), DEADLINE, word),
+        role="agent",
     ),
-    "setMonthlyCap": Act(
-        "supporter",
+    "setMonthlyCap": consenting(
         SetMonthlyCap(PAYER, 7, 1, DEADLINE),
         lambda escrow, consent: escrow.setMonthlyCap(PAYER, 7, consent),
     ),
-    "withdrawOwed": Act(
-        "creator",
+    "withdrawOwed": consenting(
         OwedWithdrawal(CREATOR, address("recipient"), 1, DEADLINE),
         lambda escrow, consent: escrow.withdrawOwed(CREATOR, address("recipient"), consent),
+        "creator",
     ),
 }
-
-
-def refused(crowd: Crowd, call: Any) -> tuple[str, tuple[Any, ...]]:
-    """What the chain says against a call of the relayer's."""
-    with pytest.raises(Web3Exception) as failure:
-        call.call({"from": crowd.person("relayer")})
-    said = refusal(failure.value)
-    return said.reason, said.values
 
 
 @pytest.mark.parametrize("name", ACTS)
 def test_a_signature_for_one_chain_is_refused_on_the_other(here: Crowd, there: Crowd, name: str) -> None:
     """Refused there as no signature of the signer's; good here, so that nothing else was wrong with it."""
     act = ACTS[name]
-    signed = act.signed(here)
+    signed = act.signed(domain(here))
     reason, values = refused(there, act.send(there.escrow.functions, signed))
     assert reason == "Custody_InvalidSignature"
-    assert values[0].lower() == act.signer.lower()
+    signer = address_of(act.key) if act.key else address(act.role)
+    assert values[0].lower() == signer.lower()
     assert bytes(values[1]) == act.message.digest(domain(there))
     here.send(act.send(here.escrow.functions, signed), "relayer")
 
@@ -314,11 +261,7 @@ def test_a_payment_by_signature_for_one_chain_is_refused_on_the_other(
     amount = {"open": PAID, "topUp": DAY, "subscribe": PAID, "giveSubscriptions": PAID}.get(name, 1_000)
 
     def consent(currency_of: Crowd, action_of: Crowd) -> Consent:
-        token = currency_of.token.address
-        currency = Domain("Test Dollar", "1", int(currency_of.web3.eth.chain_id), token)
-        digest = act.message.digest(domain(action_of))
-        paid = ReceiveWithAuthorization(PAYER, here.escrow.address, amount, 0, DEADLINE, digest)
-        return (1, DEADLINE, True, paid.sign(currency, development_wallet("supporter").key))
+        return paid_by("supporter", act, amount, currency_of, domain(action_of))
 
     for bad in (consent(here, here), consent(here, there), consent(there, here)):
         assert refused(there, act.send(there.escrow.functions, bad)) == ("ERC3009InvalidSignature", ())

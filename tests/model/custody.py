@@ -1,28 +1,26 @@
-"""The model of money in a contract's keeping: consent, what comes in, what is paid or owed, monthly caps."""
+"""The model of money in a contract's keeping: consent, what comes in, what is paid or owed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
 from functools import wraps
-from typing import Any, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from tests.model.certificates import Certificates
 from tests.model.currency import Kind
-from tests.model.jar_words import (
-    NO_LIMIT,
-    Cap,
+from tests.model.words import (
+    NONCE_WINDOW,
+    ZERO,
+    Checks,
     Consent,
-    Flow,
-    Membership,
-    Placement,
-    SharedJar,
-    Stream,
-    Tier,
-    month_of,
+    Digest,
+    Message,
+    Portion,
+    Refused,
+    Signature,
+    refuse,
 )
-from tests.model.jars import Jar
-from tests.model.words import NONCE_WINDOW, ZERO, Checks, Digest, Message, Refused, Signature, refuse
 
 Act = TypeVar("Act", bound=Callable[..., Any])
 
@@ -31,39 +29,29 @@ Act = TypeVar("Act", bound=Callable[..., Any])
 class Books:
     """Everything that a transaction may change. All values are immutable, so a shallow copy is a snapshot."""
 
-    jars: dict[int, Jar] = field(default_factory=dict)
-    streams: dict[Flow, Stream] = field(default_factory=dict)
-    placements: dict[bytes, Placement] = field(default_factory=dict)  # by the stream's id
-    shared: dict[int, SharedJar] = field(default_factory=dict)
-    versions: dict[str, int] = field(default_factory=dict)
-    tiers: dict[tuple[str, int], Tier] = field(default_factory=dict)
-    members: dict[tuple[str, str, int], Membership] = field(default_factory=dict)
-    gifts: dict[bytes, int] = field(default_factory=dict)  # of a batch, those that are left
-    claimed: dict[tuple[bytes, int], bool] = field(default_factory=dict)
-    tips: dict[bytes, bool] = field(default_factory=dict)  # those that are open
-    caps: dict[str, Cap] = field(default_factory=dict)
     owed: dict[str, int] = field(default_factory=dict)
     marks: dict[str, int] = field(default_factory=dict)
     moved: dict[tuple[str, Message], bool] = field(default_factory=dict)  # the currency's used authorisations
     allowances: dict[str, int] = field(default_factory=dict)  # where it is not endless
     permits: dict[str, int] = field(default_factory=dict)
-    spans: int = 0
 
-    def copy(self) -> Books:
+    def copy(self: B) -> B:
         """A snapshot."""
-        copied = Books(spans=self.spans)
+        copied = type(self)()
         for member in fields(self):
             value = getattr(self, member.name)
-            if isinstance(value, dict):
-                setattr(copied, member.name, dict(value))
+            setattr(copied, member.name, dict(value) if isinstance(value, dict) else value)
         return copied
+
+
+B = TypeVar("B", bound=Books)
 
 
 def operation(act: Act) -> Act:
     """One transaction of `caller`: all of it, or (Refused) nothing."""
 
     @wraps(act)
-    def run(self: Custody, caller: str, *args: Any) -> Any:
+    def run(self: Custody[Any], caller: str, *args: Any) -> Any:
         certificates = self.certificates
         before, theirs = self.books.copy(), certificates.books.copy()
         money = dict(self.currency.balances)
@@ -79,17 +67,18 @@ def operation(act: Act) -> Act:
     return cast(Act, run)
 
 
-class Custody:
-    """One escrow at `here` over the currency of `certificates`, at their second."""
+class Custody(Generic[B]):
+    """One contract at `here` over the currency of `certificates`, at their second. It hears of redemptions
+    from them."""
 
-    def __init__(self, here: str, certificates: Certificates, decimals: int) -> None:
+    def __init__(self, here: str, certificates: Certificates, books: B) -> None:
         self.here = here
         self.certificates = certificates
         self.currency = certificates.currency
-        self.scale: int = 10 ** min(9, max(0, 18 - decimals))
         self.caller = ZERO
-        self.books = Books()
+        self.books = books
         self.events: list[tuple[Any, ...]] = []
+        certificates.receivers[here] = self.receive
 
     @property
     def now(self) -> int:
@@ -133,27 +122,42 @@ class Custody:
     def check_paid(
         self, check: Checks, account: str, amount: int, message: Message, consent: Consent
     ) -> None:
-        """`account` calls, or has signed an action that takes `amount` of it, has that, and may pay it."""
-        self.check_cap(check, account, amount)
+        """`account` calls, or has signed an action that takes `amount` of it, and has that."""
         if consent.signature is None:
             check.need(account == self.caller, "Custody_NotItself", account, self.caller)
-        elif consent.moves:
+            self.check_pull(check, account, amount)
+        else:
+            self.check_pulled(check, account, amount, message, consent)
+
+    def check_pulled(
+        self, check: Checks, account: str, amount: int, message: Message, consent: Consent
+    ) -> None:
+        """`account` has signed an action that takes `amount` of it, and has that."""
+        if consent.moves:
             self._check_moves(check, account, amount, message, consent)
-            self._check_pull(check, account, amount, allowed=True)
-            return
         else:
             self._check_signed(check, account, message, consent)
-        self._check_pull(check, account, amount, allowed=False)
+        self.check_pull(check, account, amount, allowed=consent.moves)
 
     def use_paid(self, account: str, amount: int, message: Message, consent: Consent) -> None:
-        """Takes the money, counts it against the cap, and uses the signature up."""
-        self.count(account, amount)
+        """Takes the money, and uses the signature up, if there is one."""
+        if consent.signature is None:
+            self.pull(account, amount)
+        else:
+            self.use_pulled(account, amount, message, consent)
+
+    def use_pulled(self, account: str, amount: int, message: Message, consent: Consent) -> None:
+        """Takes the money, and uses the signature up."""
+        if consent.moves:
+            self.currency.pull(self.here, account, amount)
+            self.books.moved[account, self._full(message, consent)] = True
+        else:
+            self._use_nonce(account, consent.nonce)
+            self.pull(account, amount)
+
+    def pull(self, account: str, amount: int) -> None:
+        """Takes money by allowance."""
         self.currency.pull(self.here, account, amount)
-        full = self._full(message, consent)
-        if consent.signature is not None and consent.moves:
-            self.books.moved[account, full] = True
-            return
-        self.use_consent(account, consent)
         allowed = self.books.allowances.get(account, 2**256 - 1)
         if allowed < 2**256 - 1:
             self.books.allowances[account] = allowed - amount
@@ -189,14 +193,14 @@ class Custody:
         )
         answers, signature = self.certificates.answers, consent.signature
         good = signature == Signature(account, self.currency.address, said)
-        if signature is not None and signature.signer in answers:  # a wallet's own form
+        if signature is None or signature.signer in answers:  # a wallet's own form
             good = account in answers and answers[account] is None
         check.need(good, "ERC3009InvalidSignature")
         check.need(self.now < consent.deadline, "ERC3009InvalidAuthorizationTime", 0, consent.deadline)
         used = self.books.moved.get((account, full), False)
         check.need(not used, "ERC3009UsedAuthorization", account, Digest(full))
 
-    def _check_pull(self, check: Checks, account: str, amount: int, *, allowed: bool) -> None:
+    def check_pull(self, check: Checks, account: str, amount: int, *, allowed: bool = False) -> None:
         """The money would arrive in full."""
         allowance = self.books.allowances.get(account, 2**256 - 1)
         if not allowed:
@@ -255,43 +259,35 @@ class Custody:
             self.books.permits[owner] = nonce + 1
             self.books.allowances[owner] = amount
 
-    # ----------------------------------------------------------------------------------------- caps
+    # ---------------------------------------------------------------------- redemptions, several calls
 
-    def cap(self, payer: str) -> Cap | None:
-        """This month's; None while none was ever set."""
-        cap, month = self.books.caps.get(payer), month_of(self.now)
-        if cap is None or cap.month == month:
-            return cap
-        return Cap(cap.next_limit, cap.next_limit, month, 0)
+    def redeemed(self, payee: str, amount: int, portions: Sequence[Portion], data: bytes) -> None:
+        """Certificates have paid `amount` for `payee`: what becomes of it."""
+        raise NotImplementedError
 
-    def check_cap(self, check: Checks, payer: str, amount: int) -> None:
-        cap = self.cap(payer)
-        if cap is not None and cap.limit != NO_LIMIT:
-            kept = cap.used + amount <= cap.limit
-            check.need(kept, "Jar_OverMonthlyCap", payer, cap.used, amount, cap.limit)
+    def receive(self, payee: str, amount: int, order: int, portions: Sequence[Portion], data: bytes) -> None:
+        """The money has come. All of it, or (Refused) nothing."""
+        before, self.events = self.books.copy(), []
+        try:
+            self.redeemed(payee, amount, portions, data)
+        except Refused:
+            self.books, self.events = before, []
+            raise
 
-    def count(self, payer: str, amount: int) -> None:
-        """Counts what was paid against this month's cap, if there is one."""
-        cap = self.cap(payer)
-        if cap is not None and cap.limit != NO_LIMIT:
-            self.books.caps[payer] = replace(cap, used=cap.used + amount)
-
-    @operation
-    def set_monthly_cap(self, caller: str, payer: str, limit: int, consent: Consent) -> None:
-        check = Checks()
-        self.check_consent(check, payer, ("SetMonthlyCap", payer, limit), consent)
-        check.done()
-        self.use_consent(payer, consent)
-        cap, month = self.cap(payer), month_of(self.now)
-        if cap is None or limit <= cap.limit:
-            used = 0 if cap is None else cap.used
-            self.books.caps[payer] = Cap(limit, limit, month, used)
-            self.emit("MonthlyCapSet", payer, limit, month)
-        else:
-            self.books.caps[payer] = replace(cap, next_limit=limit)
-            self.emit("MonthlyCapSet", payer, limit, month + 1)
-
-    def monthly_cap(self, payer: str) -> tuple[int, int, int]:
-        """Limit, used, next month's limit."""
-        cap = self.cap(payer)
-        return (NO_LIMIT, 0, NO_LIMIT) if cap is None else (cap.limit, cap.used, cap.next_limit)
+    def multicall(self, caller: str, calls: Sequence[tuple[str, tuple[Any, ...]]]) -> None:
+        """Several calls, their functions and arguments, in one transaction."""
+        before, theirs = self.books.copy(), self.certificates.books.copy()
+        money = dict(self.currency.balances)
+        events: list[tuple[Any, ...]] = []
+        restored: list[tuple[Any, ...]] = []
+        try:
+            for name, args in calls:
+                method = "".join(f"_{c.lower()}" if c.isupper() else c for c in name)
+                getattr(self, method)(caller, *args)
+                events += self.events
+                restored += self.certificates.events
+        except Refused as refusal:
+            self.books, self.certificates.books, self.currency.balances = before, theirs, money
+            # A call that reverts without a word gets one.
+            raise Refused([fault if fault[0] else ("FailedCall", ()) for fault in refusal.faults]) from None
+        self.events, self.certificates.events = events, restored

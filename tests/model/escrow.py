@@ -14,7 +14,6 @@ from typing import Any
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 
-from tests.model.certificates import Certificates
 from tests.model.custody import operation
 from tests.model.jar_words import StreamKey, Subscription, Use, jar_of, stream_id
 from tests.model.memberships import Memberships
@@ -31,10 +30,6 @@ KINDS = {
 class Escrow(Memberships):
     """All of it."""
 
-    def __init__(self, here: str, certificates: Certificates, decimals: int) -> None:
-        super().__init__(here, certificates, decimals)
-        certificates.receivers[here] = self.receive
-
     @operation
     def on_redemption(
         self, caller: str, payee: str, amount: int, order: int, portions: Sequence[Portion], data: bytes
@@ -42,34 +37,7 @@ class Escrow(Memberships):
         """Nobody but the certificates may say that money came."""
         raise refuse("Jar_NotCertificates", caller)
 
-    def receive(self, payee: str, amount: int, order: int, portions: Sequence[Portion], data: bytes) -> None:
-        """The money has come. All of it, or (Refused) nothing."""
-        before, self.events = self.books.copy(), []
-        try:
-            self._redeemed(payee, amount, portions, data)
-        except Refused:
-            self.books, self.events = before, []
-            raise
-
-    def multicall(self, caller: str, calls: Sequence[tuple[str, tuple[Any, ...]]]) -> None:
-        """Several calls, their functions and arguments, in one transaction."""
-        before, theirs = self.books.copy(), self.certificates.books.copy()
-        money = dict(self.currency.balances)
-        events: list[tuple[Any, ...]] = []
-        restored: list[tuple[Any, ...]] = []
-        try:
-            for name, args in calls:
-                method = "".join(f"_{c.lower()}" if c.isupper() else c for c in name)
-                getattr(self, method)(caller, *args)
-                events += self.events
-                restored += self.certificates.events
-        except Refused as refusal:
-            self.books, self.certificates.books, self.currency.balances = before, theirs, money
-            # A call that reverts without a word gets one.
-            raise Refused([fault if fault[0] else ("FailedCall", ()) for fault in refusal.faults]) from None
-        self.events, self.certificates.events = events, restored
-
-    def _redeemed(self, payee: str, amount: int, portions: Sequence[Portion], data: bytes) -> None:
+    def redeemed(self, payee: str, amount: int, portions: Sequence[Portion], data: bytes) -> None:
         check, jar_id = Checks(), jar_of(payee)
         self.check_jar(check, jar_id)
         use, said = _read(check, data)

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
-from tests.model.words import DAY, Signature
+from tests.model.words import DAY
 
 MAX_RATE = 2**80 - 1
 MAX_JAR_RATE = 2**88 - 1
@@ -32,16 +32,6 @@ class Use(IntEnum):
     OPEN = 1
     TOP_UP = 2
     SUBSCRIBE = 3
-
-
-@dataclass(frozen=True)
-class Consent:
-    """`signature` says the action, or with `moves` the currency's own authorisation over its digest."""
-
-    nonce: int
-    deadline: int
-    moves: bool
-    signature: Signature | None
 
 
 @dataclass(frozen=True)

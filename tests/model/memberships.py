@@ -9,7 +9,6 @@ from tests.model.custody import operation
 from tests.model.jar_words import (
     MAX_RATE,
     MONTH_SECONDS,
-    Consent,
     GiftSubscriptions,
     HandleTip,
     Membership,
@@ -23,7 +22,7 @@ from tests.model.jar_words import (
     sorted_pair,
 )
 from tests.model.streams import Streams
-from tests.model.words import MAX_AMOUNT, ZERO, Checks, Signature, refuse
+from tests.model.words import MAX_AMOUNT, ZERO, Checks, Consent, Signature, refuse
 
 
 class Memberships(Streams):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tests.model.custody import Custody, operation
+from tests.model.caps import Caps
+from tests.model.custody import operation
 from tests.model.jar_words import (
     LATEST,
     MAX_JAR_RATE,
     MAX_PAYEES,
     MAX_RATE,
     MAX_VERSIONS,
-    Consent,
     Flow,
     Placement,
     SharedJar,
@@ -24,10 +24,10 @@ from tests.model.jar_words import (
     stream_id,
 )
 from tests.model.jars import Jar, Span, day_of
-from tests.model.words import BPS, ZERO, Checks
+from tests.model.words import BPS, ZERO, Checks, Consent
 
 
-class Streams(Custody):
+class Streams(Caps):
     """Flows into jars, and out of them."""
 
     # -------------------------------------------------------------------------------------- reading

@@ -92,6 +92,16 @@ class Signature:
 
 
 @dataclass(frozen=True)
+class Consent:
+    """`signature` says the action, or with `moves` the currency's own authorisation over its digest."""
+
+    nonce: int
+    deadline: int
+    moves: bool
+    signature: Signature | None
+
+
+@dataclass(frozen=True)
 class Terms:
     beneficiary: str
     sales_close_at: int

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from eth_abi.abi import decode, encode
 from eth_utils.crypto import keccak
-from pyrevm import EVM, AccountInfo, BlockEnv
+from pyrevm import EVM, AccountInfo, BlockEnv, CfgEnv, Env
 
 BUILD = Path(__file__).resolve().parents[2] / "build"
 DEPLOYER = "0x" + "de" * 20
@@ -38,10 +38,9 @@ class Receipt(NamedTuple):
 class Chain:
     """A chain with one block a transaction and no price for gas."""
 
-    ID = 1
-
-    def __init__(self) -> None:
-        self.evm = EVM(spec_id="PRAGUE", gas_limit=2**62)
+    def __init__(self, chain_id: int = 1) -> None:
+        self.id = chain_id
+        self.evm = EVM(env=Env(cfg=CfgEnv(chain_id=chain_id)), spec_id="PRAGUE", gas_limit=2**62)
         self._time = 0
 
     @property

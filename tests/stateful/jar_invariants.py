@@ -22,7 +22,7 @@ class JarWatch:
     def check(self, side: JarsSide, given: int) -> None:
         """All that holds after any step; `given` base units came by mistake."""
         jars, books, logs = side.jars, side.jars.books, side.logs
-        held = side.model.currency.of(side.escrow) - given
+        held = side.model.currency.of(side.here) - given
         owed, collected = sum(logs.owed.values()), sum(logs.collected.values())
         due = logs.deposits - logs.refunds - collected + owed + logs.undivided()
         hold(held == due, 8, f"holds {held}; the logs leave {due}")

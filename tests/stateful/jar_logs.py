@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
 
-Event = tuple[Any, ...]
+from tests.stateful.custody_logs import CustodyLogs, Event
+
 # By event: where its amount is.
 DEPOSITS = {"StreamOpened": 5, "StreamToppedUp": 5, "Tipped": 3, "Subscribed": 7, "SubscriptionExtended": 5}
 REFUNDS = {"StreamCancelled": 4, "Unsubscribed": 5, "GiftSubscriptionsReclaimed": 3, "HandleTipReclaimed": 3}
 
 
-class JarAccounts:
+class JarAccounts(CustodyLogs):
     """In base units."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.deposits = 0
         self.refunds = 0
         self.collected: dict[int, int] = defaultdict(int)
         self.shares: dict[int, tuple[int, ...]] = {}  # of shared jars
-        self.owed: dict[str, int] = defaultdict(int)
-        self.nonces: set[tuple[str, int]] = set()
-        self.twice: list[Event] = []  # consents that were used a second time
 
     def undivided(self) -> int:
         """What of shared jars' collections does not divide and waits: less than a unit for each payee."""
@@ -33,6 +31,7 @@ class JarAccounts:
 
     def add(self, events: Sequence[Event]) -> None:
         """One transaction's."""
+        super().add(events)
         for event in events:
             name = event[0]
             if name in DEPOSITS:
@@ -47,11 +46,3 @@ class JarAccounts:
                 self.collected[event[1]] += event[2]
             elif name == "SharedJarCreated":
                 self.shares[event[1]] = event[3]
-            elif name == "PayoutOwed":
-                self.owed[event[1]] += event[2]
-            elif name == "OwedPaid":
-                self.owed[event[1]] -= event[3]
-            elif name == "ConsentUsed":
-                if event[1:] in self.nonces:
-                    self.twice.append(event)
-                self.nonces.add(event[1:])

@@ -7,23 +7,21 @@ from random import Random
 from typing import Any
 
 from tests.model.currency import Kind
-from tests.model.jar_words import Consent, StreamKey, month_of
-from tests.model.words import DAY, NEVER
-from tests.stateful.hand import DENOMINATION
-from tests.stateful.invariants import Broken, hold
+from tests.model.jar_words import StreamKey, month_of
+from tests.model.words import DAY
+from tests.stateful.custody_machine import OWN, CustodyLife
+from tests.stateful.invariants import hold
 from tests.stateful.jar_invariants import JarWatch
-from tests.stateful.jar_steps import JAR_STEPS, series_for
+from tests.stateful.jar_steps import JAR_STEPS
 from tests.stateful.jars_hand import CREATORS, MOST, JarHand, JarStore
 from tests.stateful.jars_side import JarsSide
-from tests.stateful.life import Life, lived, shrunk
-from tests.stateful.people import HOLDING, STRANGER
+from tests.stateful.life import lived, shrunk
+from tests.stateful.people import STRANGER
 from tests.stateful.registry import Act
 from tests.stateful.side import START
 
-OWN = Consent(0, 0, False, None)
 
-
-class JarsMachine(Life[JarsSide]):
+class JarsMachine(CustodyLife[JarsSide, JarStore]):
     """One life. `code` replaces the built bytecode of contracts, by name."""
 
     def __init__(self, odd: Kind, code: Mapping[str, bytes] | None = None) -> None:
@@ -32,64 +30,25 @@ class JarsMachine(Life[JarsSide]):
         self.watches = {id(side): JarWatch() for side in self.sides}
         # Three days before a day whose ends are in another word than the day's before.
         self.chain.time = (START // DAY // 256 + 1) * 256 * DAY - 3 * DAY + 30_000
-        self.given = {id(side): 0 for side in self.sides}
         self.done: list[tuple[int, str, Any]] = []  # time and what happened, in the plain currency
+        self.found()
         for side in self.sides:
-            side.model.now = self.chain.time
-            for i, kind in enumerate(("open", "named", "for ever")):
-                self._open(side, series_for(JarHand(Random(i), side), kind))
             for i, creator in enumerate(CREATORS[:2]):
                 self.act(side, ("setTier", creator, (1, 9_999_999 + i, 0)))
         self.settle(Random(0))
 
     # ------------------------------------------------------------------------------------- stepping
 
-    def _open(self, side: JarsSide, series: Act) -> None:
-        """A series that pays into the escrow, and holders of it."""
-        self.act(side, series)
-        series_id, issuer = len(side.model.books.series), series[1]
-        if series[2][0].named:
-            self.act(side, ("addServices", issuer, (series_id, [side.escrow])))
-        for holder in HOLDING:
-            self.act(side, ("issue", issuer, (series_id, holder, 2_000 * DENOMINATION)))
+    def hand(self, rng: Random, side: JarsSide) -> JarHand:
+        """Choices about a side as it is now."""
+        return JarHand(rng, side)
 
-    def step(self, number: int) -> None:
-        """One step, and all comparisons and invariants after it. Raises Difference or Broken."""
-        rng = Random(number)
-        side = rng.choice(self.sides)
-        side.model.now = self.chain.time
-        hand = JarHand(rng, side)
-        draw = rng.randrange(100)
-        if draw < 12:
-            self._pass_time(rng)
-        elif draw < (17 if self.misbehaving else 14):
-            self.misbehave(hand)
-        elif draw < 18:
-            self.turn(hand)
-            self._record(self.sides[0], "answers", dict(self.answers))
-        elif draw < 19:
-            self.given[id(side)] += self.mistake(hand, side, side.escrow)
-        else:
-            store = self.stores[id(side)]
-            chosen = self._replay(hand) if draw < 23 else None
-            while chosen is None:
-                chosen = JAR_STEPS.choose(rng, hand, store)
-            if not self.act(side, chosen):
-                return  # a transaction that reverts changes nothing
-        self.settle(rng)
+    def choose(self, rng: Random, hand: JarHand, store: JarStore) -> Act | None:
+        """A step of any kind."""
+        return JAR_STEPS.choose(rng, hand, store)
 
-    def act(self, side: JarsSide, act: Act) -> bool:
-        """One transaction; whether it succeeded."""
-        function, caller, args = act
-        self.note(side, f"{function} by {caller}: {args}")
-        done = side.act(function, caller, args)
-        self.tally.setdefault(function, [0, 0])[done] += 1
-        if done:
-            self.stores[id(side)].acts.append(act)
-            self._record(side, function, act)
-        return done
-
-    def _record(self, side: JarsSide, what: str, how: Any) -> None:
+    def record(self, side: JarsSide, what: str, how: Any) -> None:
+        """What goes through in the plain currency is done again by `Again`."""
         if side is self.sides[0]:
             self.done.append((self.chain.time, what, how))
 
@@ -101,43 +60,14 @@ class JarsMachine(Life[JarsSide]):
             self.watches[id(side)].check(side, self.given[id(side)])
             self.watches[id(side)].look_ahead(side, rng)
 
-    def _replay(self, hand: JarHand) -> Act | None:
-        """The last thing that succeeded, or one before, once more, sometimes by somebody else."""
-        acts = self.stores[id(hand.side)].acts
-        function, caller, args = acts[-1] if hand.odds(50) else hand.one(acts[-30:])
-        if function in ("createSeries", "addServices"):
-            return None
-        return function, hand.mostly(caller, STRANGER, hand.one(HOLDING)), args
-
-    # ---------------------------------------------------------------------------- what else happens
-
-    def _pass_time(self, rng: Random) -> None:
-        """A little; to the second before, at, or after a date that matters; days; seldom a year."""
-        draw = rng.randrange(100)
-        if draw < 35:
-            target = self.chain.time + rng.choice([1, 37, 600, 3_600, rng.randrange(1, DAY)])
-        elif draw < 85:
-            dates = sorted(self._dates())
-            target = dates[min(int(rng.expovariate(0.7)), len(dates) - 1)] + rng.choice([-1, 0, 0, 1])
-        elif draw < 98:
-            target = self.chain.time + rng.choice([DAY, DAY, 2 * DAY, 5 * DAY])
-        else:
-            target = self.chain.time + rng.choice([40 * DAY, 366 * DAY])
-        self.chain.time = max(target, self.chain.time)
-        self.note(None, "time passes")
-
-    def _dates(self) -> set[int]:
-        now = self.chain.time
-        midnight = now // DAY * DAY + DAY
-        dates = {midnight, midnight - DAY // 2, midnight + DAY // 2, _next_month(now)}
-        for side in self.sides:
-            side.model.now = now
-            books = side.jars.books
-            dates |= {one.ends_at for one in books.streams.values() if side.jars.runs(one)}
-            dates |= {series.terms.expires_at for series in side.model.books.series.values()}
-            dates |= {one.reclaim_at for given, one in side.batches.items() if books.gifts.get(given, 0)}
-            dates |= {tip.reclaim_at for given, tip in side.tips.items() if books.tips.get(given, False)}
-        return {date for date in dates if now < date < NEVER}
+    def dates(self, side: JarsSide) -> set[int]:
+        """Noons, midnights and months; ends, and the days of what waits."""
+        now, books = self.chain.time, side.jars.books
+        noon = now // DAY * DAY + DAY // 2
+        dates = {noon, noon + DAY, _next_month(now)}
+        dates |= {one.ends_at for one in books.streams.values() if side.jars.runs(one)}
+        dates |= {one.reclaim_at for given, one in side.batches.items() if books.gifts.get(given, 0)}
+        return dates | {tip.reclaim_at for given, tip in side.tips.items() if books.tips.get(given, False)}
 
     # -------------------------------------------------------------------------------------- the end
 
@@ -145,7 +75,7 @@ class JarsMachine(Life[JarsSide]):
         """All time passes and everybody is paid: in the end the escrow holds what does not make a base
         unit of a jar, and what was sent to it by mistake."""
         self.heal()
-        self._record(self.sides[0], "answers", dict(self.answers))
+        self.record(self.sides[0], "answers", dict(self.answers))
         for side in self.sides:
             self._end_what_has_no_end(side)
         self.chain.time = max(max(map(self._last_date, self.sides)), self.chain.time) + DAY
@@ -190,12 +120,8 @@ class JarsMachine(Life[JarsSide]):
             hold(0 <= left < side.jars.scale, 9, f"{jar_id}: {collected} collected of {earned} in the end")
             dust += left
         left = self.given[id(side)] + side.logs.undivided()
-        held = side.model.currency.of(side.escrow) - left
+        held = side.model.currency.of(side.here) - left
         hold(held * side.jars.scale == dust, 8, f"{held} is left after all; {dust} scaled units of dust")
-
-    def must(self, side: JarsSide, act: Act) -> None:
-        if not self.act(side, act):
-            raise Broken(f"must go through: {act}")
 
 
 def _next_month(time: int) -> int:

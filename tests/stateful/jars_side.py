@@ -1,10 +1,9 @@
-"""One currency's certificates and streaming-tip escrow, twice: the bytecode on a chain and the reference
-models. Each act goes to both, and then everything that can be read is compared."""
+"""The streaming-tip escrow beside its certificates, and what is compared of it after each act."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, fields
+from dataclasses import astuple
 from typing import Any
 
 from largesse import jar_messages, signing
@@ -19,21 +18,12 @@ from tests.model.jar_words import (
     jar_of,
 )
 from tests.model.jars import Jar, day_of
-from tests.model.words import Account, Digest, Series, Signature
-from tests.stateful import people
-from tests.stateful.evm import Abi, Chain, bytecode
+from tests.stateful.custody_side import CustodySide, Rows, abi_of, messages_of
+from tests.stateful.evm import Chain
 from tests.stateful.jar_logs import JarAccounts
-from tests.stateful.people import CODED, EVERYBODY, HOLDING, MERCHANTS, PEOPLE
-from tests.stateful.side import ABI, NEWEST, PIECES, Difference, Row, Side
+from tests.stateful.people import MERCHANTS, PEOPLE
+from tests.stateful.side import NEWEST, Difference
 
-JAR_PIECES = ("contracts/StreamingTipEscrow.json", "contracts/JarBackOffice.json")
-JAR_ABI = Abi(*JAR_PIECES)
-JAR_EVENTS = dict(JAR_ABI.events)
-JAR_ABI.errors |= ABI.errors
-CARD_ABI = Abi(*PIECES)
-CARD_ABI.errors = JAR_ABI.errors  # a payment into the escrow reverts with what the escrow says
-# What the certificates do in these lives; everything else goes to the escrow.
-CERTIFICATE_ACTS = frozenset({"createSeries", "addServices", "issue", "pay", "safeTransferFrom"})
 # A digit less or more of a scaled unit each: the scale is 10⁹ down to 1.
 DECIMALS = {
     Kind.PLAIN: 6,
@@ -42,64 +32,41 @@ DECIMALS = {
     Kind.FALSE_RETURN: 12,
     Kind.FEE: 17,
 }
-# What is signed to the escrow, and to a currency that pays it.
-SAID: dict[str, type[signing.Message]] = {
-    name: kind
-    for name, kind in {**vars(jar_messages), "OwedWithdrawal": signing.OwedWithdrawal}.items()
-    if isinstance(kind, type) and issubclass(kind, signing.Message)
-}
-WALLET_SAYS = b"\x01" * 66  # a signature that only a contract wallet finds good
 
 
-class JarsSide(Side):
+class JarsSide(CustodySide):
     """Contracts and models over one currency."""
+
+    NAME = "StreamingTipEscrow"
+    ABI = abi_of("contracts/StreamingTipEscrow.json", "contracts/JarBackOffice.json")
+    SAID = messages_of(jar_messages)
+    logs: JarAccounts
 
     def __init__(
         self, chain: Chain, kind: Kind, answers: dict[str, bytes | None], code: Mapping[str, bytes]
     ) -> None:
         super().__init__(chain, kind, answers, code, DECIMALS[kind])
-        creation = code.get("StreamingTipEscrow") or bytecode("StreamingTipEscrow")
-        self.escrow = chain.deploy(creation, ["address"], [self.address])
-        self.jars = Escrow(self.escrow, self.model, DECIMALS[kind])
+        self.jars = self.keeper = Escrow(self.here, self.model, DECIMALS[kind])
         self.logs = JarAccounts()
         self.keys: dict[StreamKey, None] = {}  # what is read after each step: all that was ever tried
         self.batches: dict[bytes, GiftSubscriptions] = {}
         self.tips: dict[bytes, HandleTip] = {}
-        for who in EVERYBODY:
-            self.token_call(who, "approve", self.escrow, 2**256 - 1)
 
-    # --------------------------------------------------------------------------------------- acting
-
-    def act(self, function: str, caller: str, args: Sequence[Any]) -> bool:
-        """One transaction, to the certificates or to the escrow, on both. True when it succeeded. Raises
-        Difference."""
-        self.jars.events = []
-        self._remember(function, args)
-        if function in CERTIFICATE_ACTS:
-            receipt = self.attempt(self.address, CARD_ABI, self.model, function, caller, args)
-        else:
-            receipt = self.attempt(self.escrow, JAR_ABI, self.jars, function, caller, args)
-        if receipt is None:
+    def act(self, function: str, caller: str, args: Sequence[Any], data: bytes | None = None) -> bool:
+        """As everywhere; the streams that there are now are read from now on."""
+        if not super().act(function, caller, args, data):
             return False
-        self.check_logs(receipt)
-        events = [
-            JAR_ABI.event(log)
-            for log in receipt.logs
-            if log.topics[0] in JAR_EVENTS and log.address == self.escrow
-        ]
-        self.check_events(events, self.jars.events)
-        self.logs.add(events)
         for flow in self.jars.books.streams:
             if isinstance(flow, StreamKey):
                 self.keys[flow] = None
         return True
 
-    def labels(self) -> dict[str, str]:
-        """What to call this side's contracts."""
-        return super().labels() | {self.escrow: "escrow"}
+    def domain_of(self, contract: str) -> signing.Domain:
+        """Of the escrow, for what is signed to it."""
+        return signing.jars_domain(self.chain.id, contract)
 
-    def _remember(self, function: str, args: Sequence[Any]) -> None:
-        """What is to be read from now on."""
+    def remember(self, function: str, args: Sequence[Any]) -> None:
+        """Streams, batches of gifts and tips to handles are read from now on."""
         for arg in args:
             if isinstance(arg, StreamKey):
                 self.keys[arg] = None
@@ -108,84 +75,27 @@ class JarsSide(Side):
             elif isinstance(arg, HandleTip):
                 self.tips[handle_tip_id(arg)] = arg
 
-    def calldata(self, abi: Abi, function: str, args: Sequence[Any]) -> bytes:
-        """Of a call with a model's arguments."""
-        if function == "multicall":
-            return abi.call("multicall", [self.calldata(abi, name, inner) for name, inner in args[0]])
-        if function == "permit":
-            owner, amount, deadline, signature = args
-            signed = self.wire(signature)
-            return abi.call("permit", owner, amount, deadline, signed[64], signed[:32], signed[32:64])
-        return super().calldata(abi, function, args)
-
-    # ---------------------------------------------------------------------------------- translating
-
-    def wire(self, value: Any) -> Any:
-        """A model's argument as the ABI takes it."""
-        if isinstance(value, Signature) and value.signer in CODED:
-            return WALLET_SAYS
-        return super().wire(value)
-
-    def digest(self, said: tuple[Any, ...], contract: str) -> bytes:
-        """What is signed to say this to a contract."""
-        name, *values = said
-        if name not in SAID:
-            return super().digest(said, contract)
-        domain = signing.jars_domain(self.chain.ID, contract)
-        if contract == self.token:
-            domain = signing.Domain("Money", "1", self.chain.ID, contract)
-        return SAID[name](*map(self.plain, values)).digest(domain)
-
     def plain(self, value: Any) -> Any:
         """A model's value as it is decoded from the chain."""
-        if isinstance(value, Digest) and value.message[0] in SAID:
-            return self.digest(value.message, self.escrow)
         if isinstance(value, GiftSubscriptions | HandleTip):
             return astuple(value)
         return super().plain(value)
 
     # ------------------------------------------------------------------------------------ comparing
 
-    def request(self, row: Row) -> tuple[str, bytes]:
-        """Whom to ask, and the call."""
-        if row.of == "escrow":
-            return self.escrow, JAR_ABI.call(row.view, *row.args)
-        return super().request(row)
+    def own_rows(self) -> Rows:
+        """Every view of jars, streams, memberships, gifts and tips."""
+        return [*self._payer_rows(), *self._jar_rows(), *self._stream_rows(), *self._waiting_rows()]
 
-    def rows(self) -> list[Row]:
-        """Every view of the escrow, what it moves in the certificates, and the balances of the currency."""
-        model, books = self.model, self.model.books
-        everybody = (*EVERYBODY, self.token, self.address, self.escrow)
-        rows = [Row("balanceOf", (who,), (model.currency.of(who),)) for who in everybody]
-        for series_id, series in books.series.items():
-            rows.append(Row("state", (series_id,), _state(series)))
-            for who in HOLDING:
-                held = model.account(series_id, who)
-                rows.append(Row("account", (series_id, who), _account(held)))
-                rows.append(Row("returnable", (series_id, who), (self.model.returnable(series_id, who),)))
-                placed = books.placed.get((series_id, self.escrow, who), 0)
-                rows.append(Row("placed", (series_id, self.escrow, who), (placed,)))
-        jars = [*self._desk_rows(), *self._jar_rows(), *self._stream_rows(), *self._waiting_rows()]
-        return rows + [Row(view, args, answer, "escrow") for view, args, answer in jars]
-
-    def _desk_rows(self) -> list[tuple[str, tuple[Any, ...], tuple[Any, ...]]]:
-        jars, books = self.jars, self.jars.books
-        rows: list[tuple[str, tuple[Any, ...], tuple[Any, ...]]] = [
-            ("totalOwed", (), (sum(books.owed.values()),)),
-            ("scale", (), (jars.scale,)),
-            ("certificates", (), (self.address,)),
-            ("currency", (), (self.token,)),
-        ]
-        for who in (*EVERYBODY, self.escrow):
-            rows.append(("owed", (who,), (books.owed.get(who, 0),)))
+    def _payer_rows(self) -> Rows:
+        rows: Rows = [("scale", (), (self.jars.scale,))]
         for who in PEOPLE:
-            rows.append(("watermark", (who,), (books.marks.get(who, 0),)))
-            rows.append(("monthlyCap", (who,), jars.monthly_cap(who)))
-            rows.append(("versions", (who,), (books.versions.get(who, 0),)))
+            rows.append(("monthlyCap", (who,), self.jars.monthly_cap(who)))
+            rows.append(("versions", (who,), (self.jars.books.versions.get(who, 0),)))
         return rows
 
-    def _jar_rows(self) -> list[tuple[str, tuple[Any, ...], tuple[Any, ...]]]:
-        rows: list[tuple[str, tuple[Any, ...], tuple[Any, ...]]] = []
+    def _jar_rows(self) -> Rows:
+        rows: Rows = []
         today = day_of(self.jars.now)
         known = {jar_of(who): None for who in MERCHANTS} | dict.fromkeys(self.jars.books.jars)
         for jar_id in known:
@@ -203,8 +113,8 @@ class JarsSide(Side):
                 rows.append(("endDays", (jar_id, word), (bits,)))
         return rows
 
-    def _stream_rows(self) -> list[tuple[str, tuple[Any, ...], tuple[Any, ...]]]:
-        rows: list[tuple[str, tuple[Any, ...], tuple[Any, ...]]] = []
+    def _stream_rows(self) -> Rows:
+        rows: Rows = []
         jars, books = self.jars, self.jars.books
         for key in self.keys:
             words = astuple(key)
@@ -217,8 +127,8 @@ class JarsSide(Side):
             rows.append(("tierOf", of_tier, astuple(tier_now)))
         return rows
 
-    def _waiting_rows(self) -> list[tuple[str, tuple[Any, ...], tuple[Any, ...]]]:
-        rows: list[tuple[str, tuple[Any, ...], tuple[Any, ...]]] = []
+    def _waiting_rows(self) -> Rows:
+        rows: Rows = []
         books = self.jars.books
         for given, gifts in list(self.batches.items())[-NEWEST:]:
             rows.append(("giftsLeft", (given,), (books.gifts.get(given, 0),)))
@@ -237,13 +147,6 @@ class JarsSide(Side):
             if found != said:
                 raise Difference(f"at {self.chain.time} claimable of {jar_id} is {found}, must be {said}")
 
-    def view(self, view: str, *args: Any) -> tuple[Any, ...]:
-        """What a view of the escrow returns now. Raises Difference."""
-        receipt = self.chain.send(people.STRANGER, self.escrow, JAR_ABI.call(view, *args))
-        if not receipt.succeeded:
-            raise Difference(f"{view}{args} failed: {JAR_ABI.error(receipt.output)}")
-        return JAR_ABI.result(view, receipt.output)
-
     def compare_rest(self) -> None:
         """What is too long to read after every step: shared jars."""
         for jar_id, split in self.jars.books.shared.items():
@@ -256,14 +159,3 @@ def _stored(jar: Jar) -> tuple[int, ...]:
     """Rate, day, accrued, and the lump's day and sum."""
     lump = jar.lump(jar.lump_day) if jar.lump_day else 0
     return jar.rate(), jar.cursor, jar.accrued(), jar.lump_day, lump
-
-
-def _account(held: Account) -> tuple[int, int, int]:
-    return held.balance, held.spent, held.nonce
-
-
-def _state(series: Series) -> tuple[Any, ...]:
-    return tuple(getattr(series, member.name) for member in fields(series)[1:])
-
-
-__all__ = ["JAR_ABI", "JarsSide"]

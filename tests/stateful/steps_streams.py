@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
-
 from eth_abi.abi import encode
 
-from tests.model.jar_words import NO_LIMIT, Consent, Use, creator_of
-from tests.model.words import DAY, MAX_AMOUNT, ZERO, Payment, Portion, Redemption, Signature
-from tests.stateful.hand import DENOMINATION
+from tests.model.jar_words import NO_LIMIT, Use, creator_of
+from tests.model.words import ZERO, Consent, Portion
+from tests.stateful.custody_steps import (
+    cancel_consents,
+    give_card_away,
+    new_series,
+    paid_with_cards,
+    permit,
+    permit_of,
+    withdraw_owed,
+)
 from tests.stateful.jars_hand import CREATORS, MOST, PAYERS, JarHand, JarStore
-from tests.stateful.people import HOLDERS, HOLDING, ISSUERS, MERCHANTS, STRANGER, WALLET
+from tests.stateful.people import HOLDERS, HOLDING, MERCHANTS, STRANGER
 from tests.stateful.registry import Act, Steps
-from tests.stateful.support import ART
 
 JAR_STEPS = Steps[JarHand, JarStore]()
 step = JAR_STEPS.step
@@ -128,23 +132,8 @@ def create_shared_jar(hand: JarHand, store: JarStore) -> Act:
 # --------------------------------------------------------------------------------------------- consents
 
 
-@step(3)
-def withdraw_owed(hand: JarHand, store: JarStore) -> Act | None:
-    creditors = [who for who, amount in hand.books.owed.items() if amount]
-    if not creditors and hand.odds(85):
-        return None
-    payee = hand.one(creditors) if creditors and hand.odds(85) else hand.one(HOLDING)
-    caller = hand.sender(payee)
-    to = hand.mostly(payee, hand.one(HOLDING), ZERO, hand.here, percent=60)
-    message = ("OwedWithdrawal", payee, to)
-    return "withdrawOwed", caller, (payee, to, hand.consent(caller, payee, message))
-
-
-@step(2)
-def cancel_consents(hand: JarHand, store: JarStore) -> Act:
-    who = hand.one(PAYERS)
-    mark = hand.mark(who)
-    return "cancelConsents", who, (hand.mostly(mark, 0, mark + 2**33, percent=75) % 2**64,)
+step(3)(withdraw_owed)
+step(2)(cancel_consents)
 
 
 @step(4)
@@ -158,19 +147,7 @@ def set_monthly_cap(hand: JarHand, store: JarStore) -> Act:
     return "setMonthlyCap", caller, (payer, limit, hand.consent(caller, payer, message))
 
 
-def permit_of(hand: JarHand, owner: str, amount: int) -> tuple[Any, ...]:
-    """Arguments of `permit`, mostly good."""
-    nonce = hand.books.permits.get(owner, 0)
-    deadline = hand.deadline()
-    said = ("Permit", owner, hand.here, amount, nonce, deadline)
-    signature = Signature(hand.signer(owner), hand.side.token, said)
-    return owner, amount, deadline, signature
-
-
-@step(2)
-def permit(hand: JarHand, store: JarStore) -> Act:
-    owner = hand.one(HOLDERS)
-    return "permit", hand.one([owner, STRANGER]), permit_of(hand, owner, hand.mostly(MOST, hand.small()))
+step(2)(permit)
 
 
 @step(3)
@@ -236,23 +213,7 @@ def redeem_into(hand: JarHand, store: JarStore) -> Act:
     if hand.odds(2):
         data = hand.one([b"", data[:32], encode(["uint8"], [4]), data[:-1]])
     caller = hand.one([holder, STRANGER if creator == hand.here else creator, STRANGER])
-    target = hand.here, creator, data
-    held = hand.model.account(series_id, holder).balance
-    card = hand.redemption(caller, target, 0, (series_id, holder))
-    if wanted and hand.odds(85):
-        card = _of_amount(
-            hand, caller, target, card, hand.mostly(wanted if wanted <= held else held, wanted, percent=88)
-        )
-    cards = [card]
-    while hand.odds(18) and len(cards) < 3:
-        other = hand.card()
-        same = series_id, holder
-        if hand.odds(85):
-            more = [i for i in hand.model.books.series if hand.model.account(i, holder).balance]
-            same = hand.one(more or [series_id]), holder
-        cards.append(hand.redemption(caller, target, 0, hand.mostly(same, other)))
-    payment = Payment(hand.here, creator, 0, 0, 0, data, None)
-    return "pay", caller, (hand.requested(payment, caller, sum(one.amount for one in cards)), cards)
+    return paid_with_cards(hand, caller, (creator, data), (series_id, holder), wanted)
 
 
 @step(2)
@@ -264,48 +225,7 @@ def pretend(hand: JarHand, store: JarStore) -> Act:
     return "onRedemption", STRANGER, (creator, amount, 0, [Portion(holder, series_id, amount)], data)
 
 
-def _of_amount(
-    hand: JarHand, caller: str, target: tuple[str, str, bytes], card: Redemption, amount: int
-) -> Redemption:
-    """The card over another amount, signed again."""
-    card = replace(card, amount=min(amount, MAX_AMOUNT))
-    if card.signature is None:
-        return card
-    merchant, payee, data = target
-    row = ("Redemption", card.holder, card.series_id, card.amount, merchant, payee, 0, data)
-    return replace(card, signature=hand.signature(card.holder, (*row, card.nonce, card.deadline)))
-
-
-def series_for(hand: JarHand, kind: str) -> Act:
-    """A series whose certificates may be redeemed into jars: open, or named for two of the creators."""
-    terms = hand.terms("for ever" if kind == "for ever" else "korean")
-    if kind != "for ever":
-        expires_at = terms.sales_close_at + hand.one([1, DAY, 9 * DAY, 60 * DAY])
-        terms = replace(terms, expires_at=expires_at, limitation_at=expires_at + hand.one([0, DAY]))
-    terms = replace(terms, fee_bps=hand.mostly(0, 333), convertible=False)
-    merchants = list(MERCHANTS[:2])
-    if kind == "open":
-        terms = replace(terms, named=False, refund_on_removal=False, use_threshold_bps=0)
-        merchants = []
-    return "createSeries", ISSUERS[0], (terms, merchants, ART)
-
-
-@step(3)
-def new_series(hand: JarHand, store: JarStore) -> Act | None:
-    """One that sells while there are few; then the escrow is admitted to it, and holders buy."""
-    books = hand.model.books
-    live = [i for i, one in books.series.items() if hand.now < one.terms.sales_close_at]
-    if len(live) < 3 and len(books.series) < 14:
-        return series_for(hand, hand.one(["open", "named", "named", "for ever"]))
-    for i in live:
-        if books.series[i].terms.named and hand.model.until(i, hand.here) == 0 and hand.odds(80):
-            return "addServices", books.series[i].issuer, (i, [hand.here])
-    if not live:
-        return None
-    series_id = hand.one(live)
-    holder = hand.one([*HOLDERS, WALLET])
-    amount = DENOMINATION * hand.one([1, 20, 2_000])
-    return "issue", books.series[series_id].issuer, (series_id, holder, amount)
+step(3)(new_series)
 
 
 @step(5)
@@ -315,8 +235,4 @@ def count_used(hand: JarHand, store: JarStore) -> Act:
     return "countUsed", STRANGER, (given,)
 
 
-@step(1)
-def give_card_away(hand: JarHand, store: JarStore) -> Act:
-    series_id, holder = hand.card()
-    amount = hand.of_balance(series_id, holder)
-    return "safeTransferFrom", holder, (holder, hand.one(HOLDERS), series_id, amount, b"")
+step(1)(give_card_away)

@@ -7,67 +7,32 @@ A failure prints its seed, the shortest list of steps that was found to fail, an
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from random import Random
-
 import pytest
 
 from tests.model.currency import Kind
-from tests.stateful.invariants import Broken
 from tests.stateful.jar_steps import JAR_STEPS
 from tests.stateful.jars_machine import Again, live, shrink
 from tests.stateful.life import ODD
-from tests.stateful.side import Difference
+from tests.stateful.lives import LIVES, Tally, check_life, check_tally, numbers
 
-LIVES = int(os.environ.get("MACHINE_LIVES", "1"))  # for each of the odd currencies
-NUMBER = int(os.environ.get("MACHINE_STEPS", "300"))
-SEED = int(os.environ.get("MACHINE_SEED", "1"))
-
-Tally = dict[str, list[int]]
-
-
-@pytest.fixture(scope="module")
-def tally() -> Iterator[Tally]:
-    """By function: how often it was refused, how often it went through, in all lives of this module."""
-    yield {}
-
-
-def numbers(seed: int, kind: Kind) -> list[int]:
-    """The steps of a life."""
-    rng = Random(f"jars {seed} {kind.name}")
-    return [rng.getrandbits(32) for _ in range(NUMBER)]
+OF = "jars "
 
 
 @pytest.mark.parametrize("life", range(LIVES))
 @pytest.mark.parametrize("kind", ODD, ids=lambda kind: kind.name.lower())
 def test_the_escrow_does_what_the_model_does(kind: Kind, life: int, tally: Tally) -> None:
-    steps = numbers(SEED + life, kind)
-    try:
-        machine = live(kind, steps)
-    except (Difference, Broken) as failure:
-        short = shrink(kind, steps, seconds=30)
-        with pytest.raises((Difference, Broken)) as shortest:
-            live(kind, short)
-        text = "\n".join([*shortest.value.__notes__, str(shortest.value)])
-        pytest.fail(f"seed {SEED + life}: {failure}\nlive(Kind.{kind.name}, {short})\n{text}")
-    for function, (refused, through) in machine.tally.items():
-        counts = tally.setdefault(function, [0, 0])
-        counts[0] += refused
-        counts[1] += through
+    check_life(live, shrink, kind, numbers(kind, life, OF), tally)
 
 
 def test_every_kind_of_step_was_refused_and_went_through(tally: Tally) -> None:
     assert len(JAR_STEPS) >= 25
-    assert tally.keys() == FUNCTIONS
-    lazy = {function: counts for function, counts in tally.items() if 0 in counts}
     # A permit that is no good does nothing, what is not to be counted is passed over, and only certificates
     # may tell of redemptions; the rest is how certificates come to be, and refused elsewhere.
-    assert lazy.keys() <= ALWAYS, lazy
+    check_tally(tally, FUNCTIONS, ALWAYS)
 
 
 def test_collecting_between_every_two_steps_pays_what_collecting_once_pays() -> None:
-    machine = live(Kind.FEE, numbers(SEED, Kind.FEE))
+    machine = live(Kind.FEE, numbers(Kind.FEE, of=OF))
     often, once = Again(machine, collecting=True), Again(machine, collecting=False)
     assert often.collections > 10 * len(often.collected)
     assert once.collections == len(once.collected)
@@ -76,7 +41,7 @@ def test_collecting_between_every_two_steps_pays_what_collecting_once_pays() -> 
 
 
 def test_the_same_steps_make_the_same_life() -> None:
-    steps = numbers(SEED, Kind.FEE)[:60]
+    steps = numbers(Kind.FEE, of=OF)[:60]
     assert live(Kind.FEE, steps).trace == live(Kind.FEE, steps).trace
 
 

@@ -1,4 +1,4 @@
-"""A chain for crowds: an Anvil of its own that keeps no traces, with an escrow and its currency.
+"""A chain for crowds: an Anvil of its own that keeps no traces, with a contract that keeps money.
 
 Brownie's node keeps every step of every transaction; thousands of payers in one test need one that does not.
 """
@@ -32,9 +32,14 @@ class Crowd:
 
     web3: Web3
     token: Any
-    escrow: Any
+    contract: Any
     certificates: Any
     _seen: dict[str, tuple[int, list[dict[str, Any]]]] = field(default_factory=dict)
+
+    @property
+    def escrow(self) -> Any:
+        """The contract, where that is a streaming-tip escrow."""
+        return self.contract
 
     def person(self, role: str) -> str:
         return development_wallet(role).address
@@ -65,24 +70,24 @@ class Crowd:
         return receipt
 
     def many(self, calls: Sequence[tuple[str, Sequence[Any]]], role: str, each: int) -> list[TxReceipt]:
-        """Calls of the escrow's, `each` of them to a transaction (`multicall`)."""
-        encoders = {name: encoder(self.escrow.abi, name) for name, _ in calls}
+        """Calls of the contract's, `each` of them to a transaction (`multicall`)."""
+        encoders = {name: encoder(self.contract.abi, name) for name, _ in calls}
         encoded = [encoders[name](arguments) for name, arguments in calls]
         rows = [encoded[i : i + each] for i in range(0, len(encoded), each)]
-        return [self.send(self.escrow.functions.multicall(row), role) for row in rows]
+        return [self.send(self.contract.functions.multicall(row), role) for row in rows]
 
     def held(self) -> int:
-        return int(self.token.functions.balanceOf(self.escrow.address).call())
+        return int(self.token.functions.balanceOf(self.contract.address).call())
 
     def purse(self, role: str) -> int:
         return int(self.token.functions.balanceOf(self.person(role)).call())
 
     def events(self, name: str) -> list[dict[str, Any]]:
-        """All the escrow's events of one name, each by the names of its values; addresses in lower case.
+        """All the contract's events of one name, each by the names of its values; addresses in lower case.
 
         What was read stays: not for a chain that is set back.
         """
-        (item,) = (e for e in self.escrow.abi if e["type"] == "event" and e["name"] == name)
+        (item,) = (e for e in self.contract.abi if e["type"] == "event" and e["name"] == name)
         inputs = [(part["name"], collapse_if_tuple(part), part["indexed"]) for part in item["inputs"]]
         topic = keccak(f"{name}({','.join(kind for _, kind, _ in inputs)})".encode())
         inputs.sort(key=lambda part: not part[2])  # topics first, as the log has them
@@ -93,7 +98,7 @@ class Crowd:
             return events
         found = self.web3.eth.get_logs(
             {
-                "address": self.escrow.address,
+                "address": self.contract.address,
                 "topics": [HexStr("0x" + topic.hex())],
                 "fromBlock": first,
                 "toBlock": latest,
@@ -144,10 +149,16 @@ def deploy(web3: Web3, name: str, *arguments: Any) -> Any:
 
 def settle(web3: Web3, token: Any) -> Crowd:
     """Deploy certificates and escrow of a currency."""
+    crowd = settle_with(web3, token, "StreamingTipEscrow")
+    crowd.contract = web3.eth.contract(address=crowd.contract.address, abi=escrow_abi())
+    return crowd
+
+
+def settle_with(web3: Web3, token: Any, name: str) -> Crowd:
+    """Deploy certificates of a currency, and a contract of this name beside them."""
     card_art = deploy(web3, "CardArt")
     certificates = deploy(web3, "GiftCertificates", token.address, card_art.address)
-    bare = deploy(web3, "StreamingTipEscrow", certificates.address)
-    return Crowd(web3, token, web3.eth.contract(address=bare.address, abi=escrow_abi()), certificates)
+    return Crowd(web3, token, deploy(web3, name, certificates.address), certificates)
 
 
 @contextmanager

@@ -12,15 +12,15 @@ import pytest
 from brownie.exceptions import VirtualMachineError
 
 from largesse.signing import address_of
-from tests.fixtures.tokens import FALSE_MODES, ODD_TOKENS, MakeToken
+from tests.fixtures.tokens import MakeToken
 from tests.support.certificates import ZERO, World
 from tests.support.clock import at, mine_at
 from tests.support.errors import reverts
 from tests.support.gifts import secret_of
 from tests.support.jars import DAY, ITSELF, NOON, Jars, handle_tip_id, use
+from tests.support.misbehaving import BEHAVING, GOING_BAD, go_bad
 from tests.support.tipping import Gifts, deploy_jars
 
-BEHAVING = [("TestToken", 0), ("TestToken", 6), ("TestToken", 18), *((kind, 6) for kind in ODD_TOKENS)]
 SECRET = secret_of("a gift subscription")
 WEEK = 7 * DAY
 
@@ -134,23 +134,6 @@ def test_a_whole_life(jars_of: Callable[..., Jars], kind: str, decimals: int) ->
 # what one does, the other does not feel
 
 
-def go_bad(jars: Jars, kind: str) -> None:
-    """The currency begins to do what it is here for."""
-    sender = {"from": jars.deployer}
-    if kind in ("FeeToken", "SenderFeeToken"):
-        jars.token.setFeeBps(500, sender)
-    elif kind == "RebasingToken":
-        jars.token.rebase(1, 2, sender)
-    elif kind == "PausableToken":
-        jars.token.pause(sender)
-    elif kind == "BlacklistToken":
-        jars.token.blacklist(jars.escrow, sender)
-    elif kind == "FalseReturnToken":
-        jars.token.setMode(FALSE_MODES.index("Lying"), sender)
-    else:
-        raise LookupError(kind)
-
-
 def everything(jars: Jars) -> tuple[Any, ...]:
     """What the escrow's books say, and what it holds."""
     return (
@@ -165,17 +148,14 @@ def everything(jars: Jars) -> tuple[Any, ...]:
     )
 
 
-@pytest.mark.parametrize(
-    "kind",
-    ["FeeToken", "SenderFeeToken", "RebasingToken", "PausableToken", "BlacklistToken", "FalseReturnToken"],
-)
+@pytest.mark.parametrize("kind", GOING_BAD)
 def test_a_currency_that_goes_bad_harms_only_itself(jars_of: Callable[..., Jars], kind: str) -> None:
     good, bad = jars_of("TestToken"), jars_of(kind)
     mine_at(NOON)
     for jars in (good, bad):
         at(NOON)
         jars.open(jars.scale, 10 * DAY)
-    go_bad(bad, kind)
+    go_bad(bad.token, kind, bad.escrow, bad.deployer)
     time = mine_at(NOON + DAY + 5)
     before = everything(good)
 

@@ -11,13 +11,13 @@ import pytest
 from brownie import web3
 
 from largesse.usdc import Usdc
-from tests.fixtures.accounts import MakeAccount, delegate_7702, key_of
-from tests.fixtures.tokens import packed, sign_eip3009, sign_permit
+from tests.fixtures.accounts import MakeAccount, delegate_7702
 from tests.support.certificates import ZERO, World
 from tests.support.clock import at, mine_at
 from tests.support.errors import reverts
 from tests.support.jars import DAY, ITSELF, NOON, Consent, Jars, handle_tip_id
-from tests.support.tipping import FOREVER, Gifts, deploy_jars
+from tests.support.tipping import Gifts, deploy_jars
+from tests.support.usdc_payers import FOREVER, UsdcPayer
 
 UNIT = 10**6
 RATE = 10**9  # a base unit a second
@@ -32,24 +32,9 @@ def jars(usdc: Any, usdc_deployment: Usdc, make_world: Callable[[Any], World]) -
     return jars
 
 
-def moving(
-    jars: Jars,
-    usdc: Usdc,
-    amount: int,
-    kind: str,
-    *values: Any,
-    payer: Any = None,
-    nonce: int = 1,
-    deadline: int = FOREVER,
-) -> Consent:
-    """USDC's own signature over the amount, whose nonce is the digest of the action."""
-    signer = jars.supporter
-    payer = payer or signer
-    digest = jars.digest(kind, *values, nonce, deadline)
-    parts = sign_eip3009(
-        key_of(signer), dict(usdc.domain()), "Receive", payer, jars.escrow, amount, 0, deadline, digest
-    )
-    return (nonce, deadline, True, packed(*parts))
+def payer_of(jars: Jars, usdc: Usdc) -> UsdcPayer:
+    """The supporter, who signs."""
+    return UsdcPayer(usdc, jars.supporter, jars.escrow, jars.digest)
 
 
 def acts(jars: Jars, usdc: Usdc) -> dict[str, tuple[int, Callable[[], Any]]]:
@@ -63,7 +48,7 @@ def acts(jars: Jars, usdc: Usdc) -> dict[str, tuple[int, Callable[[], Any]]]:
     tip = jars.handle_tip(5 * UNIT, reclaim_at=jars.now() + 7 * DAY)
 
     def by(amount: int, kind: str, *values: Any) -> Consent:
-        return moving(jars, usdc, amount, kind, *values)
+        return payer_of(jars, usdc).moving(amount, kind, *values)
 
     opening = ("OpenStream", *key, RATE, 9 * UNIT)
     more = ("TopUpStream", payer, *key, 2 * UNIT)
@@ -109,7 +94,7 @@ def test_every_payment_takes_one_signature_and_no_allowance(jars: Jars, usdc_dep
 def test_the_signature_pays_for_nothing_else(jars: Jars, usdc_deployment: Usdc) -> None:
     """Neither another jar nor another amount nor another kind of payment."""
     supporter, relayer = jars.supporter, {"from": jars.relayer}
-    consent = moving(jars, usdc_deployment, UNIT, "Tip", supporter, jars.jar, UNIT, "ciao")
+    consent = payer_of(jars, usdc_deployment).moving(UNIT, "Tip", supporter, jars.jar, UNIT, "ciao")
     for jar, amount, text in (
         (jars.jar_of(jars.relayer), UNIT, "ciao"),
         (jars.jar, 2 * UNIT, "ciao"),
@@ -132,7 +117,7 @@ def test_a_deadline_is_the_currencys_too(jars: Jars, usdc_deployment: Usdc) -> N
     values = (jars.supporter, jars.jar, UNIT, "")
     deadline = jars.now() + 100
     first, second = (
-        moving(jars, usdc_deployment, UNIT, "Tip", *values, nonce=nonce, deadline=deadline)
+        payer_of(jars, usdc_deployment).moving(UNIT, "Tip", *values, nonce=nonce, deadline=deadline)
         for nonce in (1, 2)
     )
     at(deadline - 1)
@@ -146,11 +131,7 @@ def test_a_deadline_is_the_currencys_too(jars: Jars, usdc_deployment: Usdc) -> N
 
 
 def permit(jars: Jars, usdc: Usdc, amount: int) -> tuple[Any, ...]:
-    nonce = int(jars.token.nonces(jars.supporter))
-    signed = sign_permit(
-        key_of(jars.supporter), dict(usdc.domain()), jars.supporter, jars.escrow, amount, nonce, FOREVER
-    )
-    return (jars.supporter.address, amount, FOREVER, *signed)
+    return payer_of(jars, usdc).permit(int(jars.token.nonces(jars.supporter)), amount)
 
 
 def test_a_permit_and_a_stream_in_one_transaction(jars: Jars, usdc_deployment: Usdc) -> None:
@@ -204,7 +185,7 @@ def test_nobody_spends_what_a_permit_allowed(jars: Jars, usdc_deployment: Usdc) 
 
 
 def test_a_blacklisted_creator_is_owed_and_names_another_account(jars: Jars, usdc_deployment: Usdc) -> None:
-    consent = moving(jars, usdc_deployment, UNIT, "Tip", jars.supporter, jars.jar, UNIT, "")
+    consent = payer_of(jars, usdc_deployment).moving(UNIT, "Tip", jars.supporter, jars.jar, UNIT, "")
     jars.escrow.tip(jars.supporter, jars.jar, UNIT, "", consent, {"from": jars.relayer})
     usdc_deployment.blacklist(jars.creator.address)
     jars.collect()
@@ -216,7 +197,7 @@ def test_a_blacklisted_creator_is_owed_and_names_another_account(jars: Jars, usd
 
 def test_a_pause_owes_refunds_and_earnings_until_it_ends(jars: Jars, usdc_deployment: Usdc) -> None:
     key = jars.key()
-    consent = moving(jars, usdc_deployment, DAY, "OpenStream", *key, RATE, DAY)
+    consent = payer_of(jars, usdc_deployment).moving(DAY, "OpenStream", *key, RATE, DAY)
     at(NOON + 10 * DAY)
     jars.escrow.open(key, RATE, DAY, consent, {"from": jars.relayer})
     usdc_deployment.pause()
@@ -236,12 +217,12 @@ def test_a_pause_owes_refunds_and_earnings_until_it_ends(jars: Jars, usdc_deploy
 
 def test_an_escrow_that_is_blacklisted_owes_and_pays_later(jars: Jars, usdc_deployment: Usdc) -> None:
     """The largest risk there is (SECURITY.md): nothing moves while it lasts, and nothing is lost."""
-    consent = moving(jars, usdc_deployment, UNIT, "Tip", jars.supporter, jars.jar, UNIT, "")
+    consent = payer_of(jars, usdc_deployment).moving(UNIT, "Tip", jars.supporter, jars.jar, UNIT, "")
     jars.escrow.tip(jars.supporter, jars.jar, UNIT, "", consent, {"from": jars.relayer})
     usdc_deployment.blacklist(jars.escrow.address)
     jars.collect()
     assert jars.escrow.owed(jars.creator) == jars.held() == UNIT
-    again = moving(jars, usdc_deployment, UNIT, "Tip", jars.supporter, jars.jar, UNIT, "", nonce=2)
+    again = payer_of(jars, usdc_deployment).moving(UNIT, "Tip", jars.supporter, jars.jar, UNIT, "", nonce=2)
     with reverts("Error", "Blacklistable: account is blacklisted"):
         jars.escrow.tip(jars.supporter, jars.jar, UNIT, "", again, {"from": jars.relayer})
     usdc_deployment.unblacklist(jars.escrow.address)
@@ -260,7 +241,7 @@ def test_a_contract_wallet_pays_by_its_owners_signature(
     usdc_deployment.mint(wallet.address, DAY)
     key = jars.key(payer=wallet)
     values = (*key, RATE, DAY)
-    consent = moving(jars, usdc_deployment, DAY, "OpenStream", *values, payer=wallet)
+    consent = payer_of(jars, usdc_deployment).moving(DAY, "OpenStream", *values, payer=wallet)
     at(NOON + 5 * DAY)
     jars.escrow.open(key, RATE, DAY, consent, {"from": jars.relayer})
     stop = jars.consent("CancelStream", *key, signer=jars.supporter, deadline=FOREVER)
@@ -277,7 +258,9 @@ def test_usdc_refuses_what_an_account_with_borrowed_code_signs_and_an_allowance_
     delegate_7702(jars.supporter, delegate_code, jars.relayer)
     values = (jars.supporter, jars.jar, UNIT, "")
     with reverts("Error", "FiatTokenV2: invalid signature"):
-        jars.escrow.tip(*values, moving(jars, usdc_deployment, UNIT, "Tip", *values), {"from": jars.relayer})
+        jars.escrow.tip(
+            *values, payer_of(jars, usdc_deployment).moving(UNIT, "Tip", *values), {"from": jars.relayer}
+        )
     jars.token.approve(jars.escrow, UNIT, {"from": jars.supporter})
     jars.escrow.tip(*values, jars.consent("Tip", *values), {"from": jars.relayer})
     assert jars.escrow.claimable(jars.jar) == UNIT
