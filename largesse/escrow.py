@@ -20,16 +20,15 @@ from web3.types import TxReceipt
 
 from largesse import jar_actions, signing
 from largesse.artifacts import jars_abi
-from largesse.chain import Node, Wallet
+from largesse.chain import Wallet
 from largesse.chainlogs import Decoder, Event, read_logs
-from largesse.client import Certificates
 from largesse.errors import LargesseError
 from largesse.gift_subs import GiftSubscriptions
 from largesse.jar_actions import OWN_CALL, Action, SignedAction
 from largesse.jar_messages import Permit, ReceiveWithAuthorization
 from largesse.jars import HandleTip, StreamKey
+from largesse.service import Service
 from largesse.signing import Domain
-from largesse.tokens import Token
 
 _DAY: Final = 86_400
 
@@ -103,21 +102,8 @@ class Done:
         return int(self.receipt["gasUsed"])
 
 
-class Escrow:
+class Escrow(Service):
     """The StreamingTipEscrow of one GiftCertificates: how it stands, and acting in it."""
-
-    def __init__(self, certificates: Certificates, address: str) -> None:
-        self.certificates = certificates
-        self.address = Web3.to_checksum_address(address)
-
-    @property
-    def node(self) -> Node:
-        return self.certificates.node
-
-    @property
-    def token(self) -> Token:
-        """The currency."""
-        return self.certificates.token
 
     @cached_property
     def contract(self) -> Contract:

@@ -23,13 +23,12 @@ from web3.types import LogReceipt, TxReceipt
 from largesse import signing
 from largesse.account_messages import OpenAccount, TopUpAccount
 from largesse.artifacts import prepaid_abi
-from largesse.chain import Node, Wallet
+from largesse.chain import Wallet
 from largesse.chainlogs import Decoder, Event
-from largesse.client import Certificates
 from largesse.errors import LargesseError
 from largesse.jar_messages import ReceiveWithAuthorization
+from largesse.service import Service
 from largesse.signing import Domain, Message
-from largesse.tokens import Token
 from largesse.vouchers import index_of, micros, unit_of
 
 OWN_CALL: Final = (0, 0, False, b"")
@@ -97,21 +96,8 @@ class Settlement:
         return int(self.receipt["gasUsed"])
 
 
-class Prepaid:
+class Prepaid(Service):
     """The PrepaidAccounts of one GiftCertificates."""
-
-    def __init__(self, certificates: Certificates, address: str) -> None:
-        self.certificates = certificates
-        self.address = Web3.to_checksum_address(address)
-
-    @property
-    def node(self) -> Node:
-        return self.certificates.node
-
-    @property
-    def token(self) -> Token:
-        """The currency."""
-        return self.certificates.token
 
     @cached_property
     def contract(self) -> Contract:

@@ -13,15 +13,13 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from eth_abi.abi import encode
-from web3.types import TxReceipt
 
-from largesse import jar_actions, signing
+from largesse import jar_actions
 from largesse.addresses import ZERO_ADDRESS
 from largesse.chain import Wallet
 from largesse.escrow import Done, Escrow, Funding, Tier, TipsError
 from largesse.gift_subs import GiftSubscriptions, SubscriptionLink, Tree
 from largesse.handle_claims import SignedHandleClaim
-from largesse.holdings import SignedCard
 from largesse.jar_actions import Subscription
 from largesse.jar_messages import HandleClaim
 from largesse.jars import HandleTip, StreamKey, lasting
@@ -196,55 +194,6 @@ class Tips(Escrow):
     def cancel_consents(self, signer: Wallet, nonce: int) -> Done:
         """Void every consent of the signer's with a nonce of at most `nonce`."""
         return self._call(signer, "cancelConsents", "ConsentUsed", nonce)
-
-    # ------------------------------------------------------------------------------------------ certificates
-
-    def admit(self, issuer: Wallet, series_id: int, creator: str) -> None:
-        """Let a named series pay into jars, and to this creator; what is so already is not sent again."""
-        functions = self.certificates.contract.functions
-        if not self.certificates.terms(series_id).named:
-            return
-        if not self.node.call(functions.isService(series_id, self.address)):
-            self.node.send(functions.addServices(series_id, [self.address]), issuer)
-        if not self.certificates.is_merchant(series_id, creator):
-            self.node.send(functions.addMerchants(series_id, [creator]), issuer)
-
-    def redeem(
-        self, holder: Wallet, series_id: int, amount: int, creator: str, use: bytes, *,
-        relayer: Wallet | None = None,
-    ) -> TxReceipt:  # fmt: skip
-        """Pay with a certificate for what `use` says (`tip_use`, `open_use`, `top_up_use`, `subscribe_use`)
-        with `creator`."""
-        card = self.sign_card(holder, series_id, amount, creator, use, signed=relayer is not None)
-        return self.submit_cards([card], creator, use, relayer or holder)
-
-    def sign_card(
-        self, holder: Wallet, series_id: int, amount: int, creator: str, use: bytes, *, signed: bool = True
-    ) -> SignedCard:
-        """A card's part in such a payment; unsigned, only its holder can submit it.
-
-        Raises TipsError not_a_service where the series can't be paid in here.
-        """
-        series = self.certificates.contract.functions.isService(series_id, self.address)
-        if not self.node.call(series):
-            raise TipsError("not_a_service", f"series {series_id} can't be redeemed into {self.address}")
-        if not signed:
-            return SignedCard(holder.address, series_id, amount, 0, 0, 0, b"")
-        nonce = self.certificates.account(series_id, holder.address).nonce + 1
-        deadline = self.node.now() + _DAY
-        message = signing.Redemption(
-            holder.address, series_id, amount, self.address, creator, 0, use, nonce, deadline
-        )
-        signature = message.sign(self.certificates.domain, holder.key)
-        return SignedCard(holder.address, series_id, amount, 0, nonce, deadline, signature)
-
-    def submit_cards(
-        self, cards: Sequence[SignedCard], creator: str, use: bytes, sender: Wallet
-    ) -> TxReceipt:
-        """Submit a payment of one or more cards."""
-        payment = (self.address, creator, 0, 0, 0, use, b"")
-        call = self.certificates.contract.functions.pay(payment, [card.as_tuple() for card in cards])
-        return self.node.send(call, sender)
 
     def _claim(self, sender: Wallet, gifts: GiftSubscriptions, *values: Any) -> Done:
         return self._call(sender, "claimSubscription", "GiftSubscriptionClaimed", gifts.as_tuple(), *values)

@@ -18,12 +18,16 @@ from largesse.database import open_database
 from largesse.gateway import channels, paid_calls
 from largesse.gateway import ledger as ledgers
 from largesse.gateway.accounts import AccountBook
+from largesse.gateway.batch import BatchScheme
+from largesse.gateway.exact import ExactScheme
 from largesse.gateway.ledger import Ledger
 from largesse.gateway.middleware import PaidRoutes
+from largesse.gateway.paid_calls import PaidCalls
 from largesse.gateway.pricing import Price, PriceList
 from largesse.gateway.schemes import Scheme
 from largesse.gateway.settler import Policy, Settler
 from largesse.gateway.vouchers import SETTLE_SECONDS, VoucherScheme
+from largesse.gateway.x402 import Currency
 from largesse.prepaid import Prepaid
 from largesse.sender import Sender
 from largesse.web.limits import BodyLimit, RateLimit, Rates, TimeLimit
@@ -100,6 +104,7 @@ class Gateway:
         self.metrics = Metrics("gateway")
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._batches: list[BatchScheme] = []
 
     def start(self) -> None:
         """Follow the chain, settle, and clear up, in the background."""
@@ -107,6 +112,7 @@ class Gateway:
         tasks = [("chain", self.book.follow, self.keeping.refresh), ("clearing", self._clear, _HOUR)]
         if self.settler is not None:
             tasks.append(("settling", self.settler.follow, self.keeping.settle))
+        tasks += [("claiming", one.follow, self.keeping.settle) for one in self._batches]
         for name, task, seconds in tasks:
             thread = threading.Thread(
                 target=task, args=(seconds, self._stop), name=f"gateway {name}", daemon=True
@@ -124,14 +130,30 @@ class Gateway:
         self.engine.dispose()
         log("gateway.stopped")
 
-    def app(self, app: ASGIApp, prices: Iterable[Price], more: Sequence[Scheme] = ()) -> ASGIApp:
+    def app(self, app: ASGIApp, prices: Iterable[Price], schemes: Sequence[Scheme] = ()) -> ASGIApp:
         """`app` with its routes at these prices, limits, GET /health and GET /metrics; starts and stops the
-        gateway with the server. Raises PriceError, VoucherError dust."""
-        paid: ASGIApp = PaidRoutes(app, PriceList(prices), (self.vouchers, *more))
+        gateway with the server. `schemes` are, by default, vouchers alone. Raises PriceError, VoucherError
+        dust."""
+        paid: ASGIApp = PaidRoutes(app, PriceList(prices), schemes or (self.vouchers,))
+        self._batches = [one for one in schemes if isinstance(one, BatchScheme) and self.settler is not None]
         paid = TimeLimit(BodyLimit(paid, self.limits.body_bytes), self.limits.seconds)
         rate = self.limits.per_address
         paid = RateLimit(paid, Rates(rate, rate * self.limits.burst))
         return _Served(Measured(_Pages(paid, self), self.metrics), self)
+
+    def exact(self) -> ExactScheme:
+        """x402's exact scheme, to the same seller. Raises TokenError no_signatures."""
+        return ExactScheme(self.sender, PaidCalls(self.engine), self._currency(), self.book.counterparty)
+
+    def batch(self) -> BatchScheme:
+        """x402's batch settlement, to the same seller. Raises TokenError no_signatures."""
+        return BatchScheme(
+            self.sender, PaidCalls(self.engine), self._currency(), self.book.counterparty, self.seller
+        )
+
+    def _currency(self) -> Currency:
+        domain = self.prepaid.token.domain()
+        return Currency(domain.chain_id, domain.verifying_contract, domain.name, domain.version)
 
     def health(self) -> Mapping[str, Any]:
         """Whether vouchers are taken, and how far behind the chain this is."""

@@ -20,6 +20,7 @@ from largesse.holdings import SignedPartError
 from largesse.jar_actions import EVENTS, Action, SignedAction
 from largesse.jars import MONTH, HandleTip, JarError, StreamKey, handle_hash, jar_id, parse_rate, price_of
 from largesse.links import new_link_key
+from largesse.service import ServiceError
 from largesse.tips import Tips, new_handle_tip, open_use, subscribe_use, tip_use, top_up_use
 from largesse.tokens import TokenError
 from tests.fixtures.desk import KR, Desk
@@ -509,7 +510,7 @@ def test_two_cards_of_one_holder_open_one_stream(desk: Desk, admitted: Tips, jar
 
 def test_a_series_that_does_not_admit_the_escrow_is_not_redeemed(desk: Desk) -> None:
     desk.issue("holder", "50000", KR)
-    with pytest.raises(TipsError) as error:
+    with pytest.raises(ServiceError) as error:
         desk.session.tips("KRWT").redeem(desk.wallet("holder"), 1, 100, desk.address("creator"), tip_use())
     assert error.value.reason == "not_a_service"
 

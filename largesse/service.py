@@ -1,0 +1,83 @@
+"""A contract that certificates are redeemed into: jars, prepaid accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from web3 import Web3
+from web3.types import TxReceipt
+
+from largesse import signing
+from largesse.chain import Node, Wallet
+from largesse.client import Certificates
+from largesse.errors import LargesseError
+from largesse.holdings import SignedCard
+from largesse.tokens import Token
+
+_DAY: Final = 86_400
+
+
+class ServiceError(LargesseError):
+    """A certificate that can't pay here; nothing was sent."""
+
+
+class Service:
+    """The service at `address`, of the certificates in whose currency it works."""
+
+    def __init__(self, certificates: Certificates, address: str) -> None:
+        self.certificates = certificates
+        self.address = Web3.to_checksum_address(address)
+
+    @property
+    def node(self) -> Node:
+        return self.certificates.node
+
+    @property
+    def token(self) -> Token:
+        """The currency."""
+        return self.certificates.token
+
+    def admit(self, issuer: Wallet, series_id: int, payee: str) -> None:
+        """Let a named series pay here, and to this payee; what is so already is not sent again."""
+        functions = self.certificates.contract.functions
+        if not self.certificates.terms(series_id).named:
+            return
+        if not self.node.call(functions.isService(series_id, self.address)):
+            self.node.send(functions.addServices(series_id, [self.address]), issuer)
+        if not self.certificates.is_merchant(series_id, payee):
+            self.node.send(functions.addMerchants(series_id, [payee]), issuer)
+
+    def redeem(
+        self, holder: Wallet, series_id: int, amount: int, payee: str, use: bytes, *,
+        relayer: Wallet | None = None,
+    ) -> TxReceipt:  # fmt: skip
+        """Pay with a certificate for what `use` says, with `payee`."""
+        card = self.sign_card(holder, series_id, amount, payee, use, signed=relayer is not None)
+        return self.submit_cards([card], payee, use, relayer or holder)
+
+    def sign_card(
+        self, holder: Wallet, series_id: int, amount: int, payee: str, use: bytes, *, signed: bool = True
+    ) -> SignedCard:
+        """A card's part in such a payment; unsigned, only its holder can submit it.
+
+        Raises ServiceError not_a_service where the series can't be paid in here.
+        """
+        series = self.certificates.contract.functions.isService(series_id, self.address)
+        if not self.node.call(series):
+            raise ServiceError("not_a_service", f"series {series_id} can't be redeemed into {self.address}")
+        if not signed:
+            return SignedCard(holder.address, series_id, amount, 0, 0, 0, b"")
+        nonce = self.certificates.account(series_id, holder.address).nonce + 1
+        deadline = self.node.now() + _DAY
+        message = signing.Redemption(
+            holder.address, series_id, amount, self.address, payee, 0, use, nonce, deadline
+        )
+        signature = message.sign(self.certificates.domain, holder.key)
+        return SignedCard(holder.address, series_id, amount, 0, nonce, deadline, signature)
+
+    def submit_cards(self, cards: Sequence[SignedCard], payee: str, use: bytes, sender: Wallet) -> TxReceipt:
+        """Submit a payment of one or more cards."""
+        payment = (self.address, payee, 0, 0, 0, use, b"")
+        call = self.certificates.contract.functions.pay(payment, [card.as_tuple() for card in cards])
+        return self.node.send(call, sender)

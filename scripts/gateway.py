@@ -1,0 +1,64 @@
+"""Sells an HTTP API by the call."""
+
+from __future__ import annotations
+
+from largesse.arguments import ArgumentError, Arguments, Option
+from largesse.command import command
+from largesse.console import say, table
+from largesse.gateway.config import default_database, load_app, read_prices
+from largesse.gateway.gateway import Gateway, Limits
+from largesse.gateway.schemes import Scheme
+from largesse.gateway.settler import Policy
+from largesse.session import CHECKOUT, Session
+from largesse.web.logs import write_logs
+from largesse.web.serving import serve
+
+SCHEMES = ("voucher", "exact", "batch")
+
+
+@command(
+    "Serve an ASGI app whose routes have prices, until Ctrl-C. Calls are paid by vouchers of prepaid "
+    "accounts, by x402's exact scheme, or by its batch settlement.",
+    Option("currency", "the currency's symbol"),
+    Option("app", "the API: module:name", "largesse.gateway.sample:app"),
+    Option("prices", "a TOML file of [[price]] tables", str(CHECKOUT / "examples" / "gateway-prices.toml")),
+    Option("schemes", "how calls can be paid, of voucher, exact, batch", "voucher,exact"),
+    Option("host", "where it listens", "127.0.0.1"),
+    Option("port", "where it listens", "8402"),
+    Option("database", "sqlite:///file or postgresql://…; several gateways can share one", ""),
+    Option("risk", "in whole currency: vouchers over more are settled at once; none: settle by hand", "1"),
+    Option("gas", "what one coin of the chain costs, in whole currency", "0"),
+    Option("from", "the seller: is paid, signs receipts, pays the gas", ""),
+    example="currency=USDC from=merchant",
+)
+def main(session: Session, given: Arguments) -> None:
+    prepaid, seller = session.prepaid(given.text("currency")), session.wallet(given, "merchant")
+    decimals = prepaid.token.decimals
+    wanted = given.text("schemes").split(",")
+    if unknown := [name for name in wanted if name not in SCHEMES]:
+        raise ArgumentError("unknown_scheme", f"schemes={unknown[0]}: there are {', '.join(SCHEMES)}")
+    prices = read_prices(given.path("prices"), decimals)
+    policy = None
+    if given.text("risk") != "none":
+        risk = prepaid.micros(given.amount("risk", decimals))
+        native = 0 if given.text("gas") == "0" else prepaid.micros(given.amount("gas", decimals))
+        policy = Policy(native, risk)
+    database = (
+        given.text("database")
+        if given.has("database")
+        else default_database(session.state, "gateway", session.node)
+    )
+    port = given.whole("port", most=65_535)
+    gateway = Gateway(prepaid, seller, database, policy=policy, limits=Limits())
+    schemes: dict[str, Scheme] = {"voucher": gateway.vouchers}
+    if "exact" in wanted:
+        schemes["exact"] = gateway.exact()
+    if "batch" in wanted:
+        schemes["batch"] = gateway.batch()
+    app = gateway.app(load_app(given.text("app")), prices, [schemes[name] for name in wanted])
+    rows = [(one.method, one.path, prepaid.token.show(one.amount)) for one in prices]
+    table("A call costs", ("", "", ""), rows, right=2)
+    say(f"{seller.name} ({seller.address}) is paid by {' or '.join(wanted)}")
+    say(f"listening at http://{given.text('host')}:{port}, /health and /metrics too; Ctrl-C ends it")
+    write_logs()
+    serve(app, given.text("host"), port)

@@ -1,0 +1,143 @@
+"""Prepaid accounts: money put down once for one seller, spent by signatures, settled by the hundred."""
+
+from __future__ import annotations
+
+import secrets
+
+from largesse.arguments import ArgumentError, Arguments, Option
+from largesse.chain import RefusedError
+from largesse.command import command
+from largesse.console import done, say, table
+from largesse.gateway.purse import PaidAccount
+from largesse.moments import minute, moment
+from largesse.prepaid import Opening, PrepaidError, open_use, top_up_use
+from largesse.service import ServiceError
+from largesse.session import Session
+from largesse.session_keys import SessionKey, new_session_key
+from largesse.vouchers import index_of
+
+CURRENCY = Option("currency", "the currency's symbol")
+SESSION = Option("session", "its name: out/sessions/<name>.json")
+AMOUNT = Option("amount", "in whole currency, decimals after a point")
+SERIES = Option("series", "pay with a certificate: name, or currency/number", "")
+FROM = Option("from", "whose account it is", "")
+DEFAULT = "agent"
+
+
+def chosen(session: Session, given: Arguments) -> SessionKey:
+    """The session that is named."""
+    path = session.out("sessions") / f"{given.file_name('session')}.json"
+    if not path.is_file():
+        raise ArgumentError("no_such_session", f"there is no out/sessions/{path.name}: open an account first")
+    return SessionKey.read(path)
+
+
+@command(
+    "Open an account for one seller, with a session key of its own in out/sessions/.",
+    CURRENCY,
+    Option("to", "the seller: an address (a role on a development chain)"),
+    AMOUNT,
+    SESSION,
+    Option("delay", "hours that a withdrawal waits", "24"),
+    Option("expires", "from then on the owner may withdraw at once: 2027-12-24T18:00, UTC", ""),
+    SERIES,
+    FROM,
+    example="currency=USDC to=merchant amount=5 session=crawler from=agent",
+)
+def open(session: Session, given: Arguments) -> SessionKey:  # noqa: A001 - what a person types
+    prepaid, owner = session.prepaid(given.text("currency")), session.wallet(given, DEFAULT)
+    token, seller = prepaid.token, session.address(given.text("to"))
+    amount = given.amount("amount", token.decimals)
+    prepaid.micros(amount)
+    salt, key = secrets.randbits(96), new_session_key()
+    index = index_of(owner.address, salt)
+    account = PaidAccount(prepaid.node.chain_id, prepaid.address, token.address, seller, index)
+    made = SessionKey(account, key, given.text("currency"), token.decimals)
+    expires = moment(given.text("expires")) if given.has("expires") else 0
+    delay = given.whole("delay", least=1, most=180 * 24) * 3_600
+    opening = Opening(seller, made.address, delay, expires, salt)
+    session.confirm(f"{token.show(amount)} for calls of {seller}.", "pay")
+    # Before anything is sent: an account whose key is lost can only be withdrawn from.
+    path = session.out("sessions") / f"{given.file_name('session')}.json"
+    made.write(path)
+    try:
+        if given.has("series"):
+            card = session.series(given.text("series"))
+            prepaid.redeem(owner, card.series_id, amount, seller, open_use(opening))
+        else:
+            prepaid.open(owner, opening, amount)
+    except (RefusedError, PrepaidError, ServiceError):
+        path.unlink()  # nothing was opened
+        raise
+    done(f"account {index}: {token.show(amount)} for calls of {seller}")
+    say(f"session key: out/sessions/{given.text('session')}.json — who has it can spend the account")
+    return made
+
+
+@command(
+    "Add money to the account of a session; anybody can.",
+    SESSION,
+    AMOUNT,
+    SERIES,
+    FROM,
+    example="session=crawler amount=5 from=agent",
+)
+def top_up(session: Session, given: Arguments) -> int:
+    found, payer = chosen(session, given), session.wallet(given, DEFAULT)
+    prepaid, account = session.prepaid(found.symbol), found.account
+    key, amount = (account.counterparty, account.index), given.amount("amount", found.decimals)
+    session.confirm(f"{prepaid.token.show(amount)} into account {account.index}.", "pay")
+    if given.has("series"):
+        card = session.series(given.text("series"))
+        prepaid.redeem(payer, card.series_id, amount, account.counterparty, top_up_use(account.index))
+    else:
+        prepaid.top_up(payer, key, amount)
+    left = prepaid.account(*key).left * prepaid.unit
+    done(f"{prepaid.token.show(amount)} more: {prepaid.token.show(left)} are left, less what vouchers say")
+    return left
+
+
+@command("How the account of a session stands.", SESSION, example="session=crawler")
+def show(session: Session, given: Arguments) -> int:
+    found = chosen(session, given)
+    prepaid, account = session.prepaid(found.symbol), found.account
+    state = prepaid.account(account.counterparty, account.index)
+    rows = [
+        ("seller", account.counterparty),
+        ("owner", state.owner),
+        ("session key's address", state.signer),
+        ("put down", prepaid.token.show(state.deposit * prepaid.unit)),
+        ("settled", prepaid.token.show(state.paid * prepaid.unit)),
+        ("left, less vouchers", prepaid.token.show(state.left * prepaid.unit)),
+        ("a withdrawal waits", f"{state.delay_seconds:,} s"),
+    ]
+    if state.withdrawable_at:
+        rows.append(("can be withdrawn from", minute(state.withdrawable_at)))
+    if state.expires_at:
+        rows.append(("expires", minute(state.expires_at)))
+    table(f"Account {account.index}", ("", ""), rows)
+    return state.left
+
+
+@command(
+    "Take back what no voucher has spent: ask the first time, and have it after the delay.",
+    SESSION,
+    FROM,
+    example="session=crawler from=agent",
+)
+def withdraw(session: Session, given: Arguments) -> int:
+    found, owner = chosen(session, given), session.wallet(given, DEFAULT)
+    prepaid, account = session.prepaid(found.symbol), found.account
+    key, now = (account.counterparty, account.index), session.node.now()
+    state = prepaid.account(*key)
+    expired = 0 < state.expires_at <= now
+    matured = 0 < state.withdrawable_at <= now < state.withdrawable_at + state.delay_seconds
+    if not expired and not matured:
+        if state.withdrawable_at > now:
+            raise ArgumentError("not_yet", f"what is left can be had from {minute(state.withdrawable_at)} on")
+        at = prepaid.request_withdrawal(owner, key)
+        done(f"asked for: what is left can be had from {minute(at)} on, within {state.delay_seconds:,} s")
+        return 0
+    amount = prepaid.withdraw(owner, key)
+    done(f"{prepaid.token.show(amount)} are back")
+    return amount

@@ -1,0 +1,200 @@
+"""The scripts of micropayments, as people type them: account, gateway, an agent that pays, settlement."""
+
+from __future__ import annotations
+
+import importlib
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from largesse.arguments import ArgumentError
+from largesse.errors import LargesseError
+from largesse.gateway.config import ConfigError, default_database, load_app, read_prices
+from largesse.gateway.gateway import Gateway
+from largesse.gateway.purse import PurseError
+from largesse.session_keys import SessionKey, SessionKeyError
+from scripts import pay, prepaid, settle, solvency
+from tests.fixtures.desk import KR, Desk
+from tests.fixtures.gateways import FAST, NO_LIMITS, Server
+from tests.support.clock import later
+
+PRICES = "examples/gateway-prices.toml"
+
+
+@pytest.fixture
+def shop(desk: Desk) -> Iterator[str]:
+    """The sample API at its sample prices, as scripts/gateway.py serves it; its address."""
+    accounts = desk.session.prepaid("USDC")
+    prices = read_prices(Path(PRICES), 6)
+    database = default_database(desk.session.state, "gateway", desk.session.node)
+    gateway = Gateway(accounts, desk.wallet("merchant"), database, limits=NO_LIMITS, keeping=FAST)
+    server = Server(gateway.app(load_app("largesse.gateway.sample:app"), prices))
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture
+def crawler(desk: Desk) -> Iterator[SessionKey]:
+    """A session; its files are forgotten with the chain's state."""
+    yield prepaid.open("currency=USDC", "to=merchant", "amount=5", "session=crawler", "from=agent")
+    for path in desk.session.out("sessions").glob("crawler.*"):
+        path.unlink()
+
+
+def test_an_account_from_opening_to_withdrawal(desk: Desk, crawler: SessionKey) -> None:
+    path = desk.session.out("sessions") / "crawler.json"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert SessionKey.read(path) == crawler
+    assert crawler.key.hex() not in repr(crawler)
+    assert prepaid.show("session=crawler") == 5_000_000
+    assert prepaid.top_up("session=crawler", "amount=2.5", "from=supporter") == 7_500_000
+    held = desk.session.prepaid("USDC").token.balance(desk.address("agent"))
+    assert prepaid.withdraw("session=crawler", "from=agent") == 0
+    with pytest.raises(ArgumentError, match="can be had from"):
+        prepaid.withdraw("session=crawler", "from=agent")
+    later(24 * 3_600)
+    assert prepaid.withdraw("session=crawler", "from=agent") == 7_500_000
+    assert desk.session.prepaid("USDC").token.balance(desk.address("agent")) == held + 7_500_000
+    solvency.main()
+
+
+def test_an_agent_pays_and_the_seller_settles(desk: Desk, crawler: SessionKey, shop: str) -> None:
+    purse = pay.main(f"url={shop}/articles/1", "session=crawler", "calls=3", "budget=1")
+    assert (purse.charged, purse.calls) == (30_000, 3)
+    purse = pay.main(
+        f"url={shop}/words", "session=crawler", "method=POST", 'json={"text": "a b a"}', "calls=20"
+    )
+    assert purse.charged == 30_000 + 20 * 250
+    held = desk.session.prepaid("USDC").token.balance(desk.address("merchant"))
+    assert not settle.main("currency=USDC", "gas=3000", "share=0").settles
+    decision = settle.main("currency=USDC", "now=yes")
+    assert decision.gain == 35_000
+    assert desk.session.prepaid("USDC").token.balance(desk.address("merchant")) == held + 35_000
+    assert prepaid.show("session=crawler") == 5_000_000 - 35_000
+    assert settle.main("currency=USDC", "now=yes").why == "no voucher waits"
+    solvency.main("currency=USDC")
+
+
+def test_a_session_remembers_what_it_spent(desk: Desk, crawler: SessionKey, shop: str) -> None:
+    pay.main(f"url={shop}/articles/1", "session=crawler", "budget=0.025")
+    pay.main(f"url={shop}/articles/2", "session=crawler", "budget=0.025")
+    with pytest.raises(PurseError) as error:
+        pay.main(f"url={shop}/articles/3", "session=crawler", "budget=0.025")
+    assert error.value.reason == "over_budget"
+    with pytest.raises(PurseError) as error:
+        pay.main(f"url={shop}/articles/3", "session=crawler", "most=0.009")
+    assert error.value.reason == "too_dear"
+
+
+def test_a_certificate_tops_an_account_up(desk: Desk) -> None:
+    """Korean certificates to a balance, and what is left of it back to the card."""
+    desk.issue("holder", "100000")
+    accounts, issuer = desk.session.prepaid("KRWT"), desk.wallet("issuer")
+    accounts.admit(issuer, 1, desk.address("bookshop"))
+    prepaid.open(
+        "currency=KRWT", "to=bookshop", "amount=20000", "session=reader", f"series={KR}", "from=holder"
+    )
+    assert prepaid.top_up("session=reader", "amount=5000", f"series={KR}", "from=holder") == 25_000
+    prepaid.withdraw("session=reader", "from=holder")
+    later(24 * 3_600)
+    assert prepaid.withdraw("session=reader", "from=holder") == 25_000
+    assert desk.krw.account(1, desk.address("holder")).balance == 100_000
+    solvency.main("currency=KRWT")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("currency=USDC", "to=merchant", "amount=0.0000001", "session=x"), "too_many_decimals"),
+        (("currency=USDC", "to=merchant", "amount=1", "session=../x"), "bad_name"),
+        (("currency=USDC", "to=merchant", "amount=1", "session=x", "delay=0"), "out_of_range"),
+        (("currency=USDC", "to=nobody", "amount=1", "session=x"), "bad_address"),
+        (("currency=XYZ", "to=merchant", "amount=1", "session=x"), "unknown_currency"),
+        (("currency=USDC", "to=merchant", "amount=1", "session=x", "from=relayer"), "not_enough_money"),
+    ],
+)
+def test_openings_that_are_refused(desk: Desk, arguments: tuple[str, ...], reason: str) -> None:
+    block = desk.block()
+    with pytest.raises(LargesseError) as error:
+        prepaid.open(*arguments)
+    assert error.value.reason == reason
+    assert desk.block() == block
+    assert not (desk.session.out("sessions") / "x.json").exists()
+
+
+def test_a_sessions_name_is_taken_once(desk: Desk, crawler: SessionKey) -> None:
+    block = desk.block()
+    with pytest.raises(SessionKeyError) as error:
+        prepaid.open("currency=USDC", "to=merchant", "amount=5", "session=crawler", "from=agent")
+    assert (error.value.reason, desk.block()) == ("exists", block)
+
+
+def test_calls_that_are_refused(desk: Desk, crawler: SessionKey, shop: str) -> None:
+    with pytest.raises(ArgumentError, match="no out/sessions/nobody"):
+        pay.main(f"url={shop}/articles/1", "session=nobody")
+    with pytest.raises(ArgumentError, match="the server answered 404"):
+        pay.main(f"url={shop}/articles/99", "session=crawler")
+    with pytest.raises(httpx.ConnectError):
+        pay.main("url=http://127.0.0.1:9/", "session=crawler")
+    path = desk.session.out("sessions") / "broken.json"
+    path.write_text("{}")
+    with pytest.raises(SessionKeyError, match="is no session"):
+        pay.main(f"url={shop}/articles/1", "session=broken")
+
+
+def test_the_gateways_script_serves_until_it_is_told_to_stop(
+    desk: Desk, crawler: SessionKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everything but the waiting: the app that it would serve answers, pays and settles."""
+    script = importlib.import_module("scripts.gateway")
+    served: list[int] = []
+
+    def serve(app: object, host: str, port: int) -> None:
+        server = Server(app)  # type: ignore[arg-type]
+        try:
+            assert (host, port) == ("127.0.0.1", 8402)
+            assert httpx.get(f"{server.url}/health").json()["ok"] is True
+            accepts = httpx.get(f"{server.url}/articles/1").json()["accepts"]
+            assert [one["scheme"] for one in accepts] == ["largesse-voucher", "exact"]
+            pay.main(f"url={server.url}/articles/1", "session=crawler")
+            text = httpx.get(f"{server.url}/metrics").text
+            assert 'gateway_requests_total{method="GET",status="402"} 2.0' in text
+            served.append(port)
+        finally:
+            server.stop()
+
+    monkeypatch.setattr(script, "serve", serve)
+    monkeypatch.setattr(script, "write_logs", lambda: None)
+    script.main("currency=USDC", "from=merchant")
+    assert served == [8402]
+    for arguments, reason in (
+        (("schemes=voucher,cash",), "unknown_scheme"),
+        (("app=nowhere:app",), "no_such_app"),
+        (("app=largesse.gateway.sample:ARTICLES",), "no_such_app"),
+        (("database=mysql://x/y",), "bad_url"),
+        (("port=70000",), "out_of_range"),
+        (("prices=/nowhere.toml",), "no_such_file"),
+    ):
+        with pytest.raises(LargesseError) as error:
+            script.main("currency=USDC", *arguments)
+        assert error.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "x", "price = 3", "[[price]]\nmethod='GET'", "[[price]]\nmethod='GET'\npath='/a'\namount=1",
+        "[[price]]\nmethod='GET'\npath='/a'\namount='1'\nx='1'",
+        "y=1\n[[price]]\nmethod='GET'\npath='/a'\namount='1'",
+    ],
+)  # fmt: skip
+def test_price_lists_that_are_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "prices.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as error:
+        read_prices(path, 6)
+    assert error.value.reason == "bad_prices"
+    assert "prices.toml" in error.value.message
