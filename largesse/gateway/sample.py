@@ -36,13 +36,13 @@ class Words(BaseModel):
 
 
 @app.get("/")
-def contents() -> dict[int, str]:
+async def contents() -> dict[int, str]:
     """All titles, for nothing."""
     return {number: title for number, (title, _) in ARTICLES.items()}
 
 
 @app.get("/articles/{number}", responses={402: {"description": "The article has a price"}})
-def article(number: int) -> Article:
+async def article(number: int) -> Article:
     """One article."""
     if number not in ARTICLES:
         raise HTTPException(404, f"there is no article {number}")
@@ -51,7 +51,7 @@ def article(number: int) -> Article:
 
 
 @app.post("/words", responses={402: {"description": "The call has a price"}})
-def words(text: Annotated[str, Body(embed=True, max_length=10_000)]) -> Words:
+async def words(text: Annotated[str, Body(embed=True, max_length=10_000)]) -> Words:
     """Count words."""
     counted = Counter(text.lower().split())
     return Words(total=counted.total(), most=counted.most_common(5))

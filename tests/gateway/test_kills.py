@@ -5,10 +5,8 @@ GATEWAY_KILLS=100 pytest tests/gateway/test_kills.py    more of them
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -26,31 +24,11 @@ from largesse.gateway.gateway import tables
 from largesse.gateway.ledger import PAYMENTS, Ledger
 from largesse.gateway.purse import PaidAccount, Paying, Purse
 from largesse.prepaid import Prepaid as Client
-from tests.support.gateway_process import PRICE, Place, work
+from tests.support.gateway_process import PRICE, Place, free_port
 from tests.support.prepaid import Key, Prepaid
 
 KILLS = int(os.environ.get("GATEWAY_KILLS", "3"))
 PAYERS = 3
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-@pytest.fixture(scope="module")
-def start() -> Callable[[Place], BaseProcess]:
-    """Starts a gateway's process out of one that has imported everything already."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.support.gateway_process"])
-
-    def started(place: Place) -> BaseProcess:
-        process = context.Process(target=work, args=(place,), daemon=True)
-        process.start()
-        return process
-
-    return started
 
 
 @dataclass
@@ -98,7 +76,7 @@ def payers(prepaid: Prepaid, node_url: str) -> Iterator[tuple[Client, list[Key]]
 
 @pytest.mark.parametrize("settles", [False, True], ids=["", "settling"])
 def test_kill_9_at_any_moment(
-    start: Callable[[Place], BaseProcess],
+    start_gateway: Callable[[Place], BaseProcess],
     prepaid: Prepaid,
     payers: tuple[Client, list[Key]],
     node_url: str,
@@ -124,7 +102,7 @@ def test_kill_9_at_any_moment(
         purse = Purse(account, prepaid.session(key), client.domain, budget=100_000_000)
         working.append(Payer(purse, f"http://127.0.0.1:{port}/work", stop))
     threads = [threading.Thread(target=payer.run) for payer in working]
-    process = start(place)
+    process = start_gateway(place)
     for thread in threads:
         thread.start()
     done = 0
@@ -136,7 +114,7 @@ def test_kill_9_at_any_moment(
         time.sleep(rng.random() * 0.1)
         process.kill()
         process.join()
-        process = start(place)
+        process = start_gateway(place)
     stop.set()
     for thread in threads:
         thread.join()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import socket
 from dataclasses import dataclass
 
 import uvicorn
@@ -31,6 +32,13 @@ class Place:
     database: str
     port: int
     settles: bool = False
+
+
+def free_port() -> int:
+    """Nothing listens there now."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
 
 
 def work(place: Place) -> None:
