@@ -1,7 +1,7 @@
 """EIP-712 messages of the contracts: build, hash, sign, verify.
 
-Digests are computed here, over `coincurve` and `pysha3`, and are equal byte for byte to eth-account's (golden
-vectors and a property test in ``tests/python/test_signing.py``). Values are validated before they are
+Digests are computed here, over `largesse.curve` and `pysha3`, and are equal byte for byte to eth-account's
+(golden vectors and a property test in ``tests/python/test_signing.py``). Values are validated before they are
 encoded: eth-account would take the string ``"1"`` for the number 1 and ``"no"`` for true.
 
 Sources: EIP-712 (typed data), EIP-2 (low s).
@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, fields
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, cast
 
 import sha3
-from coincurve import PrivateKey, PublicKey
-from eth_utils.address import is_checksum_address, to_checksum_address
 
+from largesse import curve
 from largesse.errors import LargesseError
 
 
@@ -44,6 +43,26 @@ def _camel(name: str) -> str:
     return head + "".join(part.title() for part in rest)
 
 
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
+
+
+def checksummed(address: bytes) -> str:
+    """20 bytes as an EIP-55 address."""
+    digits = address.hex()
+    marks = keccak(digits.encode()).hex()
+    return "0x" + "".join(
+        digit.upper() if mark > "7" else digit for digit, mark in zip(digits, marks, strict=False)
+    )
+
+
+@lru_cache(maxsize=4096)
+def _address_word(value: str) -> bytes | None:
+    """An address as 32 bytes; None where its checksum is wrong. Texts of one case have none."""
+    raw = bytes.fromhex(value[2:])
+    is_mixed = value[2:] not in (value[2:].lower(), value[2:].upper())
+    return None if is_mixed and value != checksummed(raw) else bytes(12) + raw
+
+
 def _word(owner: str, name: str, kind: str, value: object) -> bytes:
     """One EIP-712 member as 32 bytes.
 
@@ -51,11 +70,12 @@ def _word(owner: str, name: str, kind: str, value: object) -> bytes:
     """
     where = f"{owner}.{name}"
     if kind == "address":
-        if not isinstance(value, str) or not re.fullmatch(r"0x[0-9a-fA-F]{40}", value):
+        if not isinstance(value, str) or not _ADDRESS.fullmatch(value):
             raise InvalidMessageError("bad_address", f"{where}: {value!r} is not a 20-byte hex address")
-        if re.search("[a-f]", value[2:]) and re.search("[A-F]", value) and not is_checksum_address(value):
+        word = _address_word(value)
+        if word is None:
             raise InvalidMessageError("bad_checksum", f"{where}: {value} breaks its EIP-55 checksum")
-        return bytes(12) + bytes.fromhex(value[2:])
+        return word
     if kind.startswith("uint"):
         bits = int(kind[4:])
         if not isinstance(value, int) or isinstance(value, bool):
@@ -206,8 +226,8 @@ def _shown(value: object) -> object:
 
 def sign_digest(digest: bytes, private_key: bytes) -> bytes:
     """ECDSA over secp256k1, RFC 6979: 65 bytes ``r ‖ s ‖ v``, v of 27 or 28, s in the lower half."""
-    signature = PrivateKey(private_key).sign_recoverable(digest, hasher=None)
-    return bytes(signature[:64]) + bytes([27 + signature[64]])
+    signature = curve.sign(digest, private_key)
+    return signature[:64] + bytes([27 + signature[64]])
 
 
 def recover(digest: bytes, signature: bytes) -> str:
@@ -219,17 +239,15 @@ def recover(digest: bytes, signature: bytes) -> str:
             "a signature is 65 bytes with v 27 or 28",
         )
     try:
-        key = PublicKey.from_signature_and_message(
-            signature[:64] + bytes([signature[64] - 27]), digest, hasher=None
-        )
-    except Exception as error:  # coincurve raises a bare Exception for a point that is not on the curve
+        point = curve.recover(digest, signature[:64] + bytes([signature[64] - 27]))
+    except ValueError as error:
         raise InvalidSignatureError("malformed_signature", f"no key signs so: {error}") from error
-    return to_checksum_address(keccak(key.format(compressed=False)[1:])[12:])
+    return checksummed(keccak(point)[12:])
 
 
 def address_of(private_key: bytes) -> str:
     """Checksummed address of a private key (32 bytes)."""
-    return to_checksum_address(keccak(PublicKey.from_secret(private_key).format(compressed=False)[1:])[12:])
+    return checksummed(keccak(curve.public_key(private_key))[12:])
 
 
 # ------------------------------------------------------------------------------------ GiftCertificates

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from eth_account import Account
 from eth_account.messages import encode_typed_data
+from eth_utils.address import to_checksum_address
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -35,7 +36,7 @@ HOLDER = "0x7099797000000000000000000000000000000001"
 DOMAIN = signing.certificates_domain(31_337, "0x5FbDB2315678afecb367f032d93F642f64180aa3")
 
 STRATEGIES = {
-    "address": st.binary(min_size=20, max_size=20).map(lambda raw: signing.to_checksum_address(raw)),
+    "address": st.binary(min_size=20, max_size=20).map(lambda raw: to_checksum_address(raw)),
     "bytes": st.binary(max_size=80),
     "bytes32": st.binary(min_size=32, max_size=32),
     "bytes32[]": st.lists(st.binary(min_size=32, max_size=32), max_size=5).map(tuple),
