@@ -88,7 +88,7 @@ class AccountHand(CustodyHand):
     def deposit(self, before: int = 0) -> int:
         """Base units; `before` micro-units are there. On the edges: dust, nothing, one too much."""
         unit, room = self.prepaid.unit, self.prepaid.most - before
-        usual = self.rng.randrange(1, 10 ** self.rng.randrange(1, 9)) * unit
+        usual: int = self.rng.randrange(1, 10 ** self.rng.randrange(1, 9)) * unit
         edges = (0, room * unit, room * unit, (room + 1) * unit, usual + 1, usual - 1, MAX_AMOUNT)
         return self.mostly(usual, *edges, percent=90)
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from random import Random
 from typing import NamedTuple
 
+from tests.model import caps
 from tests.model.jar_words import (
     MAX_RATE,
     GiftSubscriptions,
@@ -75,6 +76,8 @@ class JarStore(CustodyStore):
 
 class JarHand(CustodyHand):
     """Random choices about one side's present state. The same seed and state give the same choices."""
+
+    books: caps.Books
 
     def __init__(self, rng: Random, side: JarsSide) -> None:
         super().__init__(rng, side)
