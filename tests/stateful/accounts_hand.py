@@ -18,7 +18,7 @@ from tests.model.account_words import (
     Voucher,
     index_of,
 )
-from tests.model.accounts import voucher_message
+from tests.model.settlements import voucher_message
 from tests.model.words import MAX_AMOUNT, ZERO, Message
 from tests.stateful.accounts_side import SALTS, AccountsSide
 from tests.stateful.custody_hand import CustodyHand, CustodyStore
