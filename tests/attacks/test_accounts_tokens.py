@@ -42,13 +42,14 @@ def test_a_payout_is_never_starved_into_a_debt(odd: Callable[[str], Prepaid], ac
     }
     method, args, sender = calls[act]
     full = int(method.estimate_gas(*args, {"from": sender}))
-    for gas in range(full - 40_000, full + 4_000, 2_000):
+    least = max(full - 40_000, 30_000)  # below what a transaction costs by itself it is none
+    for gas in range(least, full + 4_000, 2_000):
         status = raw_send(method, *args, sender=sender, gas=gas)["status"]
         assert prepaid.contract.totalOwed() == 0
         if status == 1:
             break
     assert status == 1
-    assert gas > full - 40_000  # the first ones were not enough
+    assert gas > least  # the first ones were not enough
     assert prepaid.held() == (0 if act == "withdraw" else 900)
 
 
