@@ -103,6 +103,9 @@ class JarHand(CustodyHand):
     def stream(self, *, paused: bool = False) -> StreamKey | None:
         """Mostly one that runs (or is paused); seldom another, where there is none."""
         known = [key for key in self.books.streams if isinstance(key, StreamKey)]
+        edge = [key for key in known if self.books.streams[key].ends_at - self.now in (0, 1)]
+        if edge and self.odds(60):
+            return self.one(edge)  # in its last second, or just over
         fit = self.streams(paused=paused)
         if fit and self.odds(90):
             return self.one(fit)
