@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 from hashlib import sha256
-from typing import NamedTuple
 
 from eth_utils.crypto import keccak
 
@@ -83,7 +82,8 @@ class Rows:
     rest: bytes = b""
 
 
-class Settled(NamedTuple):
+@dataclass(frozen=True)
+class Settled:
     """A voucher that was settled: what the logs alone must tell."""
 
     counterparty: str

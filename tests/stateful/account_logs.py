@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from tests.model.account_words import AccountKey, Prepaid, Settled
 from tests.model.words import ZERO
@@ -58,7 +59,7 @@ class AccountLogs(CustodyLogs):
 
     def _change(self, name: str, key: AccountKey, account: Prepaid, *args: int | str) -> None:
         """What an event says of one account."""
-        values: dict[str, int | str] = {}
+        values: dict[str, Any] = {}
         if name == "Deposited":
             amount, deposit = map(int, args)
             self.deposits += amount

@@ -7,7 +7,7 @@ from typing import Any
 from eth_abi.abi import encode
 
 from tests.model.account_words import AccountKey, LockedVoucher, Rows, Use
-from tests.model.accounts import opening_message
+from tests.model.deposits import opening_message
 from tests.model.words import ZERO, Consent, Portion
 from tests.stateful.accounts_hand import COUNTERPARTIES, OWNERS, AccountHand, AccountStore
 from tests.stateful.custody_steps import (

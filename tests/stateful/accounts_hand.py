@@ -18,7 +18,7 @@ from tests.model.account_words import (
     Voucher,
     index_of,
 )
-from tests.model.accounts import voucher_message
+from tests.model.settlements import voucher_message
 from tests.model.words import MAX_AMOUNT, ZERO, Message
 from tests.stateful.accounts_side import SALTS, AccountsSide
 from tests.stateful.custody_hand import CustodyHand, CustodyStore
@@ -88,7 +88,7 @@ class AccountHand(CustodyHand):
     def deposit(self, before: int = 0) -> int:
         """Base units; `before` micro-units are there. On the edges: dust, nothing, one too much."""
         unit, room = self.prepaid.unit, self.prepaid.most - before
-        usual = self.rng.randrange(1, 10 ** self.rng.randrange(1, 9)) * unit
+        usual: int = self.rng.randrange(1, 10 ** self.rng.randrange(1, 9)) * unit
         edges = (0, room * unit, room * unit, (room + 1) * unit, usual + 1, usual - 1, MAX_AMOUNT)
         return self.mostly(usual, *edges, percent=90)
 

@@ -53,10 +53,11 @@ class AccountsSide(CustodySide):
         self, chain: Chain, kind: Kind, answers: dict[str, bytes | None], code: Mapping[str, bytes]
     ) -> None:
         super().__init__(chain, kind, answers, code, DECIMALS[kind])
-        self.prepaid = self.keeper = Accounts(self.here, self.model, DECIMALS[kind])
-        self.logs = AccountLogs(self.keeper.unit, self._limitation_of)
+        self.prepaid = Accounts(self.here, self.model, DECIMALS[kind])
+        self.keeper = self.prepaid
+        self.logs = AccountLogs(self.prepaid.unit, self._limitation_of)
         self.keys: dict[AccountKey, None] = {}  # what is read after each step: all that was ever tried
-        plenty = 4 * self.keeper.most * self.keeper.unit  # one who can fill accounts to the brim
+        plenty = 4 * self.prepaid.most * self.prepaid.unit  # one who can fill accounts to the brim
         self.token_call(HOLDERS[0], "mint", HOLDERS[0], plenty)
         self.model.currency.mint(HOLDERS[0], plenty)
 

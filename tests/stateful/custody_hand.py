@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from tests.model import custody
 from tests.model.currency import Kind
 from tests.model.words import NONCE_WINDOW, Consent, Digest, Message, Signature
 from tests.stateful.custody_side import CustodySide
@@ -23,9 +24,11 @@ class CustodyStore:
 class CustodyHand(Hand):
     """Random choices about one side's present state. The same seed and state give the same choices."""
 
+    books: custody.Books
+
     def __init__(self, rng: Random, side: CustodySide) -> None:
         super().__init__(rng, side)
-        self.books: Any = side.keeper.books
+        self.books = side.keeper.books
         self.here = side.here
 
     def small(self) -> int:

@@ -7,6 +7,7 @@ from functools import cached_property
 from random import Random
 from typing import NamedTuple
 
+from tests.model import caps
 from tests.model.jar_words import (
     MAX_RATE,
     GiftSubscriptions,
@@ -76,6 +77,8 @@ class JarStore(CustodyStore):
 class JarHand(CustodyHand):
     """Random choices about one side's present state. The same seed and state give the same choices."""
 
+    books: caps.Books
+
     def __init__(self, rng: Random, side: JarsSide) -> None:
         super().__init__(rng, side)
         self.jars = side.jars
@@ -100,6 +103,9 @@ class JarHand(CustodyHand):
     def stream(self, *, paused: bool = False) -> StreamKey | None:
         """Mostly one that runs (or is paused); seldom another, where there is none."""
         known = [key for key in self.books.streams if isinstance(key, StreamKey)]
+        edge = [key for key in known if self.books.streams[key].ends_at - self.now in (0, 1)]
+        if edge and self.odds(60):
+            return self.one(edge)  # in its last second, or just over
         fit = self.streams(paused=paused)
         if fit and self.odds(90):
             return self.one(fit)

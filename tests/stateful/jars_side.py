@@ -46,7 +46,8 @@ class JarsSide(CustodySide):
         self, chain: Chain, kind: Kind, answers: dict[str, bytes | None], code: Mapping[str, bytes]
     ) -> None:
         super().__init__(chain, kind, answers, code, DECIMALS[kind])
-        self.jars = self.keeper = Escrow(self.here, self.model, DECIMALS[kind])
+        self.jars = Escrow(self.here, self.model, DECIMALS[kind])
+        self.keeper = self.jars
         self.logs = JarAccounts()
         self.keys: dict[StreamKey, None] = {}  # what is read after each step: all that was ever tried
         self.batches: dict[bytes, GiftSubscriptions] = {}

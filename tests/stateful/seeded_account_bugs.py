@@ -178,6 +178,9 @@ BUGS = (
     Bug("opened for whoever pays", "accounts/RedeemedIntoAccounts",
         "_open(holder, _opening(payee, data), amount, seriesId);",
         "_open(payee, _opening(payee, data), amount, seriesId);"),
+    # --------------------------------------------------------------------------------------- custody
+    Bug("a consent of any chain", "common/Custody", "bytes32 digest = _hashTypedData(structHash);",
+        'bytes32 digest = keccak256(abi.encodePacked(hex"1901", ' + CHAIN_ONE + ", structHash));"),
     *CUSTODY_BUGS,
 )  # fmt: skip
 

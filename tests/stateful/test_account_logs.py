@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.model.account_words import AccountKey, Prepaid
-from tests.model.accounts import settled_row
+from tests.model.settlements import settled_row
 from tests.stateful.account_logs import AccountLogs
 
 OWNER, SELLER, SIGNER, TOKEN, THIEF = ("0x" + digit * 40 for digit in "12345")
