@@ -57,7 +57,7 @@ class Rule:
     subject: Callable[[Values], Any]
     signatures: Callable[[Values], Sequence[bytes]]
     bare: Callable[[Values], Values]
-    senders: Callable[[Values], Sequence[str]] = lambda values: ()
+    senders: Callable[[Values], Sequence[str]] = lambda _values: ()
 
 
 def _at(values: Values, place: Sequence[int]) -> Any:
@@ -306,7 +306,8 @@ def _call(kind: Kind, contract: str, chain_id: int, data: bytes, relayer: str) -
     rule = RULES[kind].get(function.name)
     if rule is None:
         raise ActionError("not_relayed", f"{kind.value}.{function.name} is not relayed: {_why(function)}")
-    values = _checksummed(_arguments(function, data))
+    raw = _arguments(function, data)
+    values = _checksummed(raw)
     subject = rule.subject(values)
     if not all(rule.signatures(values)):
         raise ActionError(
@@ -315,7 +316,7 @@ def _call(kind: Kind, contract: str, chain_id: int, data: bytes, relayer: str) -
     if relayer in rule.senders(values):
         raise ActionError("own_action", f"{function.name} for {relayer}: the relayer acts for others only")
     where = chain_id.to_bytes(32, "big") + bytes.fromhex(contract[2:])
-    identity = keccak(where + data[:4] + encode(function.kinds, rule.bare(values)))
+    identity = keccak(where + data[:4] + encode(function.kinds, rule.bare(raw)))
     return Call(function.name, _subject(subject), identity)
 
 
@@ -351,7 +352,8 @@ def _arguments(function: Function, data: bytes) -> Values:
 
 
 def _checksummed(value: Any) -> Any:
-    """Addresses as they are written here; the decoder gives them in lower case."""
+    """Addresses as they are written here: the decoder gives them in lower case. For comparison only, since a
+    text that looks like an address is changed too."""
     if isinstance(value, tuple):
         return tuple(_checksummed(one) for one in value)
     if isinstance(value, str) and Web3.is_address(value):
@@ -359,15 +361,16 @@ def _checksummed(value: Any) -> Any:
     return value
 
 
+def _abi(kind: Kind) -> Sequence[dict[str, Any]]:
+    if kind is Kind.CERTIFICATES:
+        return certificates_abi()
+    return jars_abi() if kind is Kind.JARS else artifact("PrepaidAccounts").abi
+
+
 @cache
 def _functions(kind: Kind) -> Mapping[bytes, Function]:
-    abi = {
-        Kind.CERTIFICATES: certificates_abi,
-        Kind.JARS: jars_abi,
-        Kind.ACCOUNTS: lambda: artifact("PrepaidAccounts").abi,
-    }[kind]()
     found = {}
-    for item in abi:
+    for item in _abi(kind):
         if item["type"] == "function":
             kinds = tuple(collapse_if_tuple(part) for part in item["inputs"])
             selector = keccak(f"{item['name']}({','.join(kinds)})".encode())[:4]

@@ -56,7 +56,7 @@ class ActionRequest(BaseModel):
     data: str = Field(
         pattern=BYTES,
         max_length=2 + 2 * MAX_DATA_BYTES,
-        description="the call: a function of the allow-list with its signed arguments, or a multicall of such",
+        description="a function of the allow-list with its signed arguments, or a multicall of such",
     )
 
 

@@ -20,6 +20,7 @@ from web3 import Web3
 from web3.exceptions import Web3Exception
 
 from largesse.chain import ChainError, Node, RefusedError, Wallet, refusal
+from largesse.chainlogs import ignore
 from largesse.errors import LargesseError
 from largesse.relayer.actions import ActionError, Kind, RelayAction, read_action
 from largesse.relayer.limits import Limits
@@ -56,7 +57,7 @@ class Relayer:
         self.limits = limits or Limits()
         self.sender = Sender(node, wallet, engine, patience=patience)
         self.store = Store(engine, self.limits)
-        self.on_settled: Callable[[Outcome], None] = lambda outcome: None
+        self.on_settled: Callable[[Outcome], None] = ignore
         self._clock = clock
         self._pool = ThreadPoolExecutor(SENDERS, thread_name_prefix="relay")
         self._stop = threading.Event()

@@ -1,4 +1,4 @@
-"""A service's app: its routes, documented (OpenAPI), behind the limits, with one form of answer to bad input."""
+"""A service's app: documented routes (OpenAPI) behind the limits, and one form of answer to bad input."""
 
 from __future__ import annotations
 
