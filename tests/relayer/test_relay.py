@@ -285,7 +285,10 @@ def test_the_relayers_own_money_and_orders_are_out_of_reach(desk: Desk, certifie
             world.certificates, "pay", world.payment(me, order=3, total=1, signer=me),
             [world.redemption(SERIES, 1, merchant=me, order=3)],
         ),
-        call_of(jars.escrow, "tip", me, jars.jar, 1, "", jars.consent("Tip", str(me), jars.jar, 1, "", signer=me)),
+        call_of(
+            jars.escrow, "tip", me, jars.jar, 1, "",
+            jars.consent("Tip", str(me), jars.jar, 1, "", signer=me),
+        ),
     ]  # fmt: skip
     for call in mine:
         answer = desk.post(call)
@@ -313,6 +316,7 @@ def test_a_forged_signature_is_refused_by_the_chain_before_it_costs(desk: Desk, 
 def test_bad_input_is_answered_with_what_to_do(desk: Desk, certified: World, jars: Jars) -> None:
     call = claim(certified)
     contract, data = call
+    empty = jars.deployed.multicall.encode_input([])
     cases: list[tuple[dict[str, Any], int, str]] = [
         ({"chain": "1"}, 403, "wrong_chain"),
         ({"chain": 31337}, 400, "bad_request"),
@@ -330,7 +334,7 @@ def test_bad_input_is_answered_with_what_to_do(desk: Desk, certified: World, jar
         ({"data": data + "00" * 32}, 400, "bad_arguments"),
         ({"data": "0x" + "00" * 16_385}, 400, "bad_request"),
         ({"value": "1"}, 400, "bad_request"),
-        ({"contract": jars.escrow.address, "data": jars.deployed.multicall.encode_input([])}, 403, "not_relayed"),
+        ({"contract": jars.escrow.address, "data": empty}, 403, "not_relayed"),
     ]  # fmt: skip
     for changes, status, reason in cases:
         answer = desk.post(call, **changes)
@@ -370,10 +374,10 @@ def test_multicalls_of_what_is_not_relayed_are_refused(desk: Desk, jars: Jars) -
 def test_a_permit_goes_before_the_action_it_pays_for(desk: Desk, jars: Jars) -> None:
     payer = jars.supporter
     jars.token.approve(jars.escrow, 0, {"from": payer})
-    deadline = jars.now() + DAY
+    deadline, nonce = jars.now() + DAY, jars.token.nonces(payer)
     signed = sign_permit(
-        jars.world.key(payer), token_domain(jars.token), payer, jars.escrow, 5, jars.token.nonces(payer), deadline
-    )  # fmt: skip
+        jars.world.key(payer), token_domain(jars.token), payer, jars.escrow, 5, nonce, deadline
+    )
     permit = jars.escrow.permit.encode_input(payer, 5, deadline, *signed)
     data = jars.deployed.multicall.encode_input([permit, tip(jars, 5)[1]])
     done = desk.relay((jars.escrow.address, data))

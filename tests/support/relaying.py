@@ -1,11 +1,10 @@
-"""A relayer over a world, asked as a browser asks it; and one in a process of its own, which can be killed."""
+"""A relayer over a world, asked as a browser asks it; and services in processes that can be killed."""
 
 from __future__ import annotations
 
 import contextlib
 import http.client
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -163,7 +162,6 @@ def start(module: str, port: int, log: Path, **settings: Any) -> Server:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env=dict(os.environ),
         )
     return Server(process, f"http://127.0.0.1:{port}", log)
 
