@@ -14,7 +14,7 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Column, Connection, String, Table, delete, update
 
-from largesse.database import insert_or_leave
+from largesse.database import insert_if_missing
 from largesse.errors import LargesseError
 from largesse.sender import TABLES
 
@@ -90,7 +90,7 @@ def take(
             "too_many_of_client", f"{limits.per_client} actions an hour are taken from one address", left
         )
     day = now // DAY
-    if connection.execute(insert_or_leave(connection, GAS).values(day=day, used=0)).rowcount:
+    if insert_if_missing(connection, GAS, day=day, used=0):
         # A new day: what was counted before the last one is of no use.
         connection.execute(delete(COUNTS).where(COUNTS.c.hour < hour - 24))
     room = update(GAS).where(GAS.c.day == day, GAS.c.used + gas <= limits.daily_gas)
@@ -106,6 +106,6 @@ def give_back(connection: Connection, day: int, gas: int) -> None:
 
 
 def _count(connection: Connection, who: str, hour: int, count: int, most: int) -> bool:
-    connection.execute(insert_or_leave(connection, COUNTS).values(who=who, hour=hour, count=0))
+    insert_if_missing(connection, COUNTS, who=who, hour=hour, count=0)
     row = update(COUNTS).where(COUNTS.c.who == who, COUNTS.c.hour == hour, COUNTS.c.count + count <= most)
     return bool(connection.execute(row.values(count=COUNTS.c.count + count)).rowcount)

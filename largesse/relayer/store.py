@@ -27,7 +27,7 @@ from sqlalchemy import (
     update,
 )
 
-from largesse.database import insert_or_leave, transaction
+from largesse.database import insert_if_missing, transaction
 from largesse.errors import LargesseError
 from largesse.relayer.actions import RelayAction
 from largesse.relayer.limits import DAY, Limits, give_back, take
@@ -127,7 +127,9 @@ class Store:
         """
         action_id = "0x" + action.identity.hex()
         with transaction(self.engine) as connection:
-            fresh = insert_or_leave(connection, ACTIONS).values(
+            fresh = insert_if_missing(
+                connection,
+                ACTIONS,
                 id=action_id,
                 contract=action.contract,
                 data=action.data,
@@ -142,7 +144,7 @@ class Store:
                 accepted_at=now,
                 changed_at=now,
             )
-            if not connection.execute(fresh).rowcount and not _again(connection, action_id, action, gas, now):
+            if not fresh and not _again(connection, action_id, action, gas, now):
                 record = _find(connection, action_id)
                 assert record is not None, "it was there a moment ago, and nothing is ever deleted"  # noqa: S101
                 return record, False
@@ -218,8 +220,7 @@ def _take_calls(connection: Connection, action_id: str, action: RelayAction) -> 
     # In one order everywhere: two processes never wait for each other.
     for identity in sorted({call.identity for call in action.calls}):
         call_id = "0x" + identity.hex()
-        row = insert_or_leave(connection, CALLS).values(call_id=call_id, action_id=action_id)
-        if not connection.execute(row).rowcount:
+        if not insert_if_missing(connection, CALLS, call_id=call_id, action_id=action_id):
             holder = select(CALLS.c.action_id).where(CALLS.c.call_id == call_id)
             raise TakenError(str(connection.execute(holder).scalar_one()))
 
