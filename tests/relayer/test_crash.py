@@ -16,7 +16,8 @@ from brownie import web3
 from largesse.chain import Node
 from largesse.relayer.actions import Kind
 from tests.support.jars import Jars
-from tests.support.relaying import Server, await_health, call_of, start
+from tests.support.processes import Server, start
+from tests.support.relaying import call_of
 from tools.own_node import free_port
 
 KILLS = 6
@@ -44,12 +45,11 @@ def relayers(settings: dict[str, Any], tmp_path: Path) -> Iterator[Any]:
     def run(port: int = 0) -> Server:
         server = start("tests.support.relayer_process", port or free_port(), tmp_path / "log", **settings)
         started.append(server)
-        await_health(server)
         return server
 
     yield run
     for server in started:
-        if server.process.poll() is None:
+        if server.is_alive():
             server.kill()
 
 
@@ -88,7 +88,7 @@ def test_killed_at_any_moment_it_sends_what_it_accepted_once(relayers: Any, jars
     for _ in range(KILLS):
         killer = threading.Timer(moments.uniform(0.0, 0.3), server.kill)
         killer.start()
-        while server.process.poll() is None:
+        while server.is_alive():
             for nonce in sorted(calls.keys() - taken.keys())[:3] or [1]:
                 try:
                     status, answer = post(server, calls[nonce])

@@ -16,7 +16,7 @@ from largesse.relayer.store import DONE, FAILED, MOST_ATTEMPTS, Outcome, Store, 
 from largesse.sender import TABLES
 from tests.support.certificates import World
 from tests.support.relay_racer import NOON, PLACE, ROOM, action
-from tests.support.relaying import CHECKOUT, Desk
+from tests.support.relaying import Desk
 
 from .test_relay import claim
 
@@ -135,8 +135,7 @@ def test_two_processes_share_the_limits(database_url: str) -> None:
     store = Store(open_database(database_url, TABLES), Limits())
     command = [sys.executable, "-m", "tests.support.relay_racer", database_url]
     racers = [
-        subprocess.Popen(command, cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        for _ in range(2)
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)
     ]
     for racer in racers:
         assert racer.stdout is not None

@@ -1,9 +1,7 @@
-"""`python -m tests.support.relayer_process '{"port": …, "node": …, "database": …, "contracts": {…}}'`"""
+"""A relayer for `tests.support.processes`."""
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import Any
 
 from largesse.chain import Node, development_wallet
@@ -17,6 +15,7 @@ from largesse.web.serving import serve
 
 
 def main(settings: dict[str, Any]) -> None:
+    """Serve with `port`, `node`, `database` and `contracts` (addresses and kinds) until it is stopped."""
     relayer = Relayer(
         Node.at(settings["node"]),
         development_wallet("relayer"),
@@ -24,7 +23,3 @@ def main(settings: dict[str, Any]) -> None:
         {address: Kind(kind) for address, kind in settings["contracts"].items()},
     )
     serve(make_app(relayer, Rates(1e6, 1e6)), "127.0.0.1", settings["port"])
-
-
-if __name__ == "__main__":
-    main(json.loads(sys.argv[1]))
