@@ -83,6 +83,13 @@ def insert_or_leave(connection: Connection, table: Table) -> Any:
     return insert(table).on_conflict_do_nothing()
 
 
+def insert_if_missing(connection: Connection, table: Table, **values: Any) -> bool:
+    """The same, at once; whether the row is new."""
+    # Without the option SQLAlchemy answers -1 for an INSERT on PostgreSQL.
+    statement = insert_or_leave(connection, table).values(**values).execution_options(preserve_rowcount=True)
+    return bool(connection.execute(statement).rowcount == 1)
+
+
 def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)

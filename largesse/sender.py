@@ -32,7 +32,7 @@ from sqlalchemy import (
 )
 from web3.types import TxReceipt
 
-from largesse.chain import ChainError, Fees, Node, SignedTransaction, Wallet
+from largesse.chain import ChainError, Fees, Node, RefusedError, SignedTransaction, Wallet
 from largesse.database import insert_or_leave, transaction
 
 TABLES: Final = MetaData()
@@ -89,20 +89,23 @@ class Sender:
         self.engine = engine
         self.patience = patience
 
-    def send(self, key: str, to: str, data: bytes) -> TxReceipt:
+    def send(self, key: str, to: str, data: bytes, *, most_gas: int | None = None) -> TxReceipt:
         """Have `data` done at `to` once under `key` (200 characters at most), and wait until it is final.
 
-        Raises RefusedError where the chain refuses it: before it is sent (nothing is kept, the key is free
-        again), or mined and failed (the key is used). Raises ChainError other_transaction where the key
-        belongs to another call, ChainError unconfirmed where it is not in a block after all attempts; asking
-        again goes on with it.
+        Raises RefusedError where the chain refuses it, or it would take more than `most_gas` (over_gas):
+        before it is sent (nothing is kept, the key is free again), or mined and failed (the key is used).
+        Raises ChainError other_transaction where the key belongs to another call, ChainError unconfirmed
+        where it is not in a block after all attempts; asking again goes on with it.
         """
-        attempts = self._attempts(key, to, data) or [self._sign_first(key, to, data)]
+        attempts = self._attempts(key, to, data) or [self._sign_first(key, to, data, most_gas)]
         while True:
             self.node.broadcast(attempts[-1].signed.raw)
             if (receipt := self._wait(attempts)) is not None:
                 return self._checked(receipt, to, data)
             if self.node.final_nonce(self.wallet.address) > attempts[-1].nonce:
+                # Asked for after the nonce, and of the attempts that other processes signed meanwhile too.
+                if (late := self.receipt(key)) is not None:
+                    return self._checked(late, to, data)
                 raise ChainError(
                     "nonce_taken",
                     f"another program sent with nonce {attempts[-1].nonce} of {self.wallet.address}: "
@@ -171,10 +174,12 @@ class Sender:
             for row in rows
         ]
 
-    def _sign_first(self, key: str, to: str, data: bytes) -> Attempt:
+    def _sign_first(self, key: str, to: str, data: bytes, most_gas: int | None) -> Attempt:
         """With the next nonce; or the attempt that another process wrote down meanwhile."""
         # The node is asked before the lock: it takes as long as it likes.
         gas, fees = self.node.estimate(self.wallet, to, data), self.node.fees()
+        if most_gas is not None and gas > most_gas:
+            raise RefusedError("over_gas", f"it takes {gas:,} gas now, and {most_gas:,} are allowed")
         on_chain = int(self.node.web3.eth.get_transaction_count(self.wallet.address, "pending"))
         with transaction(self.engine) as connection:
             # Whatever was written down is sent one day: its nonce is taken, though no node may know it yet.

@@ -1,0 +1,1 @@
+"""Sends what people without gas have signed: claims, redemptions, gifts, tips, accounts."""
