@@ -124,6 +124,11 @@ class Node:
         """Hash of block 0: tells one development chain from the next."""
         return str(self.web3.eth.get_block(0)["hash"].to_0x_hex())
 
+    @property
+    def url(self) -> str:
+        """Its HTTP address, for another process."""
+        return str(getattr(self.web3.provider, "endpoint_uri", ""))
+
     def now(self) -> int:
         """Time of the latest block, in Unix seconds."""
         return int(self.web3.eth.get_block("latest")["timestamp"])

@@ -17,6 +17,7 @@ from largesse.cards import save_svg
 from largesse.chain import Node, RefusedError, Wallet, development_wallet
 from largesse.client import Certificates, ClientError
 from largesse.console import done, panel, progress, say, step, table
+from largesse.crawl import Crawl
 from largesse.demo_checks import DemoError, expect
 from largesse.deploying import deploy, plan_deployment
 from largesse.deployment import Deployment, save
@@ -28,6 +29,7 @@ from largesse.links import new_link_key, parse_link
 from largesse.manifest import load_manifest
 from largesse.moments import day, moment
 from largesse.opening import currency_roles, open_series
+from largesse.prepaid import Prepaid
 from largesse.proof import Proof, prove
 from largesse.qr import qr_png
 from largesse.recipients import load_recipients
@@ -74,6 +76,7 @@ class Tour:
         self._cash_out_a_small_rest()
         self._take_goods_back()
         self._play_music()
+        self._crawl()
         self._let_one_expire()
         return self.prove()
 
@@ -233,6 +236,13 @@ class Tour:
         evening = Evening(Tips(certificates, self.deployment.currency("USDC").part("jars")), self.folder)
         evening.run()
         self.gas += evening.gas
+
+    def _crawl(self) -> None:
+        record = self.deployment.currency("USDC")
+        certificates = Certificates(self.node, record.certificates, record.block)
+        crawl = Crawl(Prepaid(certificates, record.part("accounts")), self.folder)
+        crawl.run()
+        self.gas += crawl.gas
 
     def _let_one_expire(self) -> None:
         certificates, number = self._series(KR)

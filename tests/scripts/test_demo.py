@@ -44,9 +44,11 @@ def test_the_demo_ends_with_the_proof_and_exit_code_0(tmp_path: Path) -> None:
     ]  # fmt: skip
     # The same price: of 100 tippers 106.9237 USDC, of one 1.08.
     assert len({line.partition("for ")[2] for line in collected}) == 1
+    assert "the seller has 2.5 USDC, and the agent has sent 1 deposit" in run.stdout
+    assert "10000/10000" in run.stdout
     assert "Every contract holds exactly what it owes, after every block." in run.stdout
     differences = [line for line in run.stdout.splitlines() if "difference, base units" in line]
-    assert len(differences) == 2
+    assert len(differences) == 3
     for line in differences:
         assert [cell.strip() for cell in line.strip("│ ").split("│")[1:]] == ["0", "0", "0"]
     (folder,) = (tmp_path / "out").glob("demo-*")
