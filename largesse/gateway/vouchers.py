@@ -149,14 +149,14 @@ class VoucherScheme:
         if desk is None or not _covers(desk, details):
             # Another process may have charged or been paid meanwhile: what the database says counts.
             desk = self._seat(details.index, await self._line(details.index))
+            # Or the request that was being served with the same voucher has just been charged.
+            if details.amount <= desk.line.best and await self._paid(
+                details.index, details.amount, proof.call
+            ):
+                raise _in_use()
         retry_key = proof.call.retry_key
         if details.amount in desk.amounts or (retry_key and retry_key in desk.keys):
-            raise PaymentRefusedError(
-                "in_use",
-                "this payment is being used by another request",
-                "wait for that request's answer; or pay again with another voucher",
-                status=409,
-            )
+            raise _in_use()
         if not _covers(desk, details):
             raise self._not_covered(desk, details)
         desk.reserved += details.price
@@ -344,6 +344,15 @@ class VoucherScheme:
         if needed is not None:
             more["needed"] = str(needed)
         return PaymentRefusedError(reason, message, advice, more=more)
+
+
+def _in_use() -> PaymentRefusedError:
+    return PaymentRefusedError(
+        "in_use",
+        "this payment is being used by another request",
+        "ask again in a moment: the same call is answered as the other request was, for nothing",
+        status=409,
+    )
 
 
 def _covers(desk: _Desk, details: _Details) -> bool:

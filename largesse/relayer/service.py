@@ -90,10 +90,17 @@ class Relayer:
         if chain_id != self.node.chain_id:
             raise ActionError("wrong_chain", f"chain {chain_id}: this relayer serves {self.node.chain_id}")
         action = read_action(self.contracts, chain_id, contract, data, self.wallet.address)
-        known = self.store.find("0x" + action.identity.hex())
-        if known is not None and known.state != FAILED:
+        known = self._known(action)
+        if known is not None:
             return known
-        gas = self._simulate(action)
+        try:
+            gas = self._simulate(action)
+        except RefusedError:
+            # Another process may have sent it while this one asked the chain: then it is done, not refused.
+            known = self._known(action)
+            if known is not None:
+                return known
+            raise
         self._check_price(gas)
         record, fresh = self.store.accept(action, client, gas, int(self._clock()))
         if fresh:
@@ -109,6 +116,11 @@ class Relayer:
         return record, [record.tx_hash] if record.tx_hash else self.sender.hashes(record.key)
 
     # --------------------------------------------------------------------------------------------- private
+
+    def _known(self, action: RelayAction) -> Record | None:
+        """What was accepted before and has not failed."""
+        found = self.store.find("0x" + action.identity.hex())
+        return None if found is None or found.state == FAILED else found
 
     def _simulate(self, action: RelayAction) -> int:
         """The gas to set aside. Raises RefusedError, ActionError too_much_gas."""
