@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import importlib
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from largesse.session import CHECKOUT, open_session
 from scripts import balance
+from tests.fixtures.gateways import Server
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 COMMAND = re.compile(r"`brownie run (\w+)((?: [^`<>]+)?)`")
@@ -26,6 +29,24 @@ def commands() -> list[tuple[str, str, list[str]]]:
     return found
 
 
+@contextmanager
+def serving_beside(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What serves until Ctrl-C does so beside the commands after it, as in a terminal of its own."""
+    running: list[Server] = []
+    for path in (CHECKOUT / "scripts").glob("*.py"):
+        script = importlib.import_module(f"scripts.{path.stem}")
+        if hasattr(script, "serve"):
+            monkeypatch.setattr(
+                script, "serve", lambda app, host, port: running.append(Server(app, host, port))
+            )
+            monkeypatch.setattr(script, "write_logs", lambda: None)
+    try:
+        yield
+    finally:
+        for server in running:
+            server.stop()
+
+
 def test_every_script_is_in_the_readme() -> None:
     scripts = {path.stem for path in (CHECKOUT / "scripts").glob("*.py")} - {"demo"}
     assert scripts <= {name for name, _, _ in commands()}
@@ -39,8 +60,9 @@ def test_all_commands_work_one_after_the_other(
     monkeypatch.chdir(tmp_path)
     typed = commands()
     assert len(typed) > 20
-    for script, function, given in typed:
-        getattr(importlib.import_module(f"scripts.{script}"), function)(*given)
+    with serving_beside(monkeypatch):
+        for script, function, given in typed:
+            getattr(importlib.import_module(f"scripts.{script}"), function)(*given)
     left = balance.main("of=recipient")
     # The Korean series is forfeited by now, and the card was refunded before: nothing is left of it.
     assert left is not None
