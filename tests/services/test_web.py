@@ -1,0 +1,206 @@
+"""What the HTTP services share: limits, logs without secrets, problems, databases that can't be used."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Column, Integer, MetaData, Table, insert, select
+
+from largesse.database import DatabaseError, insert_or_leave, open_database, sqlite_url, transaction
+from largesse.gateway.pricing import Price, PriceError, PriceList
+from largesse.web.limits import BodyLimit, Rates, TimeLimit
+from largesse.web.logs import JsonLines, log
+from largesse.web.problems import Problem
+from largesse.web.serving import ServingError, listen
+
+TABLES = MetaData()
+THINGS = Table("things", TABLES, Column("id", Integer, primary_key=True), Column("count", Integer))
+
+
+# ---------------------------------------------------------------------------------------------------- limits
+
+
+def test_rates() -> None:
+    now = [0.0]
+    rates = Rates(2.0, 3.0, most_keys=2, clock=lambda: now[0])
+    assert [rates.wait("a") for _ in range(4)] == [0, 0, 0, 0.5]
+    now[0] = 0.5
+    assert [rates.wait("a"), rates.wait("a")] == [0, 0.5]
+    now[0] = 100.0
+    assert [rates.wait("a") for _ in range(4)] == [0, 0, 0, 0.5]  # never more than the burst
+    rates.wait("b")
+    rates.wait("c")  # "a" was seen longest ago, and is forgotten
+    assert rates.wait("a", cost=3) == 0
+
+
+async def answered(app: Any, messages: list[dict[str, Any]], headers: list[tuple[bytes, bytes]]) -> list[Any]:
+    sent: list[Any] = []
+    given = iter(messages)
+
+    async def receive() -> dict[str, Any]:
+        return next(given)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await app({"type": "http", "method": "POST", "path": "/", "headers": headers}, receive, send)
+    return sent
+
+
+async def reads_all(_scope: Any, receive: Any, send: Any) -> None:
+    while (await receive()).get("more_body"):
+        pass
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+@pytest.mark.parametrize(
+    ("parts", "length", "status"),
+    [
+        ([b"x" * 10], b"10", 200), ([b"x" * 10], None, 200), ([b"x" * 5, b"x" * 5], None, 200),
+        ([b"x" * 11], b"11", 413), ([b"x" * 11], None, 413), ([b"x" * 6, b"x" * 5], None, 413),
+        ([b"x" * 11], b"1", 413), ([b""], b"-1", 413), ([b""], b"many", 413),
+    ],
+)  # fmt: skip
+def test_a_body_of_ten_bytes_and_no_more(parts: list[bytes], length: bytes | None, status: int) -> None:
+    messages = [
+        {"type": "http.request", "body": part, "more_body": number < len(parts) - 1}
+        for number, part in enumerate(parts)
+    ]
+    headers = [] if length is None else [(b"content-length", length)]
+    sent = asyncio.run(answered(BodyLimit(reads_all, 10), messages, headers))
+    assert sent[0]["status"] == status
+
+
+def test_an_answer_that_takes_too_long() -> None:
+    async def slow(_scope: Any, _receive: Any, _send: Any) -> None:
+        await asyncio.sleep(5)
+
+    sent = asyncio.run(answered(TimeLimit(slow, 0.01), [], []))
+    assert (sent[0]["status"], json.loads(sent[1]["body"])["error"]) == (504, "too_slow")
+
+
+def test_a_problem_says_what_to_do() -> None:
+    problem = Problem(418, "teapot", "it is one", "take a cup", {"size": 2}, {"X-Kind": "pot"})
+    assert json.loads(problem.body()) == {
+        "error": "teapot", "message": "it is one", "next": "take a cup", "size": 2,
+    }  # fmt: skip
+    assert problem.response().headers["x-kind"] == "pot"
+
+
+# ------------------------------------------------------------------------------------------------------ logs
+
+
+def test_logs_hold_no_secrets() -> None:
+    stream, logger = io.StringIO(), logging.getLogger("largesse")
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonLines())
+    logger.addHandler(handler)
+    level = logger.level
+    logger.setLevel(logging.INFO)
+    secret = "ab" * 65
+    try:
+        log(
+            "x.done",
+            amount=5,
+            signature=secret,
+            session_secret="hush",
+            note=f"with 0x{secret} in it",
+            key="k",
+        )
+        try:
+            raise ValueError(f"bad {secret}")
+        except ValueError as error:
+            log("x.failed", error=error, Authorization="Bearer y")
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+    text = stream.getvalue()
+    assert secret not in text and "hush" not in text and "Bearer" not in text
+    first, second = map(json.loads, text.splitlines())
+    assert (first["event"], first["amount"], first["signature"], first["key"]) == ("x.done", 5, "…", "…")
+    assert "ValueError" in second["error"]
+
+
+# ------------------------------------------------------------------------------------------------- databases
+
+
+def test_a_transaction_is_all_or_nothing(database_url: str) -> None:
+    engine = open_database(database_url, TABLES)
+    with pytest.raises(ZeroDivisionError), transaction(engine) as connection:
+        connection.execute(insert(THINGS).values(id=1, count=1))
+        raise ZeroDivisionError
+    with transaction(engine) as connection:
+        connection.execute(insert_or_leave(connection, THINGS).values(id=1, count=2))
+        connection.execute(insert_or_leave(connection, THINGS).values(id=1, count=3))
+        assert connection.execute(select(THINGS.c.count)).scalars().all() == [2]
+    engine.dispose()
+    again = open_database(database_url, TABLES)
+    with transaction(again) as connection:
+        assert connection.execute(select(THINGS.c.count)).scalars().all() == [2]
+    again.dispose()
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("nonsense", "bad_url"), ("mysql://x/y", "bad_url"), ("sqlite://", "bad_url"),
+        ("sqlite:////nowhere/at/all.db", "unreachable"),
+        ("postgresql://somebody:secret@127.0.0.1:1/none", "unreachable"),
+    ],
+)  # fmt: skip
+def test_databases_that_cannot_be_used(url: str, reason: str) -> None:
+    with pytest.raises(DatabaseError) as error:
+        open_database(url, TABLES)
+    assert error.value.reason == reason
+    assert "secret" not in error.value.message
+
+
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("something else, and long enough to be read as a header by whoever looks at it" * 20)
+    with pytest.raises(DatabaseError, match=r"notes\.txt"):
+        open_database(sqlite_url(path), TABLES)
+    assert path.read_text().startswith("something else")
+
+
+def test_an_address_that_is_taken() -> None:
+    with listen("127.0.0.1", 0) as first:
+        port = first.getsockname()[1]
+        with pytest.raises(ServingError, match=str(port)):
+            listen("127.0.0.1", port)
+
+
+# ---------------------------------------------------------------------------------------------------- prices
+
+
+def test_prices_by_route() -> None:
+    prices = PriceList([Price("get", "/a", 5), Price("GET", "/a/{b}", 6), Price("POST", "/a", 7)])
+    assert [prices.find("GET", path) for path in ("/a", "/a/x", "/a/x/y", "/b", "/a/")] == [
+        5,
+        6,
+        None,
+        None,
+        None,
+    ]
+    assert (prices.find("POST", "/a"), prices.find("HEAD", "/a"), prices.find("PUT", "/a")) == (7, 5, None)
+    assert prices.amounts == {5, 6, 7}
+
+
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [
+        ([("GET", "/a", 0)], "no_price"), ([("GET", "/a", -1)], "no_price"), ([("GET", "a", 1)], "bad_path"),
+        ([("GET", "/a", 1), ("get", "/a", 2)], "priced_twice"),
+    ],
+)  # fmt: skip
+def test_prices_that_are_none(rows: list[tuple[str, str, int]], reason: str) -> None:
+    with pytest.raises(PriceError) as error:
+        PriceList([Price(*row) for row in rows])
+    assert error.value.reason == reason
