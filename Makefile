@@ -104,12 +104,13 @@ gas-check: compile ## measure the gas figures and compare them with bench/gas.js
 	@$(IN_HOME) $(PY) -m pytest -q -n $(JOBS) --gas-file=complete tests/gas
 
 # Tests that add time and no lines: they repeat the others at length, or touch no contract.
-NOT_FOR_COVERAGE := fuzz gas journeys python stateful tooling
+NOT_FOR_COVERAGE := fuzz gas gateway journeys python relayer services stateful tooling webhook
 
 .PHONY: audit
-audit: compile ## the long hunts: many random lives against the model, then every seeded bug must be caught
+audit: compile ## the long hunts: random lives against the models, every seeded bug caught, services killed a hundred times
 	@$(IN_HOME) MACHINE_LIVES=$${MACHINE_LIVES:-100} MACHINE_STEPS=$${MACHINE_STEPS:-1000} $(PY) -m pytest -q tests/stateful/test_certificates_machine.py tests/stateful/test_jars_machine.py tests/stateful/test_accounts_machine.py
 	@$(IN_HOME) AUDIT=1 $(PY) -m pytest -q tests/stateful/test_machine_catches.py tests/stateful/test_jars_machine_catches.py tests/stateful/test_accounts_machine_catches.py
+	@$(IN_HOME) GATEWAY_KILLS=$${GATEWAY_KILLS:-100} $(PY) -m pytest -q tests/gateway/test_kills.py
 
 .PHONY: coverage
 coverage: setup ## Solidity coverage of the Python tests, to docs/COVERAGE.md; fails below the limits
