@@ -100,12 +100,7 @@ def redeem_into(hand: AccountHand, store: AccountStore) -> Act:
     caller = hand.one([holder, STRANGER if counterparty == hand.here else counterparty, STRANGER])
     held = hand.model.account(series_id, holder).balance // hand.prepaid.unit * hand.prepaid.unit
     wanted = min(hand.deposit(before), held) if hand.odds(90) else hand.deposit(before)
-    into, card = (counterparty, data), (series_id, holder)
-
-    def others() -> tuple[int, str]:
-        return (series_id, hand.one(HOLDERS)) if hand.odds(60) else hand.card()
-
-    return paid_with_cards(hand, caller, into, card, wanted, more=35, mixed=30, others=others)
+    return paid_with_cards(hand, caller, (counterparty, data), (series_id, holder), wanted)
 
 
 @step(1)

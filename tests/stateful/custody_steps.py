@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -60,19 +59,11 @@ def of_amount(
 
 
 def paid_with_cards(
-    hand: CustodyHand,
-    caller: str,
-    into: tuple[str, bytes],
-    card_of: tuple[int, str],
-    wanted: int,
-    *,
-    more: int = 18,
-    mixed: int = 10,
-    others: Callable[[], tuple[int, str]] | None = None,
+    hand: CustodyHand, caller: str, into: tuple[str, bytes], card_of: tuple[int, str], wanted: int
 ) -> Act:
     """A redemption for a payee, with these data, of a card of a series and holder; of `wanted` base units,
-    or of any amount for 0. In `more` of a hundred cases there is another card, which in `mixed` of a
-    hundred is one of `others`."""
+    or of any amount for 0. Sometimes there is another card: of the same holder, of the same series, or
+    any."""
     (payee, data), (series_id, holder) = into, card_of
     target = hand.here, payee, data
     held = hand.model.account(series_id, holder).balance
@@ -82,13 +73,11 @@ def paid_with_cards(
             hand, caller, target, card, hand.mostly(wanted if wanted <= held else held, wanted, percent=88)
         )
     cards = [card]
-    while hand.odds(more) and len(cards) < 3:
-        other = (others or hand.card)()
-        same = series_id, holder
-        if hand.odds(85):
-            mine = [i for i in hand.model.books.series if hand.model.account(i, holder).balance]
-            same = hand.one(mine or [series_id]), holder
-        cards.append(hand.redemption(caller, target, 0, hand.mostly(same, other, percent=100 - mixed)))
+    while hand.odds(35) and len(cards) < 3:
+        mine = [i for i in hand.model.books.series if hand.model.account(i, holder).balance]
+        others = (series_id, hand.one(HOLDERS)), (series_id, hand.one(HOLDERS)), hand.card()
+        other = hand.mostly((hand.one(mine or [series_id]), holder), *others, percent=65)
+        cards.append(hand.redemption(caller, target, 0, other))
     payment = Payment(hand.here, payee, 0, 0, 0, data, None)
     return "pay", caller, (hand.requested(payment, caller, sum(one.amount for one in cards)), cards)
 

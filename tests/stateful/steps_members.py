@@ -16,7 +16,7 @@ from tests.stateful.steps_streams import TEXTS, step
 HANDLES = tuple(keccak(text=f"github:{name}") for name in ("anna", "bob"))
 
 
-@step(5)
+@step(8)
 def set_tier(hand: JarHand, store: JarStore) -> Act:
     creator = hand.creator()
     made = hand.books.versions.get(creator, 0)
@@ -27,18 +27,18 @@ def set_tier(hand: JarHand, store: JarStore) -> Act:
     return "setTier", creator, (hand.one(TIERS), max(price, 0), version)
 
 
-@step(12)
+@step(15)
 def subscribe(hand: JarHand, store: JarStore) -> Act:
     creator, number = hand.tier()
     payer, account = hand.one(PAYERS), hand.mostly(hand.one(MEMBERS), ZERO, percent=98)
     inside = [who for who in hand.books.members if hand.jars.membership(*who)]
-    if inside and hand.odds(35):  # mostly the one who pays for it already
+    if inside and hand.odds(50):  # mostly the one who pays for it already
         creator, account, number = hand.one(inside)
         member = hand.jars.membership(creator, account, number)
         paid = member.payer if member else ZERO
         payer = payer if paid == ZERO else hand.mostly(paid, payer, percent=85)
     rate = hand.jars.tier_of(creator, number).rate
-    rate = min(hand.mostly(rate, rate + 1, 0, percent=95), 2**80 - 1)
+    rate = min(hand.mostly(rate, rate + 1, max(rate - 1, 0), 0, percent=90), 2**80 - 1)
     amount = hand.more(rate, hand.now)
     version = _version(hand, creator, account, number)
     said = Subscription(payer, account, creator, number, version, rate, amount)
@@ -70,11 +70,16 @@ def unsubscribe(hand: JarHand, store: JarStore) -> Act | None:
 # ------------------------------------------------------------------------------------------------ gifts
 
 
-@step(6)
+@step(8)
 def give_subscriptions(hand: JarHand, store: JarStore) -> Act:
     payer = hand.one(PAYERS)
     batch = hand.gifts(store, payer)
-    store.batches.append(batch)
+    given = [one for one in store.batches if one.id in hand.books.gifts and hand.now < one.gifts.reclaim_at]
+    if given and hand.odds(25):
+        batch = hand.one(given)  # once more
+        payer = batch.gifts.payer
+    else:
+        store.batches.append(batch)
     amount = batch.gifts.count * batch.gifts.amount_each
     caller = hand.sender(payer)
     message = ("GiveSubscriptions", payer, batch.id)
@@ -91,7 +96,7 @@ def _batch(hand: JarHand, store: JarStore, *, over: bool) -> GiftBatch | None:
     return hand.one(left or store.batches) if store.batches and hand.odds(25) else None
 
 
-@step(9)
+@step(13)
 def claim_subscription(hand: JarHand, store: JarStore) -> Act | None:
     batch = _batch(hand, store, over=False)
     if batch is None:
@@ -102,11 +107,13 @@ def claim_subscription(hand: JarHand, store: JarStore) -> Act | None:
     index = hand.mostly(at, at + 1, batch.gifts.count, 299, percent=96)
     if hand.odds(4):
         proof = hand.one([proof[:-1], [*proof, bytes(32)], [*proof[:-1], hand.rng.randbytes(32)]])
-    out = [who for who in MEMBERS if not hand.jars.membership(batch.gifts.creator, who, batch.gifts.tier)]
-    account = hand.mostly(hand.one(out or MEMBERS), hand.one(MEMBERS), ZERO, percent=92)
+    inside = [who for who in MEMBERS if hand.jars.membership(batch.gifts.creator, who, batch.gifts.tier)]
+    out = [who for who in MEMBERS if who not in inside]
+    others = hand.one(inside or MEMBERS), hand.one(inside or MEMBERS), ZERO
+    account = hand.mostly(hand.one(out or MEMBERS), *others, percent=60)
     signature = None
     if leaf.named != ZERO:
-        account = hand.mostly(leaf.named, account, percent=94)
+        account = hand.mostly(leaf.named, account, percent=80)
     else:
         message = ("GiftSubscriptionClaim", batch.id, index, account)
         signature = hand.said(leaf.key, message, hand.here)
@@ -123,7 +130,7 @@ def reclaim_subscriptions(hand: JarHand, store: JarStore) -> Act | None:
 # ---------------------------------------------------------------------------------------------- handles
 
 
-@step(6)
+@step(8)
 def tip_handle(hand: JarHand, store: JarStore) -> Act:
     payer = hand.one(PAYERS)
     attestor = hand.mostly(hand.one(ATTESTORS), ZERO, percent=96)
@@ -138,16 +145,19 @@ def tip_handle(hand: JarHand, store: JarStore) -> Act:
     return "tipHandle", caller, (tip, text, hand.consent(caller, payer, message, tip.amount))
 
 
-@step(6)
+@step(9)
 def claim_handle_tips(hand: JarHand, store: JarStore) -> Act | None:
     waiting = [tip for tip in store.tips if hand.books.tips.get(handle_tip_id(tip), False)]
     if not store.tips or not (waiting or hand.odds(20)):
         return None
     attestor = hand.one(waiting or store.tips).attestor
     mine = [tip for tip in waiting if tip.attestor == attestor]
+    others = [tip for tip in waiting if tip.attestor != attestor]
     tips = hand.rng.sample(mine, hand.rng.randrange(len(mine) + 1))[:4]
-    if not tips or hand.odds(30):
-        tips = [*tips, hand.mostly(hand.one(mine or store.tips), hand.one(store.tips), percent=70)]
+    if not tips or hand.odds(20):
+        tips = [*tips, hand.one(mine or store.tips)]
+    if hand.odds(25):
+        tips = [*tips, hand.one(others or store.tips)]
     if hand.odds(2):
         tips = []
     recipient = hand.mostly(hand.creator(), ZERO, hand.here, percent=96)

@@ -92,9 +92,14 @@ def resume(hand: JarHand, store: JarStore) -> Act | None:
     return "resume", caller, (key, hand.consent(caller, key.payer, message))
 
 
-@step(5)
+@step(8)
 def tip(hand: JarHand, store: JarStore) -> Act:
     payer, jar_id, amount, text = hand.one(PAYERS), hand.jar_id(), hand.small(), hand.one(TEXTS)
+    capped = [who for who in PAYERS if 0 < hand.jars.monthly_cap(who)[0] < NO_LIMIT]
+    if capped and hand.odds(60):  # part of what the month has left, all of it, or one more
+        payer = hand.one(capped)
+        limit, used, _ = hand.jars.monthly_cap(payer)
+        amount = max(hand.one([(limit - used) // 2, limit - used, limit - used + 1]), 1)
     caller = hand.sender(payer)
     message = ("Tip", payer, jar_id, amount, text)
     consent = hand.consent(caller, payer, message, amount)
@@ -106,6 +111,9 @@ def collect(hand: JarHand, store: JarStore) -> Act:
     days = hand.one([0, 1, 2, 5, MOST, MOST])
     jars = list(hand.books.jars)
     jar_id = hand.one(jars) if jars and hand.odds(85) else hand.jar_id()
+    shared = [one for one in jars if one in hand.books.shared]
+    if shared and hand.odds(40):
+        jar_id = hand.one(shared)  # what does not divide waits for the next time
     jar_id = hand.mostly(jar_id, jar_id + 2**170, percent=95)
     return "collect", hand.mostly(STRANGER, *CREATORS, percent=40), (jar_id, days)
 
