@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from largesse.addresses import ZERO_ADDRESS
 from largesse.chainlogs import Event, LogError
+from largesse.custody_books import CustodyBooks
 from largesse.prepaid import Key, PrepaidAccount, settled_rows
 from largesse.vouchers import unit_of
 
@@ -23,28 +23,15 @@ class SettlementEntry:
     taken: dict[int, int]
 
 
-class AccountBooks:
+class AccountBooks(CustodyBooks):
     """All accounts of one PrepaidAccounts. Feed it whole transactions, in their order, with `add`."""
 
     def __init__(self, decimals: int, block_time: Callable[[int], int]) -> None:
+        super().__init__()
         self.unit = unit_of(decimals)
         self.accounts: dict[Key, PrepaidAccount] = {}
         self.settlements: list[SettlementEntry] = []
-        self.owed: defaultdict[str, int] = defaultdict(int)
-        self.paid_in = 0
-        self.paid_out = 0
-        self.events = 0
-        self._held = 0
         self._block_time = block_time
-
-    @property
-    def liabilities(self) -> int:
-        """What the contract must hold, in base units: what came in less what went out."""
-        return self._held
-
-    @property
-    def total_owed(self) -> int:
-        return sum(self.owed.values())
 
     def parts(self) -> int:
         """The same, put together from what is left in each account and what is owed."""
@@ -58,14 +45,6 @@ class AccountBooks:
         self.events += len(transaction)
 
     # --------------------------------------------------------------------------------------------- private
-
-    def _in(self, amount: int) -> None:
-        self.paid_in += amount
-        self._held += amount
-
-    def _out(self, amount: int) -> None:
-        self.paid_out += amount
-        self._held -= amount
 
     def _at(self, event: Event) -> tuple[Key, PrepaidAccount]:
         key = event["counterparty"], event["index"]
@@ -145,16 +124,6 @@ class AccountBooks:
         self.accounts[key] = replace(
             account, signer=event["signer"], new_signer=ZERO_ADDRESS, new_signer_at=0
         )
-
-    def _on_PayoutOwed(self, event: Event, _: int) -> None:  # noqa: N802
-        self.owed[event["payee"]] += event["amount"]
-        self._out(-event["amount"])
-
-    def _on_OwedPaid(self, event: Event, _: int) -> None:  # noqa: N802
-        if self.owed[event["payee"]] != event["amount"]:
-            raise LogError("inconsistent", f"{event['payee']} was paid {event['amount']} of another debt")
-        self.owed[event["payee"]] = 0
-        self._out(event["amount"])
 
 
 _WITHOUT_BOOKS: Final = ("ConsentUsed",)

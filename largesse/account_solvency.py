@@ -3,37 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 
 from largesse.account_books import AccountBooks
 from largesse.artifacts import prepaid_abi
-from largesse.auditing import balance_problems, replay, require_solvent
+from largesse.auditing import Found, audited
 from largesse.chainlogs import DEFAULT_RANGE, ignore
 from largesse.client import Certificates
 from largesse.prepaid import Prepaid
 
-
-@dataclass(frozen=True)
-class AccountAudit:
-    """What an audit of a PrepaidAccounts found at `block`, as `largesse.solvency.Audit`."""
-
-    block: int
-    books: AccountBooks
-    reserve: int
-    moved: int
-    narrowest: int
-    blocks_checked: int
-    problems: tuple[str, ...]
-
-    @property
-    def surplus(self) -> int:
-        """What lies in the contract and belongs to nobody; negative where money is missing."""
-        return self.reserve - self.books.liabilities
-
-    def require_solvent(self) -> None:
-        """Raise InsolventError with every problem."""
-        require_solvent(self.problems, self.surplus)
+AccountAudit = Found[AccountBooks]
 
 
 def audit_accounts(
@@ -49,20 +28,15 @@ def audit_accounts(
     node, token = certificates.node, certificates.token
     last = node.block_number() if block is None else block
     books = AccountBooks(token.decimals, cache(node.block_time))
-    found = replay(
+    return audited(
         token,
         address,
         prepaid_abi(),
         range(certificates.first_block, last + 1),
-        add=books.add,
-        liabilities=lambda: books.liabilities,
+        books,
+        lambda: _differences(Prepaid(certificates, address), books, last),
         most=most,
         progress=progress,
-    )
-    problems = [*found.problems, *_differences(Prepaid(certificates, address), books, last)]
-    problems += balance_problems(token, found, books.liabilities)
-    return AccountAudit(
-        last, books, found.reserve, found.moved, found.narrowest, found.blocks_checked, tuple(problems)
     )
 
 

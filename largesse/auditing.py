@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Final
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from web3.exceptions import Web3Exception
 
@@ -17,6 +17,23 @@ from largesse.signing import keccak
 from largesse.tokens import Token
 
 _TRANSFER: Final = "0x" + keccak(b"Transfer(address,address,uint256)").hex()
+
+
+class Accounting(Protocol):
+    """Books that are rebuilt from a contract's logs."""
+
+    events: int
+
+    @property
+    def liabilities(self) -> int:
+        """What the contract must hold, in base units."""
+
+    @property
+    def total_owed(self) -> int:
+        """Of that, payouts that the currency refused."""
+
+    def add(self, transaction: Sequence[Event]) -> None:
+        """All events of one transaction."""
 
 
 class InsolventError(LargesseError):
@@ -36,6 +53,74 @@ class Replayed:
     narrowest: int
     blocks_checked: int
     problems: tuple[str, ...]
+
+
+Rebuilt = TypeVar("Rebuilt", bound=Accounting)
+
+
+@dataclass(frozen=True)
+class Found(Generic[Rebuilt]):
+    """What the audit of a contract found at `block`. Amounts are base units, `time` Unix seconds.
+
+    `reserve` is the currency's own word, `moved` what its Transfer logs add up to, `narrowest` the least by
+    which assets were above liabilities at the end of any block since the beginning.
+    """
+
+    block: int
+    time: int
+    books: Rebuilt
+    reserve: int
+    moved: int
+    narrowest: int
+    blocks_checked: int
+    problems: tuple[str, ...]
+
+    @property
+    def surplus(self) -> int:
+        """What lies in the contract and belongs to nobody; negative where money is missing."""
+        return self.reserve - self.books.liabilities
+
+    def require_solvent(self) -> None:
+        """Raise InsolventError with every problem: missing_money where money is short, else books_differ."""
+        if self.problems:
+            reason = "missing_money" if self.surplus < 0 else "books_differ"
+            raise InsolventError(reason, "\n".join([f"{len(self.problems)} problem(s):", *self.problems]))
+
+
+def audited(
+    token: Token,
+    address: str,
+    abi: Sequence[dict[str, Any]],
+    blocks: range,
+    books: Rebuilt,
+    differences: Callable[[], list[str]],
+    *,
+    most: int,
+    progress: Callable[[int], None],
+) -> Found[Rebuilt]:
+    """Replay into `books`, then compare with the contract's views (`differences`) and with the money."""
+    found = replay(
+        token,
+        address,
+        abi,
+        blocks,
+        add=books.add,
+        liabilities=lambda: books.liabilities,
+        most=most,
+        progress=progress,
+    )
+    last = blocks.stop - 1
+    problems = [*found.problems, *differences(), *balance_problems(token, found, books.liabilities)]
+    return Found(
+        last,
+        token.node.block_time(last),
+        books,
+        found.reserve,
+        found.moved,
+        found.narrowest,
+        found.blocks_checked,
+        tuple(problems),
+    )
 
 
 def replay(
@@ -81,13 +166,6 @@ def balance_problems(token: Token, replayed: Replayed, liabilities: int) -> list
     if reserve != moved:
         return [f"the currency's transfers come to {moved}, its balance is {reserve}"]
     return []
-
-
-def require_solvent(problems: Sequence[str], surplus: int) -> None:
-    """Raise InsolventError with every problem: missing_money if the reserve is short, else books_differ."""
-    if problems:
-        reason = "missing_money" if surplus < 0 else "books_differ"
-        raise InsolventError(reason, "\n".join([f"{len(problems)} problem(s):", *problems]))
 
 
 def _blocks(events: Iterable[Event]) -> Iterator[tuple[int, Iterator[Event]]]:

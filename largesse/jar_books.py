@@ -15,6 +15,7 @@ from web3 import Web3
 
 from largesse.addresses import ZERO_ADDRESS
 from largesse.chainlogs import Event, LogError
+from largesse.custody_books import CustodyBooks
 from largesse.jars import Split, StreamKey, jar_id, scale_of
 
 DAY: Final = 86_400
@@ -93,34 +94,21 @@ class GiftBatch:
     left: int
 
 
-class JarBooks:
+class JarBooks(CustodyBooks):
     """All jars of one escrow. Feed it whole transactions, in their order, with `add`."""
 
     def __init__(self, decimals: int, block_time: Callable[[int], int]) -> None:
+        super().__init__()
         self.scale = scale_of(decimals)
         self.jars: defaultdict[int, JarBook] = defaultdict(JarBook)
         self.streams: dict[StreamKey, Flow] = {}
         self.members: dict[Member, Flow] = {}
         self.gifts: dict[bytes, GiftBatch] = {}
         self.handle_tips: dict[bytes, int] = {}
-        self.owed: defaultdict[str, int] = defaultdict(int)
-        self.paid_in = 0
-        self.paid_out = 0
-        self.events = 0
-        self._held = 0
         self._skipped: Counter[bytes] = Counter()
         self._block_time = block_time
 
     # ------------------------------------------------------------------------------------------------ totals
-
-    @property
-    def liabilities(self) -> int:
-        """What the contract must hold, in base units: what came in less what went out."""
-        return self._held
-
-    @property
-    def total_owed(self) -> int:
-        return sum(self.owed.values())
 
     @property
     def unclaimed(self) -> int:
@@ -156,14 +144,6 @@ class JarBooks:
             if event.name not in _WITHOUT_BOOKS:
                 getattr(self, f"_on_{event.name}")(event, self._block_time(event.block))
         self.events += len(transaction)
-
-    def _in(self, amount: int) -> None:
-        self.paid_in += amount
-        self._held += amount
-
-    def _out(self, amount: int) -> None:
-        self.paid_out += amount
-        self._held -= amount
 
     def _begin(self, jar: int, payer: str, rate: int, amount: int, now: int, end: int) -> Flow:
         """A flow of `amount` base units from now on; what is less than a second's worth is the jar's."""
@@ -242,16 +222,6 @@ class JarBooks:
     def _on_SharedJarCreated(self, event: Event, _: int) -> None:  # noqa: N802
         payees = tuple(map(_checksum, event["payees"]))
         self.jars[event["jarId"]].split = Split(payees, tuple(event["sharesBps"]))
-
-    def _on_PayoutOwed(self, event: Event, _: int) -> None:  # noqa: N802
-        self.owed[event["payee"]] += event["amount"]
-        self._out(-event["amount"])
-
-    def _on_OwedPaid(self, event: Event, _: int) -> None:  # noqa: N802
-        if self.owed[event["payee"]] != event["amount"]:
-            raise LogError("inconsistent", f"{event['payee']} was paid {event['amount']} of another debt")
-        self.owed[event["payee"]] = 0
-        self._out(event["amount"])
 
     # ------------------------------------------------------------------------------------------- memberships
 

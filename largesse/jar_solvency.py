@@ -3,37 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 
 from largesse.artifacts import jars_abi
-from largesse.auditing import balance_problems, replay, require_solvent
+from largesse.auditing import Found, audited
 from largesse.chainlogs import DEFAULT_RANGE, ignore
 from largesse.client import Certificates
 from largesse.jar_books import DAY, JarBooks
 
-
-@dataclass(frozen=True)
-class JarAudit:
-    """What an audit of an escrow found at `block`, as `largesse.solvency.Audit`."""
-
-    block: int
-    time: int
-    books: JarBooks
-    reserve: int
-    moved: int
-    narrowest: int
-    blocks_checked: int
-    problems: tuple[str, ...]
-
-    @property
-    def surplus(self) -> int:
-        """What lies in the contract and belongs to nobody; negative where money is missing."""
-        return self.reserve - self.books.liabilities
-
-    def require_solvent(self) -> None:
-        """Raise InsolventError with every problem."""
-        require_solvent(self.problems, self.surplus)
+JarAudit = Found[JarBooks]
 
 
 def audit_jars(
@@ -52,21 +30,15 @@ def audit_jars(
     node, token = certificates.node, certificates.token
     last = node.block_number() if block is None else block
     books = JarBooks(token.decimals, cache(node.block_time))
-    found = replay(
+    return audited(
         token,
         escrow,
         jars_abi(),
         range(certificates.first_block, last + 1),
-        add=books.add,
-        liabilities=lambda: books.liabilities,
+        books,
+        lambda: _differences(certificates, escrow, books, last, node.block_time(last)),
         most=most,
         progress=progress,
-    )
-    time = node.block_time(last)
-    problems = [*found.problems, *_differences(certificates, escrow, books, last, time)]
-    problems += balance_problems(token, found, books.liabilities)
-    return JarAudit(
-        last, time, books, found.reserve, found.moved, found.narrowest, found.blocks_checked, tuple(problems)
     )
 
 

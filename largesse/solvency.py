@@ -8,12 +8,11 @@ balance must cover it, to the unit.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
 from largesse.artifacts import certificates_abi
-from largesse.auditing import InsolventError, balance_problems, replay, require_solvent
+from largesse.auditing import Found, InsolventError, audited
 from largesse.chainlogs import DEFAULT_RANGE, ignore
 from largesse.client import Certificates
 from largesse.replay import Books
@@ -24,32 +23,7 @@ __all__ = ["Audit", "InsolventError", "audit"]
 _BALANCES_A_CALL: Final = 500
 
 
-@dataclass(frozen=True)
-class Audit:
-    """What an audit found at `block`. Amounts are base units.
-
-    `reserve` is the currency's own word, `moved` what its Transfer logs add up to, `narrowest` the least by
-    which assets were above liabilities at the end of any block since the beginning.
-    """
-
-    block: int
-    books: Books
-    reserve: int
-    moved: int
-    narrowest: int
-    blocks_checked: int
-    problems: tuple[str, ...]
-
-    @property
-    def surplus(self) -> int:
-        """What lies in the contract and belongs to nobody; negative where money is missing."""
-        return self.reserve - self.books.liabilities
-
-    def require_solvent(self) -> None:
-        """Raise InsolventError with every problem: missing_money if the reserve is short,
-        else books_differ.
-        """
-        require_solvent(self.problems, self.surplus)
+Audit = Found[Books]
 
 
 def audit(
@@ -67,20 +41,15 @@ def audit(
     node, token, first = certificates.node, certificates.token, certificates.first_block
     last = node.block_number() if block is None else block
     books = Books(cache(node.block_time))
-    found = replay(
+    return audited(
         token,
         certificates.address,
         certificates_abi(),
         range(first, last + 1),
-        add=books.add,
-        liabilities=lambda: books.liabilities,
+        books,
+        lambda: _differences(certificates, books, last),
         most=most,
         progress=progress,
-    )
-    problems = [*found.problems, *_differences(certificates, books, last)]
-    problems += balance_problems(token, found, books.liabilities)
-    return Audit(
-        last, books, found.reserve, found.moved, found.narrowest, found.blocks_checked, tuple(problems)
     )
 
 
