@@ -31,12 +31,23 @@ class BlindError(LargesseError):
 
 @dataclass(frozen=True)
 class Standing:
-    """An account, until when (Unix seconds) vouchers for it can be settled (None for ever), and whether its
-    signer has code."""
+    """An account, and whether its signer has code."""
 
     account: PrepaidAccount
-    good_until: int | None
     is_wallet: bool
+
+    def good_until(self, now: int) -> int | None:
+        """The first second in which a voucher may be worthless; None where there is none.
+
+        That is the expiry, and when a withdrawal or another signer that was asked for can come; what was asked
+        for lapses one more delay later, and is no threat then.
+        """
+        account = self.account
+        asked = (account.withdrawable_at, account.new_signer_at)
+        dates = [date for date in asked if date and now < date + account.delay_seconds]
+        if account.expires_at:
+            dates.append(account.expires_at)
+        return min(dates, default=None)
 
 
 class AccountBook:
@@ -85,7 +96,7 @@ class AccountBook:
             account = self.prepaid.account(self.counterparty, index, block=self._final_block())
             if account.owner == ZERO_ADDRESS:
                 return None
-            found = Standing(account, good_until(account), self.node.has_code(account.signer))
+            found = Standing(account, self.node.has_code(account.signer))
             self._kept[index] = found
             return found
 
@@ -134,9 +145,3 @@ class AccountBook:
             elif bytes(topics[0]) == self.prepaid.settled_topic:
                 found |= self.prepaid.settled_indices(entry)
         return found
-
-
-def good_until(account: PrepaidAccount) -> int | None:
-    """The first second in which a voucher may be worthless: expiry, a mature withdrawal, another signer."""
-    dates = (account.expires_at, account.withdrawable_at, account.new_signer_at)
-    return min((date for date in dates if date), default=None)

@@ -203,7 +203,7 @@ class Settler:
             elif account.deposit < one.amount or not self._is_good(one, account.signer):
                 worthless.append(one.index)
             else:
-                found.append(Candidate(one, one.amount - account.paid, standing.good_until))
+                found.append(Candidate(one, one.amount - account.paid, standing.good_until(self.book.now())))
         if paid:
             # Somebody else submitted them: anybody may.
             self.ledger.mark_settled(paid, int(time.time()))

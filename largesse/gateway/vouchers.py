@@ -233,8 +233,9 @@ class VoucherScheme:
         )
 
     def _check_end(self, standing: Standing) -> None:
-        until = standing.good_until
-        if until is not None and self.book.now() >= until - self.settle_seconds:
+        now = self.book.now()
+        until = standing.good_until(now)
+        if until is not None and now >= until - self.settle_seconds:
             raise PaymentRefusedError(
                 "account_closing",
                 f"from {until} on vouchers of this account may be worthless, and settling takes "

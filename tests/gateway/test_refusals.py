@@ -172,6 +172,25 @@ def test_an_account_that_ends_before_it_can_be_settled(
     assert client.get(url, headers=served.payment(key, 2 * ARTICLE)).status_code == 200
 
 
+@pytest.mark.parametrize("what", ["withdrawal", "signer"])
+def test_what_was_asked_for_and_has_lapsed_is_no_threat(
+    served: Served, client: httpx.Client, what: str
+) -> None:
+    desk, url = served.desk, served.url + "/articles/1"
+    start = desk.now()
+    key = desk.open(PLENTY, delay=HOUR)
+    if what == "withdrawal":
+        desk.request_withdrawal(key)
+    else:
+        desk.request_signer(key, desk.stranger)
+    later(start + 2 * HOUR - desk.now() - 5)
+    served.gateway.book.refresh()
+    refused(served, client, served.payment(key, ARTICLE), 402, "account_closing")
+    later(60)
+    served.gateway.book.refresh()
+    assert client.get(url, headers=served.payment(key, ARTICLE)).status_code == 200
+
+
 def test_after_a_withdrawal_nothing_is_taken(served: Served, client: httpx.Client, key: Key) -> None:
     desk = served.desk
     start = desk.now()
