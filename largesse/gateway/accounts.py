@@ -39,8 +39,8 @@ class Standing:
     def good_until(self, now: int) -> int | None:
         """The first second in which a voucher may be worthless; None where there is none.
 
-        That is the expiry, and when a withdrawal or another signer that was asked for can come; what was asked
-        for lapses one more delay later, and is no threat then.
+        That is the expiry, and when a withdrawal or another signer that was asked for can come; what was
+        asked for lapses one more delay later, and is no threat then.
         """
         account = self.account
         asked = (account.withdrawable_at, account.new_signer_at)
