@@ -69,8 +69,15 @@ compile: setup build/.interfaces build/.libraries ## compile the contracts for B
 demo: compile ## a tour of the whole system on a chain of its own
 	@$(IN_HOME) $(PY) -m tools.brownie_here run demo $(ARGS)
 
+# Its pins conflict with Brownie's: an environment of its own
+.venv-schemathesis/.installed: tools/schemathesis.lock .venv/.installed
+	@echo "setup: Schemathesis, in .venv-schemathesis"
+	@rm -rf .venv-schemathesis; $(PY) -m venv .venv-schemathesis
+	@.venv/bin/uv pip install -q --python .venv-schemathesis/bin/python --require-hashes -r tools/schemathesis.lock
+	@touch $@
+
 .PHONY: test
-test: compile ## every test: Python on Anvil, then Solidity fuzz tests
+test: compile .venv-schemathesis/.installed ## every test: Python on Anvil, then Solidity fuzz tests
 	@$(IN_HOME) $(PY) -m pytest -n $(JOBS) $(ARGS)
 	@if compgen -G 'tests/fuzz/*.sol' >/dev/null; then $(IN_HOME) forge test; fi
 
@@ -135,4 +142,5 @@ UV_LOCK := uv pip compile -q --universal --generate-hashes --python-version 3.11
 lock: .venv/.installed ## renew the lock files (no registry's name in them)
 	@$(UV_LOCK) requirements.in -o requirements.lock
 	@$(UV_LOCK) tools/bootstrap.in -o tools/bootstrap.lock
+	@$(UV_LOCK) tools/schemathesis.in -o tools/schemathesis.lock
 	@npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund --loglevel=error
