@@ -254,8 +254,8 @@ class Webhook:
             return False  # it is on its way
         said: dict[str, Any] = {"error": refused.reason[:80], "message": refused.message}
         log("webhook.refused", logging.WARNING, id=record.id, step=record.state, **said)
-        if (changes := _final(record, refused)) is not None:
-            self.store.finish(record, **changes, **said)
+        if (state := _final(record, refused)) is not None:
+            self.store.finish(record, state=state, **said)
             return True
         # A key that was used can't work any more; one that was not is free, whoever else is about to use it.
         self.store.finish(record, step=record.step + (0 if never_sent else 1), **said)
@@ -325,13 +325,13 @@ class Webhook:
                 return
 
 
-def _final(record: Record, refused: LargesseError) -> dict[str, Any] | None:
+def _final(record: Record, refused: LargesseError) -> str | None:
     """What a refusal for good makes of a payment; None where trying again may help."""
     if record.state == ISSUING and refused.reason == "CertificateSales_PaymentUsed":
-        return {"state": FAILED}
+        return FAILED
     # Claimed, or the delivery date has come: it is the buyer's.
     late = ("GiftCertificates_NoSuchGift", "GiftCertificates_NotRecallable")
-    return {"state": DELIVERED} if record.state == RECALLING and refused.reason in late else None
+    return DELIVERED if record.state == RECALLING and refused.reason in late else None
 
 
 def _link_key(issuer: Issuer, record: Record) -> bytes:

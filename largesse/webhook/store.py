@@ -163,7 +163,8 @@ class Store:
             return [(row.issuer, row.id) for row in connection.execute(query)]
 
     def begin(self, issuer: str, payment_id: str, now: int) -> Record | None:
-        """Decide at the chain's time `now` what is sent next for a payment, and write it down; None where nothing is to be done.
+        """Decide at the chain's time `now` what is sent next for a payment, and write it down; None
+        where nothing is to be done.
 
         The row is locked: an event that comes meanwhile is looked at the next time.
         """
