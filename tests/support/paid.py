@@ -113,13 +113,9 @@ class Processor:
 
     def issued(self) -> list[tuple[str, int]]:
         """Recipient and amount of all that was issued by receipt."""
-        topic = web3.keccak(text="IssuedByReceipt(address,bytes32,uint256,address,address,uint96)")
         contract = web3.eth.contract(address=self.shop.sales.address, abi=self.shop.sales.abi)
-        logs = web3.eth.get_logs(
-            {"address": self.shop.sales.address, "fromBlock": 0, "topics": [topic.to_0x_hex()]}
-        )
-        found = [contract.events.IssuedByReceipt().process_log(one)["args"] for one in logs]
-        return [(one["recipient"], one["amount"]) for one in found]
+        logs = contract.events.IssuedByReceipt().get_logs(from_block=0)
+        return [(log["args"]["recipient"], log["args"]["amount"]) for log in logs]
 
     def gifts(self, name: str = "GiftGiven(address,uint256)") -> int:
         """How many links were made, or other events of the certificates."""
