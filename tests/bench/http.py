@@ -206,7 +206,7 @@ def _text(best: dict[str, float], package: float, own: float) -> str:
             *rows,
             "",
             "The goal is twice the middleware's, for vouchers.",
-            "The middleware keeps what it is owed in memory; here an answer leaves when the charge is on the disk.",
+            "The middleware keeps what it is owed in memory; here a charge is on the disk before its answer.",
             "",
             "| vouchers verified (a key's signature) | a CPU-second | ratio |",
             "|---|---|---|",
