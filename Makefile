@@ -110,6 +110,10 @@ gas: compile ## measure the gas figures and write bench/gas.json
 gas-check: compile ## measure the gas figures and compare them with bench/gas.json
 	@$(IN_HOME) $(PY) -m pytest -q -n $(JOBS) --gas-file=complete tests/gas
 
+.PHONY: bench-http
+bench-http: compile ## paid requests and verified vouchers against the x402 package, to bench/HTTP.md
+	@$(IN_HOME) $(PY) -m pytest -q tests/bench/http.py
+
 # Tests that add time and no lines: they repeat the others at length, or touch no contract.
 NOT_FOR_COVERAGE := fuzz gas gateway journeys python relayer services stateful tooling webhook
 
