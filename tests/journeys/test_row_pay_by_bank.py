@@ -1,5 +1,5 @@
-"""Row pay_by_bank: a payment processor's webhook issues exactly once for each payment id, however often and in
-whatever order it is delivered; a card purchase stays locked through its charge-back window.
+"""Row pay_by_bank: a payment processor's webhook issues exactly once for each payment id, however often and
+in whatever order it is delivered; a card purchase stays locked through its charge-back window.
 """
 
 from __future__ import annotations
