@@ -29,7 +29,8 @@ _DAY = 86_400
 
 @command(
     "Issue once for each payment that a processor reports, until Ctrl-C. The environment has "
-    f"{SECRET}, while it is changed {OLD_SECRET} too, and {LINK_SECRET}. The series must be on sale (`sell`).",
+    f"{SECRET}, while it is changed {OLD_SECRET} too, and {LINK_SECRET}. "
+    "The series must be on sale (`sell`).",
     Option("currency", "the currency's symbol"),
     Option("issuer", "the name in the address: /payments/<issuer>", "issuer"),
     Option("windows", "days in which a method of payment can be charged back", "card:120,bank:0"),
