@@ -28,8 +28,9 @@ _DAY = 86_400
 
 
 @command(
-    f"Issue once for each payment that a processor reports, until Ctrl-C. The environment has {SECRET}, "
-    f"while it is changed {OLD_SECRET} too, and {LINK_SECRET}. The series must be on sale (`sell`).",
+    "Issue once for each payment that a processor reports, until Ctrl-C. The environment has "
+    f"{SECRET}, while it is changed {OLD_SECRET} too, and {LINK_SECRET}. "
+    "The series must be on sale (`sell`).",
     Option("currency", "the currency's symbol"),
     Option("issuer", "the name in the address: /payments/<issuer>", "issuer"),
     Option("windows", "days in which a method of payment can be charged back", "card:120,bank:0"),

@@ -56,6 +56,8 @@ def test_all_commands_work_one_after_the_other(
     module_isolation: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LARGESSE_STATE", str(tmp_path))
+    for name in ("LARGESSE_WEBHOOK_SECRET", "LARGESSE_WEBHOOK_LINK_SECRET"):
+        monkeypatch.setenv(name, f"a {name} of this test's")
     (tmp_path / "examples").symlink_to(CHECKOUT / "examples")
     monkeypatch.chdir(tmp_path)
     for name in (webhook.SECRET, webhook.LINK_SECRET):

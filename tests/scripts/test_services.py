@@ -84,7 +84,7 @@ def test_the_relayers_script(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Non
         ("hourly=0", "out_of_range"),
         ("port=70000", "out_of_range"),
         ("database=mysql://x/y", "bad_url"),
-        ("from=stranger", "unknown_role"),
+        ("from=nobody", "unknown_role"),
     ):
         with pytest.raises(LargesseError) as error:
             script.main(argument)
