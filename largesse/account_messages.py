@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from largesse.signing import Message, solidity
+from largesse.signing import Domain, Message, encode_word, keccak, solidity
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,22 @@ class Voucher(Message):
     currency: str = solidity("address")
     index: int = solidity("uint64")
     amount: int = solidity("uint48")
+
+
+class VoucherDigests:
+    """Digests of one counterparty's vouchers in one currency: what all of them share is encoded once."""
+
+    def __init__(self, domain: Domain, counterparty: str, currency: str) -> None:
+        members = (("address", "counterparty", counterparty), ("address", "currency", currency))
+        words = b"".join(encode_word("Voucher", name, kind, value) for kind, name, value in members)
+        self._head = Voucher.typehash() + words
+        self._start = b"\x19\x01" + domain.separator
+
+    def of(self, index: int, amount: int) -> bytes:
+        """What is signed, 32 bytes; `Voucher(…).digest(domain)`. `index` has 64 bits and `amount` 48."""
+        return keccak(
+            self._start + keccak(self._head + index.to_bytes(32, "big") + amount.to_bytes(32, "big"))
+        )
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,13 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         ) from error
 
 
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Single statements that read: each sees what was committed, and waits for no writer."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT", reads=True) as connection:
+        yield connection
+
+
 def insert_or_leave(connection: Connection, table: Table) -> Any:
     """INSERT that leaves a row alone whose key is there already, whoever wrote it."""
     insert = insert_postgresql if connection.dialect.name == "postgresql" else insert_sqlite
@@ -119,6 +126,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_immediately(connection: Connection) -> None:
+    if connection.get_execution_options().get("reads"):
+        return
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 

@@ -63,7 +63,7 @@ def _address_word(value: str) -> bytes | None:
     return None if is_mixed and value != checksummed(raw) else bytes(12) + raw
 
 
-def _word(owner: str, name: str, kind: str, value: object) -> bytes:
+def encode_word(owner: str, name: str, kind: str, value: object) -> bytes:
     """One EIP-712 member as 32 bytes.
 
     Raises InvalidMessageError, naming the member, the value and the rule.
@@ -90,7 +90,7 @@ def _word(owner: str, name: str, kind: str, value: object) -> bytes:
     if kind == "bytes32[]":
         if not isinstance(value, tuple):
             raise InvalidMessageError("bad_list", f"{where}: {value!r} is not a tuple")
-        return keccak(b"".join(_word(owner, name, "bytes32", one) for one in value))
+        return keccak(b"".join(encode_word(owner, name, "bytes32", one) for one in value))
     if not isinstance(value, bytes):
         raise InvalidMessageError("bad_bytes", f"{where}: {value!r} is not bytes")
     if kind == "bytes":
@@ -129,8 +129,8 @@ class Domain:
             keccak(b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
             + keccak(self.name.encode())
             + keccak(self.version.encode())
-            + _word("Domain", "chain_id", "uint256", self.chain_id)
-            + _word("Domain", "verifying_contract", "address", self.verifying_contract)
+            + encode_word("Domain", "chain_id", "uint256", self.chain_id)
+            + encode_word("Domain", "verifying_contract", "address", self.verifying_contract)
         )
 
 
@@ -181,7 +181,7 @@ class Message:
         typehash, members = _layout(type(self))
         owner = type(self).__name__
         return keccak(
-            typehash + b"".join(_word(owner, name, kind, getattr(self, name)) for name, kind in members)
+            typehash + b"".join(encode_word(owner, name, kind, getattr(self, name)) for name, kind in members)
         )
 
     def digest(self, domain: Domain) -> bytes:
@@ -232,6 +232,11 @@ def sign_digest(digest: bytes, private_key: bytes) -> bytes:
 
 def recover(digest: bytes, signature: bytes) -> str:
     """Checksummed address that signed. Raises InvalidSignatureError."""
+    return checksummed(recover_bytes(digest, signature))
+
+
+def recover_bytes(digest: bytes, signature: bytes) -> bytes:
+    """The same address as 20 bytes. Raises InvalidSignatureError."""
     if len(signature) != 65 or signature[64] not in (27, 28):
         raise InvalidSignatureError(
             "malformed_signature",
@@ -242,7 +247,7 @@ def recover(digest: bytes, signature: bytes) -> str:
         point = curve.recover(digest, signature[:64] + bytes([signature[64] - 27]))
     except ValueError as error:
         raise InvalidSignatureError("malformed_signature", f"no key signs so: {error}") from error
-    return checksummed(keccak(point)[12:])
+    return keccak(point)[12:]
 
 
 def address_of(private_key: bytes) -> str:

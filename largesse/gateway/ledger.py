@@ -14,7 +14,7 @@ import json
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -37,10 +37,11 @@ from sqlalchemy import (
     delete,
     insert,
     select,
+    tuple_,
     update,
 )
 
-from largesse.database import insert_or_leave, transaction
+from largesse.database import insert_or_leave, reading, transaction
 from largesse.errors import LargesseError
 from largesse.gateway.schemes import Answer, Call
 
@@ -183,19 +184,14 @@ class Ledger:
             row = connection.execute(_LINE, {"s": self.seller, "a": _hex(index)}).one()
         return Line(row.best, row.charged, row.settled)
 
-    def paid(self, index: int, amount: int) -> Paid | None:
-        """The call that a voucher paid."""
-        return self._paid(PAYMENTS.c.account == _hex(index), PAYMENTS.c.amount == amount)
-
-    def paid_under(self, index: int, retry_key: str) -> Paid | None:
-        """The call that was charged under an Idempotency-Key."""
-        return self._paid(PAYMENTS.c.account == _hex(index), PAYMENTS.c.retry_key == retry_key)
-
-    def _paid(self, *where: Any) -> Paid | None:
-        with transaction(self.engine) as connection:
-            row = connection.execute(select(PAYMENTS).where(PAYMENTS.c.seller == self.seller, *where)).first()
-        if row is None:
+    def paid(self, index: int, amount: int, retry_key: str = "") -> Paid | None:
+        """The call that was charged under an Idempotency-Key; else the one that a voucher paid."""
+        values = {"s": self.seller, "a": _hex(index), "amount": amount, "retry_key": retry_key or None}
+        with reading(self.engine) as connection:
+            rows = connection.execute(_PAID, values).all()
+        if not rows:
             return None
+        row = next((one for one in rows if retry_key and one.retry_key == retry_key), rows[0])
         kept = None
         if row.headers is not None:
             headers = tuple((n.encode("latin-1"), v.encode("latin-1")) for n, v in json.loads(row.headers))
@@ -322,15 +318,12 @@ class Ledger:
             for row in connection.execute(_LOCK, {"s": self.seller, "accounts": accounts})
         }
         now, rows = int(time.time()), []
-        used: set[tuple[str, int | str]] = set()
+        used = self._used(connection, charges, lines)
         results: list[Line | LedgerError] = []
         for charge in charges:
             account, key = _hex(charge.index), charge.call.retry_key
             line = lines[account]
-            # Who has an Idempotency-Key, or pays below the best voucher, may have used it before.
-            is_new = not key and charge.amount > line.best
-            here = (account, charge.amount) in used or bool(key and (account, key) in used)
-            if here or (not is_new and self._is_used(connection, account, charge)):
+            if (account, charge.amount) in used or bool(key and (account, key) in used):
                 results.append(_used(charge))
             elif line.charged + charge.price > max(line.best, charge.amount):
                 results.append(
@@ -351,10 +344,22 @@ class Ledger:
             connection.execute(_INSERT, rows)
         return results
 
-    def _is_used(self, connection: Connection, account: str, charge: Charge) -> bool:
-        values = {"s": self.seller, "a": account, "amount": charge.amount}
-        found = connection.execute(_USED, {**values, "retry_key": charge.call.retry_key or None})
-        return found.first() is not None
+    def _used(
+        self, connection: Connection, charges: Sequence[Charge], lines: Mapping[str, _Draft]
+    ) -> set[tuple[str, int | str]]:
+        """Vouchers and Idempotency-Keys of these charges that have paid for a call before, by their accounts.
+
+        Who has a key, or pays below the best voucher, may have: those are looked up, all at once.
+        """
+        pairs = [(_hex(one.index), one) for one in charges]
+        amounts = [(account, one.amount) for account, one in pairs if one.amount <= lines[account].best]
+        keys = [(account, one.call.retry_key) for account, one in pairs if one.call.retry_key]
+        used: set[tuple[str, int | str]] = set()
+        for query, asked in ((_USED_AMOUNTS, amounts), (_USED_KEYS, keys)):
+            if asked:
+                found = connection.execute(query, {"s": self.seller, "asked": asked})
+                used.update((account, value) for account, value in found)
+        return used
 
     def _row(self, charge: Charge, account: str, now: int) -> dict[str, Any]:
         answer = charge.answer
@@ -383,10 +388,18 @@ _LOCK: Final = (
     .order_by(LINES.c.account)
     .with_for_update()
 )
-_USED: Final = select(PAYMENTS.c.amount).where(
+_PAID: Final = select(PAYMENTS).where(
     PAYMENTS.c.seller == bindparam("s"),
     PAYMENTS.c.account == bindparam("a"),
     (PAYMENTS.c.amount == bindparam("amount")) | (PAYMENTS.c.retry_key == bindparam("retry_key")),
+)
+_USED_AMOUNTS: Final = select(PAYMENTS.c.account, PAYMENTS.c.amount).where(
+    PAYMENTS.c.seller == bindparam("s"),
+    tuple_(PAYMENTS.c.account, PAYMENTS.c.amount).in_(bindparam("asked", expanding=True)),
+)
+_USED_KEYS: Final = select(PAYMENTS.c.account, PAYMENTS.c.retry_key).where(
+    PAYMENTS.c.seller == bindparam("s"),
+    tuple_(PAYMENTS.c.account, PAYMENTS.c.retry_key).in_(bindparam("asked", expanding=True)),
 )
 _CHARGE: Final = (
     update(LINES).where(*_OWN).values(charged=bindparam("charged_"), waits_since=bindparam("since"))

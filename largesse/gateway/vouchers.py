@@ -16,7 +16,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Final
 
-from largesse.account_messages import Voucher
+from largesse.account_messages import VoucherDigests
 from largesse.chain import Wallet
 from largesse.gateway import receipts, wire
 from largesse.gateway.accounts import AccountBook, BlindError, Standing
@@ -24,7 +24,7 @@ from largesse.gateway.ledger import Charge, Ledger, LedgerError, Line, Paid
 from largesse.gateway.receipts import Receipt, receipts_domain
 from largesse.gateway.schemes import Answer, Call, Json, PaymentRefusedError, Proof, Settled
 from largesse.prepaid import Prepaid
-from largesse.signing import InvalidSignatureError, recover
+from largesse.signing import InvalidSignatureError, checksummed, recover_bytes
 from largesse.vouchers import MAX_DEPOSIT, MAX_INDEX
 from largesse.web.limits import Rates, too_often
 from largesse.web.problems import ProblemError
@@ -77,8 +77,8 @@ class VoucherScheme:
         self.settle_seconds = settle_seconds
         self.rates = rates
         prepaid = book.prepaid
-        self._domain = prepaid.domain
         self._currency = prepaid.token.address
+        self._digests = VoucherDigests(prepaid.domain, book.counterparty, self._currency)
         self._chain_id = prepaid.node.chain_id
         self._receipts = receipts_domain(prepaid.node.chain_id, prepaid.address)
         self._desks: OrderedDict[int, _Desk] = OrderedDict()
@@ -214,14 +214,14 @@ class VoucherScheme:
 
     async def _check_signature(self, standing: Standing, index: int, amount: int, signature: bytes) -> bool:
         """Whether it is a contract wallet's. Raises PaymentRefusedError wrong_signer."""
-        digest = Voucher(self.book.counterparty, self._currency, index, amount).digest(self._domain)
+        digest, signer = self._digests.of(index, amount), standing.account.signer
         try:
-            found = recover(digest, signature)
+            address = recover_bytes(digest, signature)
+            if address == bytes.fromhex(signer[2:]):
+                return False
+            found = checksummed(address)
         except InvalidSignatureError as error:
             found = error.message
-        signer = standing.account.signer
-        if found == signer:
-            return False
         if standing.is_wallet and await asyncio.to_thread(
             self.prepaid.is_wallet_signature, signer, digest, signature
         ):
@@ -276,12 +276,8 @@ class VoucherScheme:
             desk.keys.discard(proof.call.retry_key)
 
     async def _paid(self, index: int, amount: int, call: Call) -> Paid | None:
-        """The call that this voucher, or this Idempotency-Key, has paid for."""
-        if call.retry_key:
-            found = await asyncio.to_thread(self.ledger.paid_under, index, call.retry_key)
-            if found is not None:
-                return found
-        return await asyncio.to_thread(self.ledger.paid, index, amount)
+        """The call that this Idempotency-Key, or this voucher, has paid for."""
+        return await asyncio.to_thread(self.ledger.paid, index, amount, call.retry_key)
 
     def _again(self, paid: Paid, payer: str, index: int, call: Call) -> tuple[Settled, Answer]:
         """Raises PaymentRefusedError other_call (409), answer_gone (410)."""

@@ -20,13 +20,14 @@ from x402.mechanisms.evm.batch_settlement.constants import BATCH_SETTLEMENT_ADDR
 from x402.mechanisms.evm.batch_settlement.facilitator.utils import verify_batch_settlement_voucher_typed_data
 
 from largesse.account_messages import Voucher as OurVoucher
+from largesse.account_messages import VoucherDigests
 from largesse.chain import Node, Wallet
 from largesse.client import Certificates
 from largesse.database import sqlite_url
 from largesse.gateway.batch import WITHDRAW_SECONDS, ChannelConfig, Voucher
 from largesse.gateway.gateway import Gateway
 from largesse.prepaid import Prepaid as Client
-from largesse.signing import Domain, recover
+from largesse.signing import Domain, recover_bytes
 from tests.bench.servers import KINDS, PRICE
 from tests.support.gateway_process import free_port
 from tests.support.prepaid import Prepaid
@@ -175,11 +176,12 @@ def _verified(prepaid: Prepaid) -> tuple[float, float]:
             chain_id,
         )
 
-    account = (prepaid.merchant.address, prepaid.token.address, 7)
-    ours = [OurVoucher(*account, number).sign(prepaid.domain, key) for number in range(1, VOUCHERS + 1)]
+    account = (prepaid.merchant.address, prepaid.token.address)
+    ours = [OurVoucher(*account, 7, number).sign(prepaid.domain, key) for number in range(1, VOUCHERS + 1)]
+    digests, address = VoucherDigests(prepaid.domain, *account), bytes.fromhex(signer[2:])
 
     def own(number: int) -> bool:
-        return recover(OurVoucher(*account, number).digest(prepaid.domain), ours[number - 1]) == signer
+        return recover_bytes(digests.of(7, number), ours[number - 1]) == address
 
     return max(_speed(package) for _ in range(ROUNDS)), max(_speed(own) for _ in range(ROUNDS))
 

@@ -132,7 +132,7 @@ def test_kill_9_at_any_moment(
             # Each call was charged once, however often it was asked.
             assert line.charged == PRICE * len(payer.answers) == payer.purse.charged <= line.best
             for name, execution in payer.answers.items():
-                paid = ledger.paid_under(key[1], name)
+                paid = ledger.paid(key[1], 0, name)
                 assert paid is not None and paid.answer is not None
                 assert execution.encode() in paid.answer.body
         with transaction(engine) as connection:

@@ -100,11 +100,11 @@ def test_all_at_once_never_charges_more_than_was_signed(ledger: Ledger) -> None:
 
 def test_answers_are_kept_for_who_asks_again(ledger: Ledger) -> None:
     run(ledger, charge(10, 10, key="k"))
-    for found in (ledger.paid(INDEX, 10), ledger.paid_under(INDEX, "k")):
+    for found in (ledger.paid(INDEX, 10), ledger.paid(INDEX, 9, "k")):
         assert found is not None
         assert (found.answer, found.receipt, found.price) == (ANSWER, b"receipt", 10)
     assert ledger.paid(INDEX, 9) is None
-    assert ledger.paid_under(INDEX, "") is None
+    assert ledger.paid(INDEX, 9, "other") is None
     run(ledger, charge(20, 10, body=b"x" * (MOST_KEPT_BYTES + 1)))
     found = ledger.paid(INDEX, 20)
     assert found is not None and found.answer is None

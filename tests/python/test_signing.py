@@ -326,3 +326,11 @@ def test_another_chain_and_another_contract_give_another_digest() -> None:
         )
     }
     assert len(digests) == 5
+
+
+@given(st.integers(0, 2**64 - 1), st.integers(0, 2**48 - 1))
+def test_voucher_digests_are_those_of_the_message(index: int, amount: int) -> None:
+    domain = signing.accounts_domain(31337, "0x" + "11" * 20)
+    digests = account_messages.VoucherDigests(domain, "0x" + "22" * 20, "0x" + "33" * 20)
+    voucher = account_messages.Voucher("0x" + "22" * 20, "0x" + "33" * 20, index, amount)
+    assert digests.of(index, amount) == voucher.digest(domain)
