@@ -129,10 +129,12 @@ def x402_app() -> FastAPI:
     app = plain()
     client: Any = Verifying()
     server = x402ResourceServer(client)
-    server.register(NETWORK, ExactServer())
+    scheme: Any = ExactServer()  # type: ignore[no-untyped-call]
+    server.register(NETWORK, scheme)
     price = {"amount": str(PRICE), "asset": USDC, "extra": {"name": "USDC", "version": "2"}}
     accepts = {"scheme": "exact", "payTo": SELLER.address, "price": price, "network": NETWORK}
-    paid = payment_middleware({"GET /work": {"accepts": accepts}}, server)
+    routes: Any = {"GET /work": {"accepts": accepts}}
+    paid = payment_middleware(routes, server)
 
     @app.middleware("http")
     async def middleware(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -407,10 +409,11 @@ def report(http: dict[str, float], checked: dict[str, float]) -> str:
         "",
         "## Requests per CPU-second of the server's process",
         "",
-        f"GET of a small JSON answer over {CONNECTIONS} kept-alive connections, uvicorn, one process; the median",
-        f"of {ROUNDS} rounds of {CALLS:,} calls. Our gateway's figure holds everything: limits, metrics, the voucher,",
-        "the charge written and synchronised to SQLite, the signed receipt. The x402 middleware only verifies:",
-        "its chain is an object that says yes, and nothing is settled, which favours it.",
+        f"GET of a small JSON answer over {CONNECTIONS} kept-alive connections, uvicorn, one process; the",
+        f"median of {ROUNDS} rounds of {CALLS:,} calls. Our gateway's figure holds everything: limits, metrics,",
+        "the voucher, the charge written to SQLite, the signed receipt. Settling the vouchers on chain comes",
+        "later, and is not in it. The x402 middleware only verifies: its chain is an object that says yes, and",
+        "nothing is settled, which favours it. The load and the chain run in other processes.",
         "",
         "| server | requests | beside x402 |",
         "|---|---:|---:|",
