@@ -69,8 +69,15 @@ compile: setup build/.interfaces build/.libraries ## compile the contracts for B
 demo: compile ## a tour of the whole system on a chain of its own
 	@$(IN_HOME) $(PY) -m tools.brownie_here run demo $(ARGS)
 
+# Its pins conflict with Brownie's: an environment of its own
+.venv-schemathesis/.installed: tools/schemathesis.lock .venv/.installed
+	@echo "setup: Schemathesis, in .venv-schemathesis"
+	@rm -rf .venv-schemathesis; $(PY) -m venv .venv-schemathesis
+	@.venv/bin/uv pip install -q --python .venv-schemathesis/bin/python --require-hashes -r tools/schemathesis.lock
+	@touch $@
+
 .PHONY: test
-test: compile ## every test: Python on Anvil, then Solidity fuzz tests
+test: compile .venv-schemathesis/.installed ## every test: Python on Anvil, then Solidity fuzz tests
 	@$(IN_HOME) $(PY) -m pytest -n $(JOBS) $(ARGS)
 	@if compgen -G 'tests/fuzz/*.sol' >/dev/null; then $(IN_HOME) forge test; fi
 
@@ -104,8 +111,12 @@ gas-check: compile ## measure the gas figures and compare them with bench/gas.js
 	@$(IN_HOME) $(PY) -m pytest -q -n $(JOBS) --gas-file=complete tests/gas
 
 .PHONY: bench-http
-bench-http: compile ## measure paid HTTP calls and vouchers beside the x402 package and write bench/HTTP.md
-	@$(IN_HOME) $(PY) -m bench.http
+bench-http: compile ## paid requests and verified vouchers against the x402 package, to bench/HTTP.md
+	@$(IN_HOME) $(PY) -m pytest -q tests/bench/http.py
+
+.PHONY: bench-exact
+bench-exact: compile ## paid calls and vouchers beside the x402 package's exact scheme, to bench/EXACT.md
+	@$(IN_HOME) $(PY) -m bench.exact
 
 # Tests that add time and no lines: they repeat the others at length, or touch no contract.
 NOT_FOR_COVERAGE := fuzz gas gateway journeys python relayer services stateful tooling webhook
@@ -139,4 +150,5 @@ UV_LOCK := uv pip compile -q --universal --generate-hashes --python-version 3.11
 lock: .venv/.installed ## renew the lock files (no registry's name in them)
 	@$(UV_LOCK) requirements.in -o requirements.lock
 	@$(UV_LOCK) tools/bootstrap.in -o tools/bootstrap.lock
+	@$(UV_LOCK) tools/schemathesis.in -o tools/schemathesis.lock
 	@npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund --loglevel=error

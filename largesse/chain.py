@@ -19,7 +19,7 @@ from web3 import HTTPProvider, Web3
 from web3.contract.contract import ContractFunction
 from web3.exceptions import ContractLogicError, TimeExhausted, TransactionNotFound, Web3Exception
 from web3.middleware import ExtraDataToPOAMiddleware
-from web3.types import Nonce, TxParams, TxReceipt
+from web3.types import Nonce, RPCEndpoint, TxParams, TxReceipt
 
 from largesse import signing
 from largesse.artifacts import known_errors
@@ -110,7 +110,14 @@ class Node:
     @classmethod
     def at(cls, url: str, *, confirmations: int = 1) -> Node:
         """The node behind an HTTP address."""
-        web3 = Web3(HTTPProvider(url, request_kwargs={"timeout": 120}))
+        # web3 asks for the chain's id before each call: once is enough, one address is one chain.
+        provider = HTTPProvider(
+            url,
+            request_kwargs={"timeout": 120},
+            cache_allowed_requests=True,
+            cacheable_requests={RPCEndpoint("eth_chainId")},
+        )
+        web3 = Web3(provider)
         # Chains with proof of authority put more into a block's head than the others allow.
         web3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
         return cls(web3, confirmations=confirmations)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from fastapi import FastAPI
+
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.command import command
 from largesse.console import say, table
 from largesse.gateway.config import default_database, load_app, read_prices
 from largesse.gateway.gateway import Gateway, Limits
+from largesse.gateway.openapi import describe
 from largesse.gateway.schemes import Scheme
 from largesse.gateway.settler import Policy
 from largesse.session import CHECKOUT, Session
@@ -55,7 +58,10 @@ def main(session: Session, given: Arguments) -> None:
         schemes["exact"] = gateway.exact()
     if "batch" in wanted:
         schemes["batch"] = gateway.batch()
-    app = gateway.app(load_app(given.text("app")), prices, [schemes[name] for name in wanted])
+    api = load_app(given.text("app"))
+    if isinstance(api, FastAPI):
+        describe(api, prices)
+    app = gateway.app(api, prices, [schemes[name] for name in wanted])
     rows = [(one.method, one.path, prepaid.token.show(one.amount)) for one in prices]
     table("A call costs", ("", "", ""), rows, right=2)
     say(f"{seller.name} ({seller.address}) is paid by {' or '.join(wanted)}")

@@ -64,6 +64,7 @@ contract BatchChannels is EIP712, Multicall {
     error ClaimExceedsBalance();
     error DepositCollectionFailed();
     error InvalidRefundNonce();
+    error ZeroRefund();
     error WithdrawDelayNotElapsed();
     error WithdrawalAlreadyPending();
 
@@ -208,14 +209,17 @@ contract BatchChannels is EIP712, Multicall {
     }
 
     function _refund(bytes32 id, Config calldata config, uint128 amount) private {
+        require(amount != 0, ZeroRefund());
         ++refundNonce[id];
-        delete pendingWithdrawals[id];
-        _payBack(id, config, amount);
+        uint128 paid = _payBack(id, config, amount);
+        Withdrawal storage pending = pendingWithdrawals[id];
+        if (paid >= pending.amount) delete pendingWithdrawals[id];
+        else pending.amount -= paid;
     }
 
-    function _payBack(bytes32 id, Config calldata config, uint128 amount) private {
+    function _payBack(bytes32 id, Config calldata config, uint128 amount) private returns (uint128 paid) {
         uint128 free = _free(id);
-        uint128 paid = amount > free ? free : amount;
+        paid = amount > free ? free : amount;
         channels[id].balance -= paid;
         IERC20(config.token).safeTransfer(config.payer, paid);
     }

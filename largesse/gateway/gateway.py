@@ -100,6 +100,7 @@ class Gateway:
             self.book, self.ledger, seller, settle_seconds=settle_seconds, rates=rates
         )
         self.sender = Sender(prepaid.node, seller, self.engine)
+        self.calls = PaidCalls(self.engine, keep_seconds=self.keeping.answers)
         self.settler = None if policy is None else Settler(self.book, self.ledger, self.sender, policy)
         self.metrics = Metrics("gateway")
         self._stop = threading.Event()
@@ -143,13 +144,11 @@ class Gateway:
 
     def exact(self) -> ExactScheme:
         """x402's exact scheme, to the same seller. Raises TokenError no_signatures."""
-        return ExactScheme(self.sender, PaidCalls(self.engine), self._currency(), self.book.counterparty)
+        return ExactScheme(self.sender, self.calls, self._currency(), self.book.counterparty)
 
     def batch(self) -> BatchScheme:
         """x402's batch settlement, to the same seller. Raises TokenError no_signatures."""
-        return BatchScheme(
-            self.sender, PaidCalls(self.engine), self._currency(), self.book.counterparty, self.seller
-        )
+        return BatchScheme(self.sender, self.calls, self._currency(), self.book.counterparty, self.seller)
 
     def _currency(self) -> Currency:
         domain = self.prepaid.token.domain()
@@ -170,7 +169,7 @@ class Gateway:
         while not stop.wait(seconds):
             try:
                 now = int(time.time())
-                answers = self.ledger.forget_answers(now - self.keeping.answers)
+                answers = self.ledger.forget_answers(now - self.keeping.answers) + self.calls.forget()
                 payments = self.ledger.forget_payments(now - self.keeping.payments)
                 log("gateway.cleared", answers=answers, payments=payments)
             except Exception as error:  # noqa: BLE001 - whatever the database did, the next time may go well

@@ -10,18 +10,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from eth_account import Account
 from x402 import x402ClientSync
-from x402.http.clients.requests import x402_requests
+from x402.client_base import NoMatchingRequirementsError
+from x402.http.clients.requests import PaymentError, x402_requests
+from x402.mechanisms.evm.batch_settlement.client import BatchSettlementEvmScheme
 from x402.mechanisms.evm.exact import ExactEvmClientScheme
 
 from largesse.gateway.schemes import Answer, Call, Proof
 from largesse.gateway.settler import Policy, Settler
 from tests.fixtures.gateways import WORDS, Served
-from tests.support.x402_payments import authorized, header
+from tests.support.x402_payments import authorized, header, payer
 from tests.support.x402_world import PRICE, Shop, X402World, serving, x402_world
 
 AGENTS, CALLS_EACH = 100, 100
@@ -49,6 +52,43 @@ def test_the_public_client_pays_in_real_usdc(world: X402World, tmp_path: Path) -
         assert first.status_code == 200
         assert again.status_code in (402, 409), again.text
         assert world.earned() - before == 6 * PRICE
+
+
+def agent(world: X402World, scheme: Any, budget: int) -> Any:
+    """A session that pays at most `budget` base units of USDC a call."""
+    client = x402ClientSync().register(world.currency.network, scheme)
+    asset = {
+        "network": world.currency.network,
+        "asset": world.usdc.address,
+        "max_amount_per_payment": str(budget),
+    }
+    return x402_requests(client.set_spend_controls({"allowed_assets": [asset]}))  # type: ignore[list-item]
+
+
+def test_a_deposit_pays_many_calls_and_one_claim_brings_them_in(world: X402World, tmp_path: Path) -> None:
+    shop = Shop(world, tmp_path / "gateway.db")
+    client, before = payer(world, shop), world.earned()
+    with serving(shop.app()) as url:
+        session = agent(world, BatchSettlementEvmScheme(Account.from_key(client.wallet.key)), 50 * PRICE)
+        blocks = world.node.block_number()
+        for _ in range(20):
+            assert session.get(f"{url}/count").status_code == 200
+        assert world.node.block_number() - blocks == 1  # the deposit
+    assert len(shop.batch.settle().transactions) == 2  # the claim, and the payout
+    assert world.earned() - before == 20 * PRICE
+
+
+def test_over_budget_is_refused_on_both_sides(world: X402World, tmp_path: Path) -> None:
+    shop = Shop(world, tmp_path / "gateway.db")
+    client = payer(world, shop)
+    with serving(shop.app()) as url:
+        stingy = agent(world, ExactEvmClientScheme(Account.from_key(client.wallet.key)), PRICE - 1)
+        with pytest.raises((PaymentError, NoMatchingRequirementsError)):
+            stingy.get(f"{url}/count")
+        poor = agent(world, ExactEvmClientScheme(Account.create()), PRICE)
+        answer = poor.get(f"{url}/count")
+        assert (answer.status_code, answer.json()["error"]) == (402, "invalid_exact_evm_insufficient_balance")
+    assert (shop.served, world.usdc.balance(client.wallet.address)) == (0, 1_000 * 10**6)
 
 
 def test_ten_thousand_calls_settle_in_one_transaction(served: Served) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from largesse.session import CHECKOUT, open_session
-from scripts import balance
+from scripts import balance, webhook
 from tests.fixtures.gateways import Server
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
@@ -58,6 +58,8 @@ def test_all_commands_work_one_after_the_other(
     monkeypatch.setenv("LARGESSE_STATE", str(tmp_path))
     (tmp_path / "examples").symlink_to(CHECKOUT / "examples")
     monkeypatch.chdir(tmp_path)
+    for name in (webhook.SECRET, webhook.LINK_SECRET):
+        monkeypatch.setenv(name, "a secret of thirty-two characters" + name)
     typed = commands()
     assert len(typed) > 20
     with serving_beside(monkeypatch):

@@ -94,7 +94,7 @@ class JarHand(CustodyHand):
         creator = self.creator()
         made = [jar_id for jar_id in self.books.shared if creator_of(jar_id) == creator]
         wrong = jar_of(creator, len(made) + 1), jar_of(creator, 2**95), 0, jar_of(self.here), 2**160
-        usual = self.one(made) if made and self.odds(30) else jar_of(creator)
+        usual = self.one(made) if made and self.odds(50) else jar_of(creator)
         return self.mostly(usual, *wrong, percent=96)
 
     def key(self) -> StreamKey:

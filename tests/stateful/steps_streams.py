@@ -111,8 +111,8 @@ def collect(hand: JarHand, store: JarStore) -> Act:
     days = hand.one([0, 1, 2, 5, MOST, MOST])
     jars = list(hand.books.jars)
     jar_id = hand.one(jars) if jars and hand.odds(85) else hand.jar_id()
-    shared = [one for one in jars if one in hand.books.shared]
-    if shared and hand.odds(40):
+    shared = [one for one in jars if one in hand.books.shared and hand.jars.claimable(one)]
+    if shared and hand.odds(60):
         jar_id = hand.one(shared)  # what does not divide waits for the next time
     jar_id = hand.mostly(jar_id, jar_id + 2**170, percent=95)
     return "collect", hand.mostly(STRANGER, *CREATORS, percent=40), (jar_id, days)

@@ -29,7 +29,15 @@ from largesse.web.serving import configured, listen
 
 START_SECONDS = 30.0
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["pytest", "tests.support.processes", "tests.support.relayer_process"])
+_FORKS.set_forkserver_preload(
+    [
+        "pytest",
+        "tests.support.processes",
+        "tests.support.relayer_process",
+        "tests.support.webhook_process",
+        "tests.support.x402_process",
+    ]
+)
 
 
 @contextlib.contextmanager

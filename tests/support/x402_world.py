@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from fastapi import FastAPI, HTTPException
+from web3 import Web3
 from x402.mechanisms.evm.batch_settlement.constants import (
     BATCH_SETTLEMENT_ADDRESS,
     ERC3009_DEPOSIT_COLLECTOR_ADDRESS,
@@ -86,6 +87,14 @@ def x402_world() -> Iterator[X402World]:
         yield world
 
 
+def attached(url: str, token: str, pay_to: str) -> X402World:
+    """The same world, seen by another process, which needs no more of the token than its address."""
+    node, address = Node.at(url), Web3.to_checksum_address(token)
+    usdc = Usdc(node.web3, address, address, address, [])
+    payer = Wallet.from_key("payer", bytes([7] * 32))
+    return X402World(url, node, usdc, payer, development_wallet("relayer"), pay_to)
+
+
 def place_contracts(node: Node) -> None:
     """Multicall3 (its creation code is in viem) and the batch settlement, each at its address."""
     for address, code in {**_codes(node), MULTICALL3_ADDRESS: _deployed(node, _multicall3())}.items():
@@ -151,6 +160,10 @@ class Shop:
         async def count() -> dict[str, int]:
             self.served += 1
             return {"served": self.served}
+
+        @api.get("/health")
+        async def health() -> None:
+            """Free."""
 
         @api.get("/fails")
         async def fails() -> None:

@@ -1,0 +1,345 @@
+"""The webhook's work: what a processor says is judged, written down, and done on the chain.
+
+The service's account is the issuer's: it signs the receipt of a payment, pays its face and issues it, and
+gives it as a link whose delivery date is the end of the charge-back window. Until then it can take it back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy import Engine
+from web3.logs import DISCARD
+from web3.types import TxReceipt
+
+from largesse.chain import ChainError, RefusedError, Wallet
+from largesse.chainlogs import ignore
+from largesse.client import CLAIM_PAGE, NO_AUTHORIZATION, gift_tuple
+from largesse.errors import LargesseError
+from largesse.gifts import Gift
+from largesse.links import GiftLink, key_address
+from largesse.sender import Sender
+from largesse.shop import Shop
+from largesse.signing import Receipt, keccak
+from largesse.terms import UINT40_MAX
+from largesse.web.logs import log
+from largesse.webhook.events import Event, PaymentSucceeded
+from largesse.webhook.signatures import LEAST_SECRET
+from largesse.webhook.store import (
+    DELIVERED,
+    FAILED,
+    GIVEN,
+    GIVING,
+    ISSUED,
+    ISSUING,
+    RECALLING,
+    Record,
+    Store,
+)
+
+WORKERS: Final = 8
+_CURVE_ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+_NAME: Final = re.compile(r"[A-Za-z0-9-]{1,40}")
+_NO_DEADLINE: Final = UINT40_MAX
+
+
+class PaymentError(LargesseError):
+    """A payment that nothing can be issued for."""
+
+
+class SecretError(LargesseError):
+    """A secret that is missing or could be guessed."""
+
+
+def read_secrets(environ: Mapping[str, str], *names: str) -> tuple[str, ...]:
+    """The environment variables of these names; the first must be there. Raises SecretError."""
+    found = []
+    for place, name in enumerate(names):
+        secret = environ.get(name, "")
+        if not secret and place:
+            continue
+        if len(secret) < LEAST_SECRET:
+            raise SecretError(
+                "bad_secret", f"set the environment variable {name}: {LEAST_SECRET} characters or more"
+            )
+        found.append(secret)
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """Whose payments come in: `wallet` is the issuer of the series, approved its currency to the shop.
+
+    `windows`: for each method of payment the seconds in which it can be charged back, 0 for none. `secrets`:
+    what the processor signs with, the new and the old one. `link_secret`: the links' keys come from it.
+    """
+
+    name: str
+    shop: Shop
+    symbol: str
+    wallet: Wallet = field(repr=False)
+    windows: Mapping[str, int]
+    secrets: Sequence[str] = field(repr=False)
+    link_secret: str = field(repr=False)
+    claim_page: str = CLAIM_PAGE
+
+    def __post_init__(self) -> None:
+        if _NAME.fullmatch(self.name) is None:
+            raise PaymentError("bad_name", f"{self.name!r} is no name of letters, digits and -")
+
+
+class Webhook:
+    """Issues what was paid for."""
+
+    def __init__(
+        self,
+        issuers: Sequence[Issuer],
+        engine: Engine,
+        *,
+        patience: float = 60.0,
+        retry_seconds: float = 15.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.issuers = {one.name: one for one in issuers}
+        self.clock = clock
+        self.store = Store(engine)
+        self.on_done: Callable[[str], None] = ignore
+        self._senders = {
+            one.name: Sender(one.shop.node, one.wallet, engine, patience=patience) for one in issuers
+        }
+        self._retry_seconds = retry_seconds
+        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="webhook")
+        self._stop = threading.Event()
+        self._flying: set[tuple[str, str]] = set()
+        self._again: set[tuple[str, str]] = set()
+        self._flying_lock = threading.Lock()
+        self._watcher = threading.Thread(target=self._watch, name="webhook-watch", daemon=True)
+
+    # ---------------------------------------------------------------------------------------------- life
+
+    def start(self) -> None:
+        """Go on with what a former process left, and look after it from now on."""
+        self._watcher.start()
+
+    def close(self) -> None:
+        """Stop; what is under way is left to the next start."""
+        self._stop.set()
+        if self._watcher.is_alive():
+            self._watcher.join()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    # ------------------------------------------------------------------------------------------- requests
+
+    def take(self, issuer: Issuer, event: Event) -> None:
+        """Write an event down, once however often it comes; what it asks for is done soon after.
+
+        Raises PaymentError unknown_method, wrong_currency, not_the_issuer, window_past_expiry; RefusedError
+        where there is no such series; ConflictError.
+        """
+        if self.store.is_known(issuer.name, event):
+            return
+        window_end = self._window_end(issuer, event) if isinstance(event, PaymentSucceeded) else 0
+        if self.store.take(issuer.name, event, window_end):
+            log("webhook.taken", id=event.payment.id, kind=event.type, issuer=issuer.name)
+            self._dispatch(issuer.name, event.payment.id)
+
+    def link(self, record: Record) -> GiftLink | None:
+        """The link that a payment's certificate can be claimed with, while there is one."""
+        if record.state != GIVEN:
+            return None
+        issuer = self.issuers[record.issuer]
+        certificates = issuer.shop.certificates
+        return GiftLink(
+            issuer.claim_page,
+            certificates.node.chain_id,
+            certificates.address,
+            _link_key(issuer, record),
+            self._gift(record),
+            b"",
+        )
+
+    # --------------------------------------------------------------------------------------------- private
+
+    def _window_end(self, issuer: Issuer, event: PaymentSucceeded) -> int:
+        paid = event.payment
+        window = issuer.windows.get(paid.method)
+        if window is None:
+            raise PaymentError("unknown_method", f"{paid.method}: there is a window for {_list(issuer)}")
+        if paid.currency != issuer.symbol:
+            raise PaymentError("wrong_currency", f"{paid.currency}: {issuer.name} issues {issuer.symbol}")
+        certificates = issuer.shop.certificates
+        terms, state = certificates.terms(int(paid.series)), certificates.state(int(paid.series))
+        if state.issuer != issuer.wallet.address:
+            raise PaymentError("not_the_issuer", f"series {paid.series} is of {state.issuer}")
+        end = event.created + window if window else 0
+        if end >= terms.expires_at:
+            raise PaymentError(
+                "window_past_expiry",
+                f"the charge-back window ends at {end}, series {paid.series} expires at {terms.expires_at}",
+            )
+        return end
+
+    def _gift(self, record: Record) -> Gift:
+        issuer = self.issuers[record.issuer]
+        return Gift(
+            giver=issuer.wallet.address,
+            key=key_address(_link_key(issuer, record)),
+            recipient=record.recipient,
+            series_id=record.series_id,
+            amount=record.amount,
+            deliver_at=record.deliver_at,
+            reclaim_at=UINT40_MAX,
+            created_at=record.created_at,
+            limitation_at=issuer.shop.certificates.terms(record.series_id).limitation_at,
+            message_hash=bytes(32),
+        )
+
+    def _dispatch(self, issuer: str, payment_id: str) -> None:
+        place = (issuer, payment_id)
+        with self._flying_lock:
+            if self._stop.is_set():
+                return
+            if place in self._flying:
+                self._again.add(place)
+                return
+            self._flying.add(place)
+        self._pool.submit(self._work, *place)
+
+    def _work(self, issuer: str, payment_id: str) -> None:
+        place, node = (issuer, payment_id), self.issuers[issuer].shop.node
+        try:
+            while not self._stop.is_set():
+                record = self.store.begin(issuer, payment_id, node.now())
+                if record is None or not self._advance(record):
+                    break
+        except Exception as error:  # noqa: BLE001 - the thread ends here; the watcher comes back to the payment
+            log("webhook.postponed", logging.WARNING, id=payment_id, why=f"{type(error).__name__}: {error}")
+        with self._flying_lock:
+            self._flying.discard(place)
+            again = place in self._again
+            self._again.discard(place)
+        if again:
+            self._dispatch(issuer, payment_id)
+
+    def _advance(self, record: Record) -> bool:
+        """Send the step that was decided, and write down what became of it; whether it is settled."""
+        sender = self._senders[record.issuer]
+        target, data = self._call(record)
+        refused: LargesseError
+        try:
+            receipt: TxReceipt | None = sender.send(record.key, target, data)
+            refused = RefusedError("reverted", "it failed in its block")
+        except (RefusedError, ChainError) as error:
+            if isinstance(error, ChainError) and error.reason not in ("other_transaction", "nonce_taken"):
+                raise
+            # It may have been sent, as it was decided before or by another process, and have worked.
+            refused, receipt = error, sender.receipt(record.key)
+        if receipt is not None and receipt["status"] == 1:
+            changes = self._done(record, receipt)
+            self.store.finish(record, **changes, error="", message="")
+            self.on_done(changes["state"])
+            log("webhook.done", id=record.id, state=changes["state"], issuer=record.issuer)
+            return True
+        never_sent = not sender.hashes(record.key)
+        if receipt is None and not never_sent and refused.reason != "nonce_taken":
+            return False  # it is on its way
+        said: dict[str, Any] = {"error": refused.reason[:80], "message": refused.message}
+        log("webhook.refused", logging.WARNING, id=record.id, step=record.state, **said)
+        if (state := _final(record, refused)) is not None:
+            self.store.finish(record, state=state, **said)
+            return True
+        # A key that was used can't work any more; one that was not is free, whoever else is about to use it.
+        self.store.finish(record, step=record.step + (0 if never_sent else 1), **said)
+        return False
+
+    def _call(self, record: Record) -> tuple[str, bytes]:
+        """Contract and bytes of the step."""
+        issuer = self.issuers[record.issuer]
+        shop, certificates = issuer.shop, issuer.shop.certificates
+        if record.state == ISSUING:
+            me = issuer.wallet.address
+            to = record.recipient if record.direct else me
+            receipt = Receipt(
+                record.series_id, to, record.amount, me, keccak(record.id.encode()), _NO_DEADLINE
+            )
+            signature = receipt.sign(shop.domain, issuer.wallet.key)
+            values = (
+                receipt.series_id, to, receipt.amount, me, receipt.payment_id, receipt.deadline,
+            )  # fmt: skip
+            text = shop.contract.encode_abi("issueByReceipt", [values, signature])
+            return shop.address, bytes.fromhex(text[2:])
+        if record.state == GIVING:
+            key = key_address(_link_key(issuer, record))
+            order = (
+                record.series_id, record.amount, key, record.recipient, record.deliver_at, 0, bytes(32),
+            )  # fmt: skip
+            text = certificates.contract.encode_abi("give", [order])
+        else:
+            text = certificates.contract.encode_abi(
+                "recall", [gift_tuple(self._gift(record)), NO_AUTHORIZATION]
+            )
+        return certificates.address, bytes.fromhex(text[2:])
+
+    def _done(self, record: Record, receipt: TxReceipt) -> dict[str, Any]:
+        """What a step that worked has made of the payment, by its receipt."""
+        issuer = self.issuers[record.issuer]
+        if record.state == ISSUING:
+            (event,) = issuer.shop.contract.events.IssuedByReceipt().process_receipt(receipt, errors=DISCARD)
+            here = event["args"]["recipient"] == issuer.wallet.address
+            return {"state": ISSUED if here else DELIVERED}
+        if record.state == RECALLING:
+            return {"state": ISSUED}
+        events = issuer.shop.certificates.contract.events
+        (event,) = events.GiftGiven().process_receipt(receipt, errors=DISCARD)
+        return {
+            "state": GIVEN,
+            "deliver_at": int(event["args"]["dates"]) & UINT40_MAX,
+            "created_at": issuer.shop.node.block_time(receipt["blockNumber"]),
+        }
+
+    def _watch(self) -> None:
+        """Look after what nobody is doing: left by a crash, or by a node that was away."""
+        resumed = False
+        while True:
+            try:
+                if not resumed:
+                    # A transaction that was signed and never sent would hold up all later ones.
+                    for sender in self._senders.values():
+                        sender.resume()
+                    resumed = True
+                for issuer, payment_id in self.store.due():
+                    if issuer in self.issuers:
+                        self._dispatch(issuer, payment_id)
+            except Exception as error:  # noqa: BLE001 - a database that is away comes back
+                log("webhook.watch_failed", logging.WARNING, why=f"{type(error).__name__}: {error}")
+            if self._stop.wait(self._retry_seconds):
+                return
+
+
+def _final(record: Record, refused: LargesseError) -> str | None:
+    """What a refusal for good makes of a payment; None where trying again may help."""
+    if record.state == ISSUING and refused.reason == "CertificateSales_PaymentUsed":
+        return FAILED
+    # Claimed, or the delivery date has come: it is the buyer's.
+    late = ("GiftCertificates_NoSuchGift", "GiftCertificates_NotRecallable")
+    return DELIVERED if record.state == RECALLING and refused.reason in late else None
+
+
+def _link_key(issuer: Issuer, record: Record) -> bytes:
+    """The private key of a payment's link: another one each time that a link is made."""
+    text = f"{issuer.name}\n{record.id}\n{record.round}"
+    digest = hmac.new(issuer.link_secret.encode(), text.encode(), hashlib.sha256).digest()
+    return (int.from_bytes(digest, "big") % (_CURVE_ORDER - 1) + 1).to_bytes(32, "big")
+
+
+def _list(issuer: Issuer) -> str:
+    return ", ".join(issuer.windows)

@@ -1,0 +1,49 @@
+"""Sends what people without gas have signed."""
+
+from __future__ import annotations
+
+from largesse.arguments import Arguments, Option
+from largesse.command import command
+from largesse.console import say
+from largesse.database import open_database
+from largesse.gateway.config import default_database
+from largesse.relayer.actions import Kind
+from largesse.relayer.app import make_app
+from largesse.relayer.limits import Limits
+from largesse.relayer.service import Relayer
+from largesse.sender import TABLES
+from largesse.session import Session
+from largesse.web.logs import write_logs
+from largesse.web.serving import serve
+
+
+@command(
+    "Relay claims, payments, gifts, tips and accounts of people without gas, until Ctrl-C: what the signer "
+    "signed, as the signer signed it.",
+    Option("hourly", "actions of one signer in an hour", "30"),
+    Option("gas", "gas in a day, at most", "300000000"),
+    Option("host", "where it listens", "127.0.0.1"),
+    Option("port", "where it listens", "8403"),
+    Option("database", "sqlite:///file or postgresql://…; several relayers can share one", ""),
+    Option("from", "pays the gas; an account of its own", ""),
+    example="from=relayer",
+)
+def main(session: Session, given: Arguments) -> None:
+    wallet = session.wallet(given, "relayer")
+    limits = Limits(per_subject=given.whole("hourly", least=1), daily_gas=given.whole("gas", least=1))
+    port = given.whole("port", most=65_535)
+    contracts = {}
+    for one in session.deployment().currencies:
+        contracts[one.certificates] = Kind.CERTIFICATES
+        contracts[one.part("jars")] = Kind.JARS
+        contracts[one.part("accounts")] = Kind.ACCOUNTS
+    database = (
+        given.text("database")
+        if given.has("database")
+        else default_database(session.state, "relayer", session.node)
+    )
+    relayer = Relayer(session.node, wallet, open_database(database, TABLES), contracts, limits)
+    say(f"{wallet.name} ({wallet.address}) pays the gas for {len(contracts)} contracts")
+    say(f"listening at http://{given.text('host')}:{port}, /health and /metrics too; Ctrl-C ends it")
+    write_logs()
+    serve(make_app(relayer), given.text("host"), port)
