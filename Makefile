@@ -14,7 +14,7 @@ PY := $(HERE)/.venv/bin/python
 export PATH := $(HERE)/.venv/bin:$(HERE)/node_modules/.bin:$(PATH)
 
 READY := .venv/.installed node_modules/.installed .solcx/.chosen
-SOURCES := largesse scripts tools tests
+SOURCES := bench largesse scripts tools tests
 
 .PHONY: help
 help: ## list the targets
@@ -91,7 +91,7 @@ fmt: setup ## format Python and Solidity
 lint: setup ## style, types and formatting of Python and Solidity
 	@ruff check $(SOURCES)
 	@ruff format --check $(SOURCES)
-	@$(IN_HOME) mypy $(foreach folder,largesse scripts tools,$(if $(wildcard $(folder)/*.py),$(folder)))
+	@$(IN_HOME) mypy $(foreach folder,bench largesse scripts tools,$(if $(wildcard $(folder)/*.py),$(folder)))
 	@forge fmt --check
 
 # what both compilers make of the sources, in build/
@@ -113,6 +113,10 @@ gas-check: compile ## measure the gas figures and compare them with bench/gas.js
 .PHONY: bench-http
 bench-http: compile ## paid requests and verified vouchers against the x402 package, to bench/HTTP.md
 	@$(IN_HOME) $(PY) -m pytest -q tests/bench/http.py
+
+.PHONY: bench-exact
+bench-exact: compile ## paid calls and vouchers beside the x402 package's exact scheme, to bench/EXACT.md
+	@$(IN_HOME) $(PY) -m bench.exact
 
 # Tests that add time and no lines: they repeat the others at length, or touch no contract.
 NOT_FOR_COVERAGE := fuzz gas gateway journeys python relayer services stateful tooling webhook

@@ -12,9 +12,11 @@ from starlette.types import ASGIApp
 
 from largesse.gateway.openapi import describe
 from largesse.gateway.sample import article, contents, words
+from largesse.relayer.actions import Kind
 from largesse.session import CHECKOUT
 from tests.fixtures.gateways import PRICES, Served
 from tests.support.prepaid import Prepaid
+from tests.support.relaying import relaying
 
 TOOL = CHECKOUT / ".venv-schemathesis" / "bin" / "schemathesis"
 CHECKS = (
@@ -57,6 +59,14 @@ def test_the_gateway(make_gateway: Callable[..., Served], prepaid: Prepaid, tmp_
     best, charged = served.line(key)
     # A fixed voucher pays one call, whatever a fuzzer sends with it.
     assert charged in (0, *(price.amount for price in PRICES)) and charged <= best
+
+
+def test_the_relayer(prepaid: Prepaid, node_url: str, sqlite_url: str, tmp_path: Path) -> None:
+    """Nothing that a fuzzer makes up is sent to the chain."""
+    contracts = {prepaid.contract.address: Kind.ACCOUNTS}
+    with relaying(node_url, sqlite_url, contracts) as desk:
+        fuzz(str(desk.client.base_url).rstrip("/"), tmp_path)
+        assert desk.sent() == 0
 
 
 @pytest.fixture(autouse=True)
