@@ -92,6 +92,8 @@ PAYMENTS: Final = Table(
 
 MOST_KEPT_BYTES: Final = 65_536
 """Of an answer: a longer one is not kept, and its retry is told so."""
+LINGER_SECONDS: Final = 0.002
+"""How long a charge waits for others that may come."""
 _BATCH: Final = 256
 
 
@@ -156,6 +158,8 @@ class Ledger:
         self.engine = engine
         self.seller = _seller(engine, chain_id, contract, counterparty)
         self._charges: queue.SimpleQueue[tuple[Charge, asyncio.Future[Line]] | None] = queue.SimpleQueue()
+        self.coming = 0
+        """Calls that are being served, or wait to be charged."""
         self._closed = False
         self._writer = threading.Thread(target=self._write, name="gateway ledger", daemon=True)
         self._writer.start()
@@ -285,17 +289,19 @@ class Ledger:
         while not ended:
             batch = []
             item = self._charges.get()
-            while True:
-                if item is None:
-                    ended = True
-                    break
+            linger = time.monotonic() + LINGER_SECONDS
+            while item is not None:
                 batch.append(item)
                 if len(batch) >= _BATCH:
                     break
                 try:
-                    item = self._charges.get_nowait()
+                    # Calls that are being served may be charged any moment: one transaction for all.
+                    wait = linger - time.monotonic() if len(batch) < self.coming else 0.0
+                    item = self._charges.get(timeout=wait) if wait > 0 else self._charges.get_nowait()
                 except queue.Empty:
                     break
+            else:
+                ended = True
             if batch:
                 self._write_batch(batch)
 

@@ -160,6 +160,7 @@ class VoucherScheme:
         if not _covers(desk, details):
             raise self._not_covered(desk, details)
         desk.reserved += details.price
+        self.ledger.coming += 1
         desk.amounts.add(details.amount)
         if retry_key:
             desk.keys.add(retry_key)
@@ -272,6 +273,7 @@ class VoucherScheme:
         desk = self._desks.get(details.index)
         if desk is not None and details.amount in desk.amounts:
             desk.reserved -= details.price
+            self.ledger.coming -= 1
             desk.amounts.discard(details.amount)
             desk.keys.discard(proof.call.retry_key)
 
