@@ -34,7 +34,6 @@ from largesse.session_keys import SessionKey, new_session_key
 from largesse.vouchers import index_of
 from largesse.web.serving import listen, serve
 
-CALLS: Final = 10_000
 AT_ONCE: Final = 16
 _START_SECONDS: Final = 60
 
@@ -68,6 +67,7 @@ class Crawl:
 
     prepaid: Prepaid
     folder: Path
+    calls: int
     gas: list[tuple[str, int, str]] = field(default_factory=list)
 
     def run(self) -> None:
@@ -76,22 +76,22 @@ class Crawl:
         price = 10**token.decimals // 4_000
         seller, agent = development_wallet("merchant"), development_wallet("agent")
         step(
-            f"An agent makes {CALLS:,} calls of a paid API",
-            f"{token.show(price)} each: one deposit by signature, {CALLS:,} vouchers, one settlement",
+            f"An agent makes {self.calls:,} calls of a paid API",
+            f"{token.show(price)} each: one deposit by signature, {self.calls:,} vouchers, one settlement",
         )
         database = sqlite_url(self.folder / "gateway.db")
-        key = self._open(agent, seller, CALLS * price)
-        purse = key.purse(budget=CALLS * prepaid.micros(price))
+        key = self._open(agent, seller, self.calls * price)
+        purse = key.purse(budget=self.calls * prepaid.micros(price))
         before, blocks = token.balance(seller.address), prepaid.node.block_number()
         with self._api(seller, database, price) as url:
-            asyncio.run(_call(url, Paying(purse)))
-        expect("micro-units charged", purse.charged, CALLS * prepaid.micros(price))
+            asyncio.run(_call(url, Paying(purse), self.calls))
+        expect("micro-units charged", purse.charged, self.calls * prepaid.micros(price))
         expect("blocks that the calls took", prepaid.node.block_number() - blocks, 0)
         self._settle(seller, database)
-        expect("paid to the seller", token.balance(seller.address) - before, CALLS * price)
+        expect("paid to the seller", token.balance(seller.address) - before, self.calls * price)
         account = prepaid.account(key.account.counterparty, key.account.index)
         expect("left in the account", account.left, 0)
-        done(f"the seller has {token.show(CALLS * price)}, and the agent has sent 1 deposit")
+        done(f"the seller has {token.show(self.calls * price)}, and the agent has sent 1 deposit")
 
     # --------------------------------------------------------------------------------------------- private
 
@@ -159,16 +159,16 @@ class Crawl:
         finally:
             ledger.close()
             engine.dispose()
-        each = settlement.gas / CALLS
-        self.gas.append((f"settle {CALLS:,} calls", settlement.gas, f"{each:.1f} a call"))
+        each = settlement.gas / self.calls
+        self.gas.append((f"settle {self.calls:,} calls", settlement.gas, f"{each:.1f} a call"))
         done(f"settled, because {decision.why}: {settlement.gas:,} gas, {each:.1f} a call")
 
 
-async def _call(url: str, paying: Paying) -> None:
+async def _call(url: str, paying: Paying, calls: int) -> None:
     """All calls, some at once."""
-    left = iter(range(CALLS))
+    left = iter(range(calls))
     limits = httpx.Limits(max_connections=AT_ONCE)
-    with progress("calls", CALLS) as advance:
+    with progress("calls", calls) as advance:
         async with httpx.AsyncClient(auth=paying, base_url=url, timeout=60, limits=limits) as client:
 
             async def work() -> None:

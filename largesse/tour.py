@@ -54,6 +54,7 @@ class Tour:
     folder: Path
     manifest_path: Path
     csv_path: Path
+    calls: int = 10_000
     gas: list[tuple[str, int, str]] = field(default_factory=list)
     deployment: Deployment = field(init=False)
     manifest: Manifest = field(init=False)
@@ -240,7 +241,7 @@ class Tour:
     def _crawl(self) -> None:
         record = self.deployment.currency("USDC")
         certificates = Certificates(self.node, record.certificates, record.block)
-        crawl = Crawl(Prepaid(certificates, record.part("accounts")), self.folder)
+        crawl = Crawl(Prepaid(certificates, record.part("accounts")), self.folder, self.calls)
         crawl.run()
         self.gas += crawl.gas
 

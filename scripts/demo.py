@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from largesse.arguments import Arguments
+from largesse.arguments import Arguments, Option
 from largesse.command import command
 from largesse.proof import Proof
 from largesse.session import CHECKOUT, Session, SessionError
@@ -13,10 +13,14 @@ from largesse.tour import Tour
 EXAMPLES = CHECKOUT / "examples"
 
 
-@command("A tour of everything on a development chain of its own; writes cards and QR codes into out/demo-….")
-def main(session: Session, _: Arguments) -> Proof:
+@command(
+    "A tour of everything on a development chain of its own; writes cards and QR codes into out/demo-….",
+    Option("calls", "how many calls of a paid API the agent makes", "10000"),
+)
+def main(session: Session, given: Arguments) -> Proof:
     if not session.development:
         raise SessionError("live_chain", "the demo spends money at random: development chains only")
     folder = session.out(f"demo-{datetime.now(UTC):%Y%m%d-%H%M%S}")
-    tour = Tour(session.node, folder, EXAMPLES / "manifests" / "demo.toml", EXAMPLES / "recipients-1000.csv")
-    return tour.run()
+    manifest, recipients = EXAMPLES / "manifests" / "demo.toml", EXAMPLES / "recipients-1000.csv"
+    calls = given.whole("calls", least=1, most=1_000_000)
+    return Tour(session.node, folder, manifest, recipients, calls).run()
