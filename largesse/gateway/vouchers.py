@@ -355,5 +355,6 @@ def _in_use() -> PaymentRefusedError:
 
 
 def _covers(desk: _Desk, details: _Details) -> bool:
-    best = max(desk.line.best, details.amount)
+    # A higher voucher that is being served covers what a lower one, which was overtaken, does not.
+    best = max(desk.line.best, details.amount, *desk.amounts)
     return desk.line.charged + desk.reserved + details.price <= best

@@ -171,6 +171,27 @@ def test_one_voucher_used_by_two_at_once(
     assert counted.line(key) == (ARTICLE, ARTICLE)
 
 
+def test_a_voucher_that_was_overtaken(counted: Served, counting: Counting, key: Key) -> None:
+    """The higher one came first and is still being served: the lower one is covered by it."""
+    counting.go_on.clear()
+    answers: list[httpx.Response] = []
+
+    def ask_for(micros: int) -> None:
+        with httpx.Client(timeout=30) as client:
+            answers.append(get(counted, client, "/count", counted.payment(key, micros)))
+
+    threads = [threading.Thread(target=ask_for, args=(n * ARTICLE,)) for n in (2, 1)]
+    for number, thread in enumerate(threads, 1):
+        thread.start()
+        while counting.calls < number and thread.is_alive():
+            pass
+    counting.go_on.set()
+    for thread in threads:
+        thread.join()
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert counted.line(key) == (2 * ARTICLE, 2 * ARTICLE)
+
+
 def test_a_client_that_goes_away_is_not_charged_before_its_call_is_done(
     counted: Served, counting: Counting, key: Key
 ) -> None:

@@ -6,15 +6,18 @@ import importlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
+from starlette.types import ASGIApp
 
 from largesse.session import CHECKOUT, open_session
 from scripts import balance, webhook
 from tests.fixtures.gateways import Server
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+GATEWAY_PORT = 8402
 COMMAND = re.compile(r"`brownie run (\w+)((?: [^`<>]+)?)`")
 
 
@@ -36,15 +39,18 @@ def serving_beside(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for path in (CHECKOUT / "scripts").glob("*.py"):
         script = importlib.import_module(f"scripts.{path.stem}")
         if hasattr(script, "serve"):
-            monkeypatch.setattr(
-                script, "serve", lambda app, host, port: running.append(Server(app, host, port))
-            )
+            monkeypatch.setattr(script, "serve", partial(_beside, running))
             monkeypatch.setattr(script, "write_logs", lambda: None)
     try:
         yield
     finally:
         for server in running:
             server.stop()
+
+
+def _beside(running: list[Server], app: ASGIApp, host: str, port: int) -> None:
+    """The gateway at its port, since a later command calls it; the others wherever there is room."""
+    running.append(Server(app, host, port if port == GATEWAY_PORT else 0))
 
 
 def test_every_script_is_in_the_readme() -> None:

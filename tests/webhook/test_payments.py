@@ -185,7 +185,8 @@ def test_two_services_that_are_told_the_same_at_once(
         assert given - taken == 4
         assert one.held(shop.world.issuer) == (issued - 4) * AMOUNT
         sent = web3.eth.get_transaction_count(str(shop.world.issuer)) - before
-        assert sent == issued + given + taken
+        # Of a step that both decide at the same moment the chain refuses one: gas is all it costs.
+        assert issued + given + taken <= sent <= issued + given + taken + 4
 
 
 # ------------------------------------------------------------------------------------------- who, and what
