@@ -111,12 +111,8 @@ gas-check: compile ## measure the gas figures and compare them with bench/gas.js
 	@$(IN_HOME) $(PY) -m pytest -q -n $(JOBS) --gas-file=complete tests/gas
 
 .PHONY: bench-http
-bench-http: compile ## paid requests and verified vouchers against the x402 package, to bench/HTTP.md
-	@$(IN_HOME) $(PY) -m pytest -q tests/bench/http.py
-
-.PHONY: bench-exact
-bench-exact: compile ## paid calls and vouchers beside the x402 package's exact scheme, to bench/EXACT.md
-	@$(IN_HOME) $(PY) -m bench.exact
+bench-http: compile ## paid calls and vouchers beside the x402 package, to bench/HTTP.md
+	@$(IN_HOME) $(PY) -m bench.http
 
 # Tests that add time and no lines: they repeat the others at length, or touch no contract.
 NOT_FOR_COVERAGE := fuzz gas gateway journeys python relayer services stateful tooling webhook

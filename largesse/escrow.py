@@ -6,7 +6,6 @@ the currency's own signature.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -24,10 +23,10 @@ from largesse.chain import Wallet
 from largesse.chainlogs import Decoder, Event, read_logs
 from largesse.errors import LargesseError
 from largesse.gift_subs import GiftSubscriptions
-from largesse.jar_actions import OWN_CALL, Action, SignedAction
-from largesse.jar_messages import Permit, ReceiveWithAuthorization
+from largesse.jar_actions import Action, SignedAction
+from largesse.jar_messages import Permit
 from largesse.jars import HandleTip, StreamKey
-from largesse.service import Service
+from largesse.service import OWN_CALL, Service
 from largesse.signing import Domain
 
 _DAY: Final = 86_400
@@ -114,11 +113,6 @@ class Escrow(Service):
     def domain(self) -> Domain:
         """What consents for this contract on this chain are signed under."""
         return signing.jars_domain(self.node.chain_id, self.address)
-
-    @cached_property
-    def token_domain(self) -> Domain:
-        """What the currency's own signatures are under. Raises TokenError no_signatures."""
-        return self.token.domain()
 
     # ------------------------------------------------------------------------------------------------- read
 
@@ -212,7 +206,11 @@ class Escrow(Service):
         deadline = self.node.now() + seconds
         permit = b""
         if funding is Funding.SIGNATURE:
-            consent = self._paying_consent(action, wallet, deadline)
+            if not action.amount:
+                raise TipsError(
+                    "nothing_moves", f"{action.function} takes no money: its payer signs it alone"
+                )
+            consent = self.paying_consent(action.message, wallet, action.amount, deadline)
         else:
             if funding is Funding.PERMIT:
                 permit = self._permit(wallet, action.amount)
@@ -292,15 +290,6 @@ class Escrow(Service):
         signature = Permit(wallet.address, self.address, amount, nonce, deadline).sign(domain, wallet.key)
         values = (wallet.address, amount, deadline, signature[64], signature[:32], signature[32:64])
         return encode(jar_actions.PERMIT_KINDS, values)
-
-    def _paying_consent(self, action: Action, wallet: Wallet, deadline: int) -> tuple[int, int, bool, bytes]:
-        """The currency's own signature over the amount, whose nonce is the action's digest."""
-        if not action.amount:
-            raise TipsError("nothing_moves", f"{action.function} takes no money: its payer signs it alone")
-        nonce = secrets.randbits(64)
-        digest = action.message(nonce, deadline).digest(self.domain)
-        message = ReceiveWithAuthorization(wallet.address, self.address, action.amount, 0, deadline, digest)
-        return (nonce, deadline, True, message.sign(self.token_domain, wallet.key))
 
 
 def _handle_tip(values: Sequence[Any]) -> HandleTip:

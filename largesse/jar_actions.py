@@ -38,8 +38,6 @@ from largesse.jar_messages import (
 from largesse.jars import HandleTip, StreamKey
 from largesse.signing import Message, OwedWithdrawal, keccak
 
-OWN_CALL: Final = (0, 0, False, b"")
-"""The consent of whoever calls itself."""
 NO_LIMIT: Final = 2**96 - 1
 """A monthly limit that is none."""
 MULTICALL: Final = keccak(b"multicall(bytes[])")[:4]

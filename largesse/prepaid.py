@@ -7,8 +7,6 @@ raises `RefusedError` where the chain refuses.
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, Final
@@ -26,13 +24,10 @@ from largesse.artifacts import prepaid_abi
 from largesse.chain import Wallet
 from largesse.chainlogs import Decoder, Event
 from largesse.errors import LargesseError
-from largesse.jar_messages import ReceiveWithAuthorization
-from largesse.service import Service
-from largesse.signing import Domain, Message
+from largesse.service import OWN_CALL, Service
+from largesse.signing import Domain
 from largesse.vouchers import index_of, micros, unit_of
 
-OWN_CALL: Final = (0, 0, False, b"")
-"""The consent of whoever calls itself."""
 ROW_BYTES: Final = 14
 """Of a row in the event of a settlement: ``index 64 | amount 48``."""
 _DAY: Final = 86_400
@@ -159,13 +154,17 @@ class Prepaid(Service):
         """The call that opens an account for `owner` by one signature that consents and pays (EIP-3009), for
         anybody to send. Raises TokenError no_signatures."""
         values = (owner.address, *opening.as_tuple(), amount)
-        consent = self._paying_consent(partial(OpenAccount, *values), owner, amount, seconds)
+        self.micros(amount)
+        deadline = self.node.now() + seconds
+        consent = self.paying_consent(partial(OpenAccount, *values), owner, amount, deadline)
         return self._calldata("openSigned", owner.address, opening.as_tuple(), amount, consent)
 
     def sign_top_up(self, payer: Wallet, key: Key, amount: int, *, seconds: int = _DAY) -> bytes:
         """The same for a top-up."""
         values = (payer.address, *key, amount)
-        consent = self._paying_consent(partial(TopUpAccount, *values), payer, amount, seconds)
+        self.micros(amount)
+        deadline = self.node.now() + seconds
+        consent = self.paying_consent(partial(TopUpAccount, *values), payer, amount, deadline)
         return self._calldata("topUpSigned", key, payer.address, amount, consent)
 
     # ----------------------------------------------------------------------------------------------- owners
@@ -248,16 +247,6 @@ class Prepaid(Service):
             )
         if self.token.allowance(payer.address, self.address) < amount:
             self.token.approve(payer, self.address, amount)
-
-    def _paying_consent(
-        self, message: Callable[[int, int], Message], payer: Wallet, amount: int, seconds: int
-    ) -> tuple[int, int, bool, bytes]:
-        """The currency's own signature over the amount, whose nonce is the action's digest."""
-        self.micros(amount)
-        nonce, deadline = secrets.randbits(64), self.node.now() + seconds
-        digest = message(nonce, deadline).digest(self.domain)
-        paid = ReceiveWithAuthorization(payer.address, self.address, amount, 0, deadline, digest)
-        return nonce, deadline, True, paid.sign(self.token.domain(), payer.key)
 
 
 def open_use(opening: Opening) -> bytes:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import secrets
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Final
 
 from web3 import Web3
@@ -13,8 +16,14 @@ from largesse.chain import Node, Wallet
 from largesse.client import Certificates
 from largesse.errors import LargesseError
 from largesse.holdings import SignedCard
+from largesse.jar_messages import ReceiveWithAuthorization
+from largesse.signing import Domain, Message
 from largesse.tokens import Token
 
+Consent = tuple[int, int, bool, bytes]
+"""`ICustodyTypes.Consent`: nonce, deadline, whether the signature is the currency's, signature."""
+OWN_CALL: Final[Consent] = (0, 0, False, b"")
+"""The consent of whoever calls itself."""
 _DAY: Final = 86_400
 
 
@@ -22,12 +31,22 @@ class ServiceError(LargesseError):
     """A certificate that can't pay here; nothing was sent."""
 
 
-class Service:
+class Service(ABC):
     """The service at `address`, of the certificates in whose currency it works."""
 
     def __init__(self, certificates: Certificates, address: str) -> None:
         self.certificates = certificates
         self.address = Web3.to_checksum_address(address)
+
+    @property
+    @abstractmethod
+    def domain(self) -> Domain:
+        """What is signed for this contract on this chain is signed under it."""
+
+    @cached_property
+    def token_domain(self) -> Domain:
+        """What the currency's own signatures are under. Raises TokenError no_signatures."""
+        return self.token.domain()
 
     @property
     def node(self) -> Node:
@@ -37,6 +56,16 @@ class Service:
     def token(self) -> Token:
         """The currency."""
         return self.certificates.token
+
+    def paying_consent(
+        self, message: Callable[[int, int], Message], payer: Wallet, amount: int, deadline: int
+    ) -> Consent:
+        """The currency's own signature over `amount` (EIP-3009), whose nonce is the digest of what is agreed
+        to: `message(nonce, deadline)`. Raises TokenError no_signatures."""
+        nonce = secrets.randbits(64)
+        digest = message(nonce, deadline).digest(self.domain)
+        paid = ReceiveWithAuthorization(payer.address, self.address, amount, 0, deadline, digest)
+        return nonce, deadline, True, paid.sign(self.token_domain, payer.key)
 
     def admit(self, issuer: Wallet, series_id: int, payee: str) -> None:
         """Let a named series pay here, and to this payee; what is so already is not sent again."""

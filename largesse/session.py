@@ -17,6 +17,7 @@ from largesse.arguments import Arguments
 from largesse.chain import ROLES, Node, Wallet, development_wallet
 from largesse.client import Certificates
 from largesse.console import confirm
+from largesse.database import sqlite_url
 from largesse.deployment import Deployment
 from largesse.errors import LargesseError
 from largesse.nodes import require_cancun
@@ -148,6 +149,15 @@ class Session:
         if self.development and text in ROLES:
             return development_wallet(text).address
         return parse_address(text)
+
+    def database(self, service: str, given: Arguments) -> str:
+        """The URL in `database=…`; by default a file of this chain's own: a development chain that begins
+        anew begins with an empty one."""
+        if given.has("database"):
+            return given.text("database")
+        folder = self.state / service
+        folder.mkdir(parents=True, exist_ok=True)
+        return sqlite_url(folder / f"{self.node.chain_id}-{self.node.genesis[2:10]}.db")
 
     def confirm(self, what: str, expected: str) -> None:
         """On a live chain, go on only if the person types `expected`. Raises SessionError not_confirmed."""

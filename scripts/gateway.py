@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.command import command
 from largesse.console import say, table
-from largesse.gateway.config import default_database, load_app, read_prices
+from largesse.gateway.config import load_app, read_prices
 from largesse.gateway.gateway import Gateway, Limits
 from largesse.gateway.openapi import describe
 from largesse.gateway.schemes import Scheme
@@ -46,11 +46,7 @@ def main(session: Session, given: Arguments) -> None:
         risk = prepaid.micros(given.amount("risk", decimals))
         native = 0 if given.text("gas") == "0" else prepaid.micros(given.amount("gas", decimals))
         policy = Policy(native, risk)
-    database = (
-        given.text("database")
-        if given.has("database")
-        else default_database(session.state, "gateway", session.node)
-    )
+    database = session.database("gateway", given)
     port = given.whole("port", most=65_535)
     gateway = Gateway(prepaid, seller, database, policy=policy, limits=Limits())
     schemes: dict[str, Scheme] = {"voucher": gateway.vouchers}

@@ -6,7 +6,6 @@ from largesse.arguments import Arguments, Option
 from largesse.command import command
 from largesse.console import say
 from largesse.database import open_database
-from largesse.gateway.config import default_database
 from largesse.relayer.actions import Kind
 from largesse.relayer.app import make_app
 from largesse.relayer.limits import Limits
@@ -37,11 +36,7 @@ def main(session: Session, given: Arguments) -> None:
         contracts[one.certificates] = Kind.CERTIFICATES
         contracts[one.part("jars")] = Kind.JARS
         contracts[one.part("accounts")] = Kind.ACCOUNTS
-    database = (
-        given.text("database")
-        if given.has("database")
-        else default_database(session.state, "relayer", session.node)
-    )
+    database = session.database("relayer", given)
     relayer = Relayer(session.node, wallet, open_database(database, TABLES), contracts, limits)
     say(f"{wallet.name} ({wallet.address}) pays the gas for {len(contracts)} contracts")
     say(f"listening at http://{given.text('host')}:{port}, /health and /metrics too; Ctrl-C ends it")

@@ -7,7 +7,6 @@ from largesse.command import command
 from largesse.console import done, say, table
 from largesse.database import open_database
 from largesse.gateway.accounts import AccountBook
-from largesse.gateway.config import default_database
 from largesse.gateway.gateway import tables
 from largesse.gateway.ledger import Ledger
 from largesse.gateway.settler import Decision, Policy, Settler
@@ -30,11 +29,7 @@ _NO_RISK = 2**47
 def main(session: Session, given: Arguments) -> Decision:
     prepaid, seller = session.prepaid(given.text("currency")), session.wallet(given, "merchant")
     token = prepaid.token
-    database = (
-        given.text("database")
-        if given.has("database")
-        else default_database(session.state, "gateway", session.node)
-    )
+    database = session.database("gateway", given)
     engine = open_database(database, tables())
     book = AccountBook(prepaid, seller.address)
     ledger = Ledger(engine, session.node.chain_id, prepaid.address, seller.address)

@@ -10,7 +10,6 @@ from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.command import command
 from largesse.console import say
 from largesse.database import open_database
-from largesse.gateway.config import default_database
 from largesse.sender import TABLES
 from largesse.session import Session
 from largesse.web.logs import write_logs
@@ -51,11 +50,7 @@ def main(session: Session, given: Arguments) -> None:
         given.file_name("issuer"), shop, given.text("currency"), wallet, windows, secrets, link_secret
     )
     port = given.whole("port", most=65_535)
-    database = (
-        given.text("database")
-        if given.has("database")
-        else default_database(session.state, "webhook", session.node)
-    )
+    database = session.database("webhook", given)
     webhook = Webhook([issuer], open_database(database, TABLES))
     token, budget = certificates.token, min(given.amount("budget", certificates.token.decimals), UINT96_MAX)
     session.confirm(f"Up to {token.show(budget)} may be issued and paid.", f"issue {token.show(budget)}")

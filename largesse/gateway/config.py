@@ -1,4 +1,4 @@
-"""What a gateway that runs on its own is told: its API, its prices, its database."""
+"""What a gateway that runs on its own is told: its API and its prices."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from largesse.amounts import parse_amount
-from largesse.chain import Node
-from largesse.database import sqlite_url
 from largesse.errors import LargesseError
 from largesse.gateway.pricing import Price
 
@@ -54,10 +52,3 @@ def read_prices(path: Path, decimals: int) -> list[Price]:
         amount = parse_amount(row["amount"], decimals)
         found.append(Price(row["method"].upper(), row["path"], amount))
     return found
-
-
-def default_database(state: Path, service: str, node: Node) -> str:
-    """A file of this chain's own: a development chain that begins anew begins with an empty one."""
-    folder = state / service
-    folder.mkdir(parents=True, exist_ok=True)
-    return sqlite_url(folder / f"{node.chain_id}-{node.genesis[2:10]}.db")

@@ -269,7 +269,7 @@ class Webhook:
             me = issuer.wallet.address
             to = record.recipient if record.direct else me
             receipt = Receipt(
-                record.series_id, to, record.amount, me, keccak(record.id.encode()), _NO_DEADLINE
+                record.series_id, to, record.amount, me, payment_id(record.issuer, record.id), _NO_DEADLINE
             )
             signature = receipt.sign(shop.domain, issuer.wallet.key)
             values = (
@@ -323,6 +323,11 @@ class Webhook:
                 log("webhook.watch_failed", logging.WARNING, why=f"{type(error).__name__}: {error}")
             if self._stop.wait(self._retry_seconds):
                 return
+
+
+def payment_id(issuer: str, payment: str) -> bytes:
+    """A payment's id on the chain, 32 bytes: of two processors' payments with one id neither is the other."""
+    return keccak(f"{issuer}/{payment}".encode())
 
 
 def _final(record: Record, refused: LargesseError) -> str | None:

@@ -40,6 +40,7 @@ PAYMENTS: Final = Table(
     Column("id", String(100), primary_key=True),
     Column("state", String(10), nullable=False),
     Column("due", Boolean, nullable=False),
+    Column("tries", Integer, nullable=False),
     Column("method", String(100), nullable=False),
     Column("series_id", BigInteger, nullable=False),
     Column("amount", String(29), nullable=False),
@@ -52,7 +53,7 @@ PAYMENTS: Final = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("error", String(80), nullable=False),
     Column("message", Text, nullable=False),
-    Index("webhook_payments_due", "due"),
+    Index("webhook_payments_due", "due", "tries"),
 )
 HOLDS: Final = Table(
     "webhook_holds",
@@ -83,6 +84,7 @@ RECALLING: Final = "recalling"
 DELIVERED: Final = "delivered"
 FAILED: Final = "failed"
 
+DUE_AT_ONCE: Final = 1_000
 MARGIN_SECONDS: Final = 3_600
 """A link is delivered by so much later than it is made, or at once: sending it takes a while."""
 _REFUND: Final = "refund"
@@ -157,8 +159,10 @@ class Store:
             return None if row is None else (_record(row), _is_held(connection, issuer, payment_id))
 
     def due(self) -> list[tuple[str, str]]:
-        """Payments that something is to be done for: issuer and id."""
-        query = select(PAYMENTS.c.issuer, PAYMENTS.c.id).where(PAYMENTS.c.due).limit(1000)
+        """Payments that something is to be done for: issuer and id. Those that were tried least come first:
+        what the chain keeps refusing holds up nobody."""
+        query = select(PAYMENTS.c.issuer, PAYMENTS.c.id).where(PAYMENTS.c.due)
+        query = query.order_by(PAYMENTS.c.tries).limit(DUE_AT_ONCE)
         with transaction(self.engine) as connection:
             return [(row.issuer, row.id) for row in connection.execute(query)]
 
@@ -174,6 +178,7 @@ class Store:
             _change(connection, record, **changes)
             if changes == {"due": False}:
                 return None
+            _change(connection, record, tries=PAYMENTS.c.tries + 1)
             return _lock(connection, issuer, payment_id)
 
     def finish(self, record: Record, **changes: Any) -> None:
@@ -242,6 +247,7 @@ def _lock(connection: Connection, issuer: str, payment_id: str) -> Record:
             id=payment_id,
             state=TOLD,
             due=False,
+            tries=0,
             method="",
             series_id=0,
             amount="0",

@@ -9,9 +9,9 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from multiprocessing.process import BaseProcess
+from pathlib import Path
 
 import httpx
 import pytest
@@ -24,8 +24,9 @@ from largesse.gateway.gateway import tables
 from largesse.gateway.ledger import PAYMENTS, Ledger
 from largesse.gateway.purse import PaidAccount, Paying, Purse
 from largesse.prepaid import Prepaid as Client
-from tests.support.gateway_process import PRICE, Place, free_port
+from tests.support.gateway_process import PRICE, gateway_runner
 from tests.support.prepaid import Key, Prepaid
+from tools.own_node import free_port
 
 KILLS = int(os.environ.get("GATEWAY_KILLS", "3"))
 PAYERS = 3
@@ -76,24 +77,16 @@ def payers(prepaid: Prepaid, node_url: str) -> Iterator[tuple[Client, list[Key]]
 
 @pytest.mark.parametrize("settles", [False, True], ids=["", "settling"])
 def test_kill_9_at_any_moment(
-    start_gateway: Callable[[Place], BaseProcess],
     prepaid: Prepaid,
     payers: tuple[Client, list[Key]],
     node_url: str,
     database_url: str,
+    tmp_path: Path,
     settles: bool,
 ) -> None:
     client, keys = payers
-    port, seller = free_port(), prepaid.world.key(prepaid.merchant)
-    place = Place(
-        node_url,
-        prepaid.world.certificates.address,
-        prepaid.contract.address,
-        seller,
-        database_url,
-        port,
-        settles,
-    )
+    port = free_port()
+    run = gateway_runner(prepaid, node_url, database_url, port, tmp_path, settles=settles)
     held = prepaid.balance(prepaid.merchant)
     rng, stop = random.Random(f"kills {database_url[:6]} {settles}"), threading.Event()
     working: list[Payer] = []
@@ -102,7 +95,7 @@ def test_kill_9_at_any_moment(
         purse = Purse(account, prepaid.session(key), client.domain, budget=100_000_000)
         working.append(Payer(purse, f"http://127.0.0.1:{port}/work", stop))
     threads = [threading.Thread(target=payer.run) for payer in working]
-    process = start_gateway(place)
+    server = run()
     for thread in threads:
         thread.start()
     done = 0
@@ -112,14 +105,15 @@ def test_kill_9_at_any_moment(
         while (done := sum(len(payer.answers) for payer in working)) < goal and any(map(_alive, threads)):
             time.sleep(0.005)
         time.sleep(rng.random() * 0.1)
-        process.kill()
-        process.join()
-        process = start_gateway(place)
+        server.kill()
+        server = run()
     stop.set()
     for thread in threads:
         thread.join()
-    process.terminate()
-    process.join()
+    end = time.monotonic() + 20
+    while settles and not any(prepaid.money(key)[1] for key in keys) and time.monotonic() < end:
+        time.sleep(0.05)
+    server.kill()
     assert [payer.problem for payer in working] == [""] * PAYERS
     assert sum(payer.retried for payer in working) >= KILLS
 

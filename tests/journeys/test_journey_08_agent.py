@@ -4,8 +4,6 @@ over-budget one and one for another chain are refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import httpx
@@ -23,31 +21,30 @@ from largesse.prepaid import Prepaid as Client
 from largesse.sender import Sender
 from largesse.signing import Domain
 from tests.fixtures.gateways import WORDS, Served
-from tests.support.gateway_process import PRICE, Place, free_port
+from tests.support.gateway_process import PRICE, gateway_runner
 from tests.support.prepaid import Prepaid
+from tools.own_node import free_port
 
 CALLS = 10_000
 
 
 def test_ten_thousand_calls_one_deposit_one_settlement(
-    prepaid: Prepaid, start_gateway: Callable[[Place], BaseProcess], node_url: str, tmp_path: Path
+    prepaid: Prepaid, node_url: str, tmp_path: Path
 ) -> None:
     certificates, seller = prepaid.world.certificates.address, prepaid.world.key(prepaid.merchant)
     database, port = sqlite_url(tmp_path / "gateway.db"), free_port()
-    process = start_gateway(Place(node_url, certificates, prepaid.contract.address, seller, database, port))
+    server = gateway_runner(prepaid, node_url, database, port, tmp_path)()
     key, held = prepaid.open(CALLS * PRICE), prepaid.balance(prepaid.merchant)
     blocks = prepaid.chain.height
     client = Client(Certificates(Node.at(node_url), certificates), prepaid.contract.address)
     account = PaidAccount(client.node.chain_id, client.address, client.token.address, *key)
     purse = Purse(account, prepaid.session(key), client.domain, budget=CALLS * PRICE)
-    transport = httpx.HTTPTransport(retries=10)
-    with httpx.Client(auth=Paying(purse), timeout=60, transport=transport) as agent:
+    with httpx.Client(auth=Paying(purse), timeout=60) as agent:
         url = f"http://127.0.0.1:{port}/work"
         answers = {agent.get(url).json()["execution"] for _ in range(CALLS)}
         with pytest.raises(PurseError, match="0 of"):
             agent.get(url)
-    process.terminate()
-    process.join()
+    server.kill()
     assert (len(answers), purse.calls, prepaid.chain.height) == (CALLS, CALLS, blocks)
 
     engine = open_database(database, tables())

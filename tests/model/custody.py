@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from functools import wraps
@@ -67,7 +68,7 @@ def operation(act: Act) -> Act:
     return cast(Act, run)
 
 
-class Custody(Generic[B]):
+class Custody(ABC, Generic[B]):
     """One contract at `here` over the currency of `certificates`, at their second. It hears of redemptions
     from them."""
 
@@ -261,9 +262,9 @@ class Custody(Generic[B]):
 
     # ---------------------------------------------------------------------- redemptions, several calls
 
+    @abstractmethod
     def redeemed(self, payee: str, amount: int, portions: Sequence[Portion], data: bytes) -> None:
         """Certificates have paid `amount` for `payee`: what becomes of it."""
-        raise NotImplementedError
 
     def receive(self, payee: str, amount: int, order: int, portions: Sequence[Portion], data: bytes) -> None:
         """The money has come. All of it, or (Refused) nothing."""

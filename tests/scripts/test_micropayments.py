@@ -10,16 +10,17 @@ from pathlib import Path
 import httpx
 import pytest
 
-from largesse.arguments import ArgumentError
+from largesse.arguments import ArgumentError, Arguments, Usage
 from largesse.errors import LargesseError
-from largesse.gateway.config import ConfigError, default_database, load_app, read_prices
+from largesse.gateway.config import ConfigError, load_app, read_prices
 from largesse.gateway.gateway import Gateway
 from largesse.gateway.purse import PurseError
 from largesse.session_keys import SessionKey, SessionKeyError
 from scripts import pay, prepaid, settle, solvency
 from tests.fixtures.desk import KR, Desk
-from tests.fixtures.gateways import FAST, NO_LIMITS, Server
+from tests.fixtures.gateways import FAST, NO_LIMITS
 from tests.support.clock import later
+from tests.support.served import Server
 
 PRICES = "examples/gateway-prices.toml"
 
@@ -29,7 +30,8 @@ def shop(desk: Desk) -> Iterator[str]:
     """The sample API at its sample prices, as scripts/gateway.py serves it; its address."""
     accounts = desk.session.prepaid("USDC")
     prices = read_prices(Path(PRICES), 6)
-    database = default_database(desk.session.state, "gateway", desk.session.node)
+    given = Arguments(Usage("gateway", "main", ""), {"database": ""})
+    database = desk.session.database("gateway", given)
     gateway = Gateway(accounts, desk.wallet("merchant"), database, limits=NO_LIMITS, keeping=FAST)
     server = Server(gateway.app(load_app("largesse.gateway.sample:app"), prices))
     yield server.url

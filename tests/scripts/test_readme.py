@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from largesse.session import CHECKOUT, open_session
 from scripts import balance, webhook
-from tests.fixtures.gateways import Server
+from tests.support.served import Server
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 GATEWAY_PORT = 8402

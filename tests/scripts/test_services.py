@@ -17,7 +17,7 @@ from largesse.signing import Claim
 from largesse.webhook.signatures import HEADER, sign
 from scripts import sell
 from tests.fixtures.desk import KR, Desk
-from tests.fixtures.gateways import Server
+from tests.support.served import Server
 
 SECRET, OLD, LINKS = (f"{name} secret of the test's alone" for name in ("new", "old", "link"))
 

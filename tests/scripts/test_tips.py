@@ -20,7 +20,7 @@ from largesse.holdings import SignedPartError
 from largesse.jar_actions import EVENTS, Action, SignedAction
 from largesse.jars import MONTH, HandleTip, JarError, StreamKey, handle_hash, jar_id, parse_rate, price_of
 from largesse.links import new_link_key
-from largesse.service import ServiceError
+from largesse.service import OWN_CALL, ServiceError
 from largesse.tips import Tips, new_handle_tip, open_use, subscribe_use, tip_use, top_up_use
 from largesse.tokens import TokenError
 from tests.fixtures.desk import KR, Desk
@@ -164,7 +164,7 @@ def test_only_what_is_signed_is_taken_from_a_file(desk: Desk, tips: Tips, jar: i
     """A relayer that submitted an unsigned act would do it itself, with its own money."""
     relayer = desk.wallet("relayer")
     action = jar_actions.tip(relayer.address, jar, CENT, "")
-    unsigned = jar_actions.encode_arguments(action, jar_actions.OWN_CALL)
+    unsigned = jar_actions.encode_arguments(action, OWN_CALL)
     with pytest.raises(SignedPartError, match="bears no signature"):
         SignedAction(tips.node.chain_id, tips.address, "tip", unsigned)
     signed = tips.sign(

@@ -3,6 +3,7 @@ which misbehaves."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from random import Random
 from typing import Any, Generic, TypeVar
 
@@ -28,21 +29,21 @@ class CustodyLife(Life[S], Generic[S, K]):
 
     # ------------------------------------------------------------------------- what each kind of life says
 
+    @abstractmethod
     def hand(self, rng: Random, side: S) -> CustodyHand:
         """Choices about a side as it is now."""
-        raise NotImplementedError
 
+    @abstractmethod
     def choose(self, rng: Random, hand: Any, store: K) -> Act | None:
         """A step of any kind; None where there is nothing to do it with."""
-        raise NotImplementedError
 
+    @abstractmethod
     def settle(self, rng: Random) -> None:
         """All comparisons and invariants. Raises Difference or Broken."""
-        raise NotImplementedError
 
+    @abstractmethod
     def dates(self, side: S) -> set[int]:
         """Times that matter to this kind of contract."""
-        raise NotImplementedError
 
     def record(self, side: S, what: str, how: Any) -> None:
         """Something went through."""

@@ -3,6 +3,7 @@ the reference models. Each act goes to both."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
@@ -41,7 +42,7 @@ def messages_of(*modules: Any) -> dict[str, type[signing.Message]]:
     }
 
 
-class CustodySide(Side):
+class CustodySide(Side, ABC):
     """Contracts and models over one currency. What a kind of contract is like, its subclass says."""
 
     NAME: str
@@ -69,9 +70,9 @@ class CustodySide(Side):
         for who in EVERYBODY:
             self.token_call(who, "approve", self.here, 2**256 - 1)
 
+    @abstractmethod
     def domain_of(self, contract: str) -> signing.Domain:
         """Of the contract, for what is signed to it."""
-        raise NotImplementedError
 
     def remember(self, function: str, args: Sequence[Any]) -> None:
         """Anything of these arguments that is to be read from now on."""
@@ -166,9 +167,9 @@ class CustodySide(Side):
         own = [*self._desk_rows(), *self.own_rows()]
         return rows + [Row(view, args, answer, self.NAME) for view, args, answer in own]
 
+    @abstractmethod
     def own_rows(self) -> Rows:
         """Views of this kind of contract alone."""
-        raise NotImplementedError
 
     def _desk_rows(self) -> Rows:
         books = self.keeper.books

@@ -8,6 +8,7 @@ numbers, and shrinks by leaving some out.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import monotonic
 from typing import Any, Generic, TypeVar
@@ -27,7 +28,7 @@ S = TypeVar("S", bound=Side)
 Make = Callable[[Chain, Kind, dict[str, bytes | None], Mapping[str, bytes]], S]
 
 
-class Life(Generic[S]):
+class Life(ABC, Generic[S]):
     """One life. `code` replaces the built bytecode of contracts, by name."""
 
     def __init__(self, make: Make[S], odd: Kind, code: Mapping[str, bytes] | None = None) -> None:
@@ -38,13 +39,13 @@ class Life(Generic[S]):
         # By function: how often it was refused, how often it went through.
         self.tally: dict[str, list[int]] = {}
 
+    @abstractmethod
     def step(self, number: int) -> None:
         """One step, and all comparisons and invariants after it. Raises Difference or Broken."""
-        raise NotImplementedError
 
+    @abstractmethod
     def close(self) -> None:
         """The end: everybody is paid out. Raises Difference or Broken."""
-        raise NotImplementedError
 
     def note(self, side: S | None, text: str) -> None:
         where = "both" if side is None else side.model.currency.kind.name

@@ -1,13 +1,14 @@
-"""A gateway in a process of its own, to be killed."""
+"""A gateway for `tests.support.processes`."""
 
 from __future__ import annotations
 
 import itertools
 import os
-import socket
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
 
-import uvicorn
 from fastapi import FastAPI
 
 from largesse.chain import Node, Wallet
@@ -16,33 +17,15 @@ from largesse.gateway.gateway import Gateway, Keeping, Limits
 from largesse.gateway.pricing import Price
 from largesse.gateway.settler import Policy
 from largesse.prepaid import Prepaid
-from largesse.web.serving import configured, listen
+from largesse.web.serving import serve
+from tests.support import prepaid as desks
+from tests.support.processes import Server, start
 
 PRICE = 7
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a gateway works."""
-
-    node: str
-    certificates: str
-    accounts: str
-    seller: bytes
-    database: str
-    port: int
-    settles: bool = False
-
-
-def free_port() -> int:
-    """Nothing listens there now."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-def work(place: Place) -> None:
-    """Serve GET /work, each answer another one, until killed."""
+def main(settings: dict[str, Any]) -> None:
+    """Serve GET /work, each answer another one, until killed; `gateway_runner` says with which settings."""
     executions = itertools.count()
     app = FastAPI()
 
@@ -50,14 +33,31 @@ def work(place: Place) -> None:
     async def answer() -> dict[str, str]:
         return {"execution": f"{os.getpid()}/{next(executions)}"}
 
-    prepaid = Prepaid(Certificates(Node.at(place.node), place.certificates), place.accounts)
+    prepaid = Prepaid(Certificates(Node.at(settings["node"]), settings["certificates"]), settings["accounts"])
     gateway = Gateway(
         prepaid,
-        Wallet.from_key("merchant", place.seller),
-        place.database,
+        Wallet.from_key("merchant", bytes.fromhex(settings["seller"])),
+        settings["database"],
         limits=Limits(per_address=1e9, per_account=1e9),
         keeping=Keeping(refresh=0.2, settle=0.2),
-        policy=Policy(0, 1) if place.settles else None,
+        policy=Policy(0, 1) if settings["settles"] else None,
     )
-    listening = listen("127.0.0.1", place.port)
-    uvicorn.Server(configured(gateway.app(app, [Price("GET", "/work", PRICE)]))).run(sockets=[listening])
+    serve(gateway.app(app, [Price("GET", "/work", PRICE)]), "127.0.0.1", settings["port"])
+
+
+def gateway_runner(
+    prepaid: desks.Prepaid, node: str, database: str, port: int, folder: Path, *, settles: bool = False
+) -> Callable[[], Server]:
+    """Starts such a gateway for the desk's merchant, as often as it is called."""
+    return partial(
+        start,
+        __name__,
+        port,
+        folder / "gateway.log",
+        node=node,
+        certificates=prepaid.world.certificates.address,
+        accounts=prepaid.contract.address,
+        seller=prepaid.world.key(prepaid.merchant).hex(),
+        database=database,
+        settles=settles,
+    )

@@ -11,21 +11,23 @@ import importlib
 import multiprocessing
 import os
 import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from multiprocessing import forkserver
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-import uvicorn
+import pytest
 from starlette.types import ASGIApp
 
+from largesse.session import CHECKOUT
 from largesse.web.logs import write_logs
-from largesse.web.serving import configured, listen
+from tests.support import served
 
 START_SECONDS = 30.0
 _FORKS = multiprocessing.get_context("forkserver")
@@ -33,6 +35,7 @@ _FORKS.set_forkserver_preload(
     [
         "pytest",
         "tests.support.processes",
+        "tests.support.gateway_process",
         "tests.support.relayer_process",
         "tests.support.webhook_process",
         "tests.support.x402_process",
@@ -40,21 +43,23 @@ _FORKS.set_forkserver_preload(
 )
 
 
+@cache
+def _run_forks() -> None:
+    """Start what is forked: it looks for modules on its path, and is silent where it finds none."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(CHECKOUT))
+        forkserver.ensure_running()
+
+
 @contextlib.contextmanager
 def serving(app: ASGIApp) -> Iterator[httpx.Client]:
     """The app behind a real port, in a thread; a client of it."""
-    listening = listen("127.0.0.1", 0)
-    server = uvicorn.Server(configured(app))
-    thread = threading.Thread(target=server.run, args=([listening],))
-    thread.start()
-    url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server = served.Server(app)
     try:
-        with httpx.Client(base_url=url, timeout=30) as client:
+        with httpx.Client(base_url=server.url, timeout=30) as client:
             yield client
     finally:
-        server.should_exit = True
-        thread.join()
-        listening.close()
+        server.stop()
 
 
 @dataclass
@@ -92,6 +97,7 @@ def start(module: str, port: int, log: Path, **settings: Any) -> Server:
 
     Raises AssertionError with the log where it does not come up.
     """
+    _run_forks()
     process = _FORKS.Process(target=_run, args=(module, {"port": port, **settings}, str(log)), daemon=True)
     process.start()
     server = Server(process, f"http://127.0.0.1:{port}", log)

@@ -37,7 +37,7 @@ from largesse.gateway.x402 import Currency
 from largesse.nodes import development_node
 from largesse.sender import Sender
 from largesse.usdc import Usdc, deploy_usdc
-from tests.fixtures.gateways import Server
+from tests.support.served import Server
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PRICE: Final = 1_000

@@ -9,11 +9,16 @@ from typing import Any
 import pytest
 from brownie import web3
 
+from largesse.database import open_database
 from largesse.links import GiftLink, parse_link
+from largesse.sender import TABLES
+from largesse.webhook import store
+from largesse.webhook.events import EVENT
+from largesse.webhook.service import payment_id
 from tests.support.certificates import ART
 from tests.support.clock import at, later, mine_at
 from tests.support.errors import reverts
-from tests.support.paid import CARD, NAME, NEW, OLD, Processor, processing
+from tests.support.paid import CARD, NAME, NEW, OLD, Processor, event, processing
 from tests.support.sales import Shop
 
 AMOUNT = 25_000_000
@@ -152,6 +157,28 @@ def test_a_payment_id_that_is_used_on_the_chain_is_not_issued_again(
         other.take(other.paid("p1", recipient=str(shop.world.holder)))
         assert other.wait("p1", "failed")["error"] == "CertificateSales_PaymentUsed"
     assert len(processor.issued()) == 1
+
+
+def test_two_processors_may_use_the_same_payment_id() -> None:
+    """Of one account that issues for both, neither takes the other's payment for its own."""
+    assert payment_id("books", "p1") != payment_id("films", "p1")
+
+
+def test_what_was_tried_often_holds_up_nobody(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Payments that the chain keeps refusing come after those that were never tried."""
+    monkeypatch.setattr(store, "DUE_AT_ONCE", 1)
+    payments = store.Store(open_database(database_url, TABLES))
+    for name in ("stuck", "fresh"):
+        said = event(
+            "payment.succeeded", name, created=1, method="bank", currency="T", amount="1", series="1"
+        )
+        payments.take("books", EVENT.validate_python(said), 0)
+        if name == "stuck":
+            assert payments.due() == [("books", "stuck")]
+            for _ in range(3):
+                assert payments.begin("books", "stuck", 1) is not None
+    assert payments.due() == [("books", "fresh")]
+    payments.engine.dispose()
 
 
 def test_two_services_that_are_told_the_same_at_once(

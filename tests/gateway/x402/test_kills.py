@@ -13,10 +13,10 @@ from largesse.database import open_database, sqlite_url
 from largesse.gateway.channels import SqlChannelStorage
 from largesse.gateway.gateway import tables
 from tests.gateway.x402.test_exact import no_mining
-from tests.support.gateway_process import free_port
 from tests.support.processes import Server, start
 from tests.support.x402_payments import Payer, authorized, header, payer
 from tests.support.x402_world import PRICE, Shop, X402World
+from tools.own_node import free_port
 
 LEASE = 1.0
 KILLS = 5

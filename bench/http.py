@@ -1,4 +1,4 @@
-"""What a paid HTTP call and a voucher cost, beside the x402 package, in one run: `make bench-exact`.
+"""What a paid HTTP call and a voucher cost, beside the x402 package, in one run: `make bench-http`.
 
 Every server is a process of its own and says what CPU it has used (`resource.getrusage`, all threads); the
 load comes from this process and is not counted. Absolute figures are this machine's: compare the ratios.
@@ -67,7 +67,7 @@ VOUCHERS: Final = 2_000
 NETWORK: Final = "eip155:31337"
 USDC: Final = "0x036CbD53842c5426634e7929541eC2318f3dCF7e"
 SELLER: Final = development_wallet("merchant")
-REPORT: Final = Path(__file__).with_name("EXACT.md")
+REPORT: Final = Path(__file__).with_name("HTTP.md")
 GOALS: Final = {"middleware": 2.0, "vouchers": 8.0}
 
 
@@ -408,7 +408,7 @@ def report(http: dict[str, float], checked: dict[str, float]) -> str:
     rows = [
         "# Paid HTTP calls and vouchers, beside the x402 package",
         "",
-        "Written by `make bench-exact`, all figures from one run on one machine: compare the ratios.",
+        "Written by `make bench-http`, all figures from one run on one machine: compare the ratios.",
         "",
         "## Requests per CPU-second of the server's process",
         "",
@@ -442,7 +442,7 @@ def report(http: dict[str, float], checked: dict[str, float]) -> str:
 
 
 def main() -> None:
-    """Measure, write bench/EXACT.md; fails where a goal is missed."""
+    """Measure, write bench/HTTP.md; fails where a goal is missed."""
     http = {kind: statistics.median(rates) for kind, rates in measure().items()}
     checked = {which: vouchers(which) for which in ("slow", "fast", "ours")}
     text = report(http, checked)
