@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from brownie import web3
+from hexbytes import HexBytes
 from sqlalchemy import Engine
 
 from largesse.chain import ChainError, Node, RefusedError, Wallet
@@ -83,6 +84,7 @@ def test_a_crash_before_it_was_sent(sender: Sender, rich: Prepaid, monkeypatch: 
     (signed,) = sender.hashes("a")
     assert rich.balance(rich.stranger) == before
     assert sender.resume() == 1
+    web3.eth.wait_for_transaction_receipt(HexBytes(signed))
     assert rich.balance(rich.stranger) == before + 1
     receipt = sender.send("a", *call(rich))
     assert receipt["transactionHash"].to_0x_hex() == signed
