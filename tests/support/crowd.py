@@ -20,6 +20,7 @@ from largesse.artifacts import artifact
 from largesse.chain import development_wallet
 from largesse.nodes import development_node
 from largesse.signing import keccak
+from tests.support import quick_rpc
 from tests.support.jars import NOON
 
 GAS = 30_000_000
@@ -165,7 +166,10 @@ def settle_with(web3: Web3, token: Any, name: str) -> Crowd:
 def crowd_chain(chain_id: int = 31_337, gas_limit: int = GAS) -> Iterator[Web3]:
     """A node for a crowd, at noon of a day."""
     with development_node(chain_id, gas_limit=gas_limit) as url:
-        web3 = Web3(Web3.HTTPProvider(url, request_kwargs={"timeout": 600}))
+        web3 = Web3(Web3.HTTPProvider(url))
+        quick_rpc.install(web3, timeout=600)
+        for slow in ("attrdict", "validation", "gas_price_strategy", "ens_name_to_address"):
+            web3.middleware_onion.remove(slow)  # each goes through every log of a thousand tips
         web3.provider.make_request(RPCEndpoint("evm_setNextBlockTimestamp"), [NOON])
         web3.provider.make_request(RPCEndpoint("evm_mine"), [])
         yield web3

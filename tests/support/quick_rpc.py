@@ -1,14 +1,44 @@
-"""JSON-RPC to a node on this machine without the general HTTP client, which takes longer than the node's
-answer.
-"""
+"""JSON-RPC to a node on this machine without a general HTTP client, which takes longer than the node's answer."""
 
-import http.client
 import json
-from typing import Any, cast
+import socket
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 from web3 import HTTPProvider, Web3
 from web3.types import RPCEndpoint, RPCResponse
+
+_LONGEST_LINE: Final = 65_536
+
+
+class _Connection:
+    """One kept-alive connection: HTTP/1.1 with bodies of a stated length, as a node sends them."""
+
+    def __init__(self, host: str, port: int, timeout: float) -> None:
+        self._socket = socket.create_connection((host, port), timeout=timeout)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._reader = self._socket.makefile("rb")
+        self._head = f"POST / HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Type: application/json\r\n".encode()
+
+    def ask(self, body: bytes) -> bytes:
+        """Send `body` and read the answer's. Raises OSError for anything but a whole answer."""
+        self._socket.sendall(b"%sContent-Length: %d\r\n\r\n%s" % (self._head, len(body), body))
+        status = self._reader.readline(_LONGEST_LINE)
+        length = None
+        while (line := self._reader.readline(_LONGEST_LINE)) not in (b"\r\n", b""):
+            name, _, value = line.partition(b":")
+            if name.lower() == b"content-length":
+                length = int(value)
+        if length is None:
+            raise ConnectionError(f"the node answered {status!r} and no length")
+        answer = self._reader.read(length)
+        if len(answer) != length:
+            raise ConnectionError(f"the node sent {len(answer)} of {length} bytes")
+        return answer
+
+    def close(self) -> None:
+        self._reader.close()
+        self._socket.close()
 
 
 class QuickRpc:
@@ -20,18 +50,17 @@ class QuickRpc:
         address = urlsplit(str(provider.endpoint_uri))
         self._provider = provider
         self._host, self._port, self._timeout = address.hostname or "127.0.0.1", address.port or 80, timeout
-        self._idle: list[http.client.HTTPConnection] = []
+        self._idle: list[_Connection] = []
 
     def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
-        """Send one request. Raises `OSError` or `http.client.HTTPException` when the node does not answer."""
+        """Send one request. Raises `OSError` when the node does not answer."""
         body = self._provider.encode_rpc_request(method, params)
         try:
             connection = self._idle.pop()
         except IndexError:
-            connection = http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
+            connection = _Connection(self._host, self._port, self._timeout)
         try:
-            connection.request("POST", "/", body, {"Content-Type": "application/json"})
-            answer = connection.getresponse().read()
+            answer = connection.ask(body)
         except BaseException:
             connection.close()
             raise
