@@ -1,4 +1,6 @@
-"""JSON-RPC to a node on this machine without a general HTTP client, which takes longer than the node's answer."""
+"""JSON-RPC to a node on this machine without a general HTTP client, which takes longer than the node's
+answer.
+"""
 
 import json
 import socket
