@@ -153,7 +153,13 @@ class Orders:
         return self.world.certificates.pay(payment, cards, {"from": who.get("sender") or self.holder})
 
     def open_with(
-        self, series: int, amount: int, number: int = 1, *, ends_at: int | None = None, to_seller: bool = False
+        self,
+        series: int,
+        amount: int,
+        number: int = 1,
+        *,
+        ends_at: int | None = None,
+        to_seller: bool = False,
     ) -> Key:
         """The holder's order, paid with a card of its."""
         ends_at = self.now() + DAY if ends_at is None else ends_at
