@@ -1,4 +1,4 @@
-"""A contract that certificates are redeemed into: jars, prepaid accounts."""
+"""A contract that certificates are redeemed into: jars, prepaid accounts, held orders."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from web3 import Web3
+from web3.contract import Contract
 from web3.types import TxReceipt
 
 from largesse import signing
@@ -28,7 +29,7 @@ _DAY: Final = 86_400
 
 
 class ServiceError(LargesseError):
-    """A certificate that can't pay here; nothing was sent."""
+    """A certificate that can't pay here, or money that is missing; nothing was sent."""
 
 
 class Service(ABC):
@@ -42,6 +43,11 @@ class Service(ABC):
     @abstractmethod
     def domain(self) -> Domain:
         """What is signed for this contract on this chain is signed under it."""
+
+    @property
+    @abstractmethod
+    def contract(self) -> Contract:
+        """The same, for web3."""
 
     @cached_property
     def token_domain(self) -> Domain:
@@ -66,6 +72,17 @@ class Service(ABC):
         digest = message(nonce, deadline).digest(self.domain)
         paid = ReceiveWithAuthorization(payer.address, self.address, amount, 0, deadline, digest)
         return nonce, deadline, True, paid.sign(self.token_domain, payer.key)
+
+    def allow(self, payer: Wallet, amount: int) -> None:
+        """Approve what the payer has. Raises ServiceError not_enough_money."""
+        held = self.token.balance(payer.address)
+        if held < amount:
+            raise ServiceError(
+                "not_enough_money",
+                f"{payer.name} needs {self.token.show(amount)} and has {self.token.show(held)}",
+            )
+        if self.token.allowance(payer.address, self.address) < amount:
+            self.token.approve(payer, self.address, amount)
 
     def admit(self, issuer: Wallet, series_id: int, payee: str) -> None:
         """Let a named series pay here, and to this payee; what is so already is not sent again."""
@@ -110,3 +127,9 @@ class Service(ABC):
         payment = (self.address, payee, 0, 0, 0, use, b"")
         call = self.certificates.contract.functions.pay(payment, [card.as_tuple() for card in cards])
         return self.node.send(call, sender)
+
+    def _send(self, sender: Wallet, name: str, *values: Any) -> TxReceipt:
+        return self.node.send(self.contract.functions[name](*values), sender)
+
+    def _calldata(self, name: str, *values: Any) -> bytes:
+        return bytes.fromhex(self.contract.encode_abi(name, list(values))[2:])

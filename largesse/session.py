@@ -21,6 +21,7 @@ from largesse.database import sqlite_url
 from largesse.deployment import Deployment
 from largesse.errors import LargesseError
 from largesse.nodes import require_cancun
+from largesse.orders import Orders
 from largesse.prepaid import Prepaid
 from largesse.shop import Shop
 from largesse.tips import Tips
@@ -93,6 +94,11 @@ class Session:
         """The PrepaidAccounts of a currency. Raises DeploymentError unknown_currency."""
         certificates = self.certificates(symbol)
         return Prepaid(certificates, self.deployment().currency(symbol).part("accounts"))
+
+    def orders(self, symbol: str) -> Orders:
+        """The HeldOrders of a currency. Raises DeploymentError unknown_currency."""
+        certificates = self.certificates(symbol)
+        return Orders(certificates, self.deployment().currency(symbol).part("orders"))
 
     def tips_at(self, address: str) -> Tips:
         """The StreamingTipEscrow at an address, or the one of the GiftCertificates there.

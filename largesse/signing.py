@@ -154,6 +154,11 @@ def accounts_domain(chain_id: int, accounts: str) -> Domain:
     return Domain("Largesse PrepaidAccounts", "1", chain_id, accounts)
 
 
+def orders_domain(chain_id: int, orders: str) -> Domain:
+    """Domain of the HeldOrders at this address."""
+    return Domain("Largesse HeldOrders", "1", chain_id, orders)
+
+
 _layouts: dict[type, tuple[bytes, tuple[tuple[str, str], ...]]] = {}
 
 
