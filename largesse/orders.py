@@ -95,14 +95,6 @@ class Orders(Service):
         view = self.contract.functions.order(*key.as_tuple())
         return HeldOrder(*self.node.call(view, block=block))
 
-    def owed(self, payee: str) -> int:
-        """Payouts that the currency refused, in base units."""
-        return int(self.node.call(self.contract.functions.owed(payee)))
-
-    def watermark(self, signer: str) -> int:
-        """The highest nonce that a signer has used."""
-        return int(self.node.call(self.contract.functions.watermark(signer)))
-
     # ----------------------------------------------------------------------------------------------- buyers
 
     def open(self, buyer: Wallet, opening: Opening, amount: int) -> OrderKey:

@@ -113,10 +113,6 @@ class Prepaid(Service):
         """An account; all zero for one that nobody opened."""
         return PrepaidAccount(*self._read("account", counterparty, index, block=block))
 
-    def owed(self, payee: str) -> int:
-        """Payouts that the currency refused, in base units."""
-        return int(self._read("owed", payee))
-
     def micros(self, amount: int) -> int:
         """Base units as micro-units. Raises VoucherError dust."""
         return micros(amount, self.token.decimals)

@@ -1,4 +1,6 @@
-"""A contract that certificates are redeemed into: jars, prepaid accounts, held orders."""
+"""Contracts that hold a currency, and those that certificates are redeemed into: jars, prepaid accounts, held
+orders.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +34,8 @@ class ServiceError(LargesseError):
     """A certificate that can't pay here, or money that is missing; nothing was sent."""
 
 
-class Service(ABC):
-    """The service at `address`, of the certificates in whose currency it works."""
+class Custodian(ABC):
+    """What holds a currency at `address`, of the certificates in whose currency it works."""
 
     def __init__(self, certificates: Certificates, address: str) -> None:
         self.certificates = certificates
@@ -84,6 +86,24 @@ class Service(ABC):
         if self.token.allowance(payer.address, self.address) < amount:
             self.token.approve(payer, self.address, amount)
 
+    def watermark(self, signer: str) -> int:
+        """The highest nonce that a signer has used."""
+        return int(self.node.call(self.contract.functions.watermark(signer)))
+
+    def owed(self, payee: str) -> int:
+        """Payouts that the currency refused, in base units."""
+        return int(self.node.call(self.contract.functions.owed(payee)))
+
+    def _send(self, sender: Wallet, name: str, *values: Any) -> TxReceipt:
+        return self.node.send(self.contract.functions[name](*values), sender)
+
+    def _calldata(self, name: str, *values: Any) -> bytes:
+        return bytes.fromhex(self.contract.encode_abi(name, list(values))[2:])
+
+
+class Service(Custodian):
+    """A custodian that certificates are redeemed into."""
+
     def admit(self, issuer: Wallet, series_id: int, payee: str) -> None:
         """Let a named series pay here, and to this payee; what is so already is not sent again."""
         functions = self.certificates.contract.functions
@@ -127,9 +147,3 @@ class Service(ABC):
         payment = (self.address, payee, 0, 0, 0, use, b"")
         call = self.certificates.contract.functions.pay(payment, [card.as_tuple() for card in cards])
         return self.node.send(call, sender)
-
-    def _send(self, sender: Wallet, name: str, *values: Any) -> TxReceipt:
-        return self.node.send(self.contract.functions[name](*values), sender)
-
-    def _calldata(self, name: str, *values: Any) -> bytes:
-        return bytes.fromhex(self.contract.encode_abi(name, list(values))[2:])

@@ -24,6 +24,7 @@ from largesse.nodes import require_cancun
 from largesse.orders import Orders
 from largesse.prepaid import Prepaid
 from largesse.shop import Shop
+from largesse.swaps import Swaps
 from largesse.tips import Tips
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -99,6 +100,10 @@ class Session:
         """The HeldOrders of a currency. Raises DeploymentError unknown_currency."""
         certificates = self.certificates(symbol)
         return Orders(certificates, self.deployment().currency(symbol).part("orders"))
+
+    def swaps(self, symbol: str) -> Swaps:
+        """The AtomicSwaps of a currency. Raises DeploymentError unknown_currency."""
+        return Swaps(self.certificates(symbol), self.deployment().currency(symbol).part("swaps"))
 
     def tips_at(self, address: str) -> Tips:
         """The StreamingTipEscrow at an address, or the one of the GiftCertificates there.

@@ -159,6 +159,11 @@ def orders_domain(chain_id: int, orders: str) -> Domain:
     return Domain("Largesse HeldOrders", "1", chain_id, orders)
 
 
+def swaps_domain(chain_id: int, swaps: str) -> Domain:
+    """Domain of the AtomicSwaps at this address."""
+    return Domain("Largesse AtomicSwaps", "1", chain_id, swaps)
+
+
 _layouts: dict[type, tuple[bytes, tuple[tuple[str, str], ...]]] = {}
 
 

@@ -1,4 +1,5 @@
-"""Consents to the actions of a contract that holds a currency, reckoned apart from `largesse`: typed data by its text.
+"""Consents to the actions of a contract that holds a currency, reckoned apart from `largesse`: typed data by
+its text.
 
 A contract's `TYPES` are the typed data that it takes, as its interface documents them.
 """
@@ -53,7 +54,9 @@ class Consenting:
         return Domain(f"Largesse {self.NAME}", "1", self.world.chain.id, self.contract.address)
 
     def digest(self, name: str, *values: Any, domain: Domain | None = None) -> bytes:
-        return keccak(b"\x19\x01" + (domain or self.domain).separator + struct_hash(self.TYPES, name, *values))
+        return keccak(
+            b"\x19\x01" + (domain or self.domain).separator + struct_hash(self.TYPES, name, *values)
+        )
 
     def consent(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from eth_abi.abi import encode
 
@@ -38,7 +38,7 @@ class Swaps(Consenting):
     """What a test of the swaps works with: the holder locks for the merchant, unless told otherwise."""
 
     NAME = "AtomicSwaps"
-    TYPES = {
+    TYPES: ClassVar = {
         "Lock": "address from,address to,uint256 seriesId,uint96 amount,bytes32 hash,uint40 expiresAt," + END,
         "OwedWithdrawal": OWED_WITHDRAWAL,
     }
@@ -61,7 +61,9 @@ class Swaps(Consenting):
         people = str(sender or self.holder), str(to or self.merchant)
         return Lock(*people, series_id, amount, sha256(secret).digest(), self.world.now() + seconds)
 
-    def lock(self, what: Lock | None = None, consent: Consent = ITSELF, caller: Any = None, **terms: Any) -> Lock:
+    def lock(
+        self, what: Lock | None = None, consent: Consent = ITSELF, caller: Any = None, **terms: Any
+    ) -> Lock:
         """Made by its sender; keywords as for `terms`."""
         what = what or self.terms(**terms)
         self.contract.lock(what, consent, {"from": caller or what.sender})
