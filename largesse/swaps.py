@@ -18,11 +18,11 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from eth_abi.abi import encode
 from web3.contract import Contract
@@ -72,11 +72,11 @@ class Lock:
     def id(self) -> bytes:
         """keccak256 of its ABI encoding."""
         kinds = ["address", "address", "uint256", "uint96", "bytes32", "uint40"]
-        return keccak(encode(kinds, list(astuple(self))))
+        return keccak(encode(kinds, list(self.as_tuple())))
 
-    def as_tuple(self) -> tuple[Any, ...]:
+    def as_tuple(self) -> tuple[str, str, int, int, bytes, int]:
         """As the contract takes it."""
-        return astuple(self)
+        return self.sender, self.to, self.series_id, self.amount, self.hash, self.expires_at
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ def test_lock_reverts_without_money_or_approval(swaps: Swaps) -> None:
 def test_lock_reverts_when_the_currency_keeps_a_fee(make_swaps: Any, make_token: Any) -> None:
     token = make_token("FeeToken")
     swaps: Swaps = make_swaps(token)
-    token.setFee(100, swaps.stranger, {"from": swaps.deployer})
+    token.setFeeBps(100, {"from": swaps.deployer})
     with reverts("Custody_ArrivedDiffers", 1_000, 990):
         swaps.lock()
 
