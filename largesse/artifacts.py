@@ -67,6 +67,16 @@ def prepaid_abi() -> tuple[dict[str, Any], ...]:
     return _abi_of("PrepaidAccounts")
 
 
+def orders_abi() -> tuple[dict[str, Any], ...]:
+    """All that a HeldOrders answers. Raises ArtifactError."""
+    return _abi_of("HeldOrders")
+
+
+def swaps_abi() -> tuple[dict[str, Any], ...]:
+    """All that an AtomicSwaps answers. Raises ArtifactError."""
+    return _abi_of("AtomicSwaps")
+
+
 def _abi_of(*pieces: str) -> tuple[dict[str, Any], ...]:
     found: dict[str, dict[str, Any]] = {}
     for piece in pieces:

@@ -42,6 +42,8 @@ PARTS: Final[tuple[Part, ...]] = (
     Part("sales", "CertificateSales", "giftCertificates"),
     Part("jars", "StreamingTipEscrow"),
     Part("accounts", "PrepaidAccounts"),
+    Part("orders", "HeldOrders"),
+    Part("swaps", "AtomicSwaps"),
 )  # fmt: skip
 
 # keccak256 of the creation code of the proxy that solady's CREATE3 deploys through.

@@ -23,7 +23,6 @@ from largesse.account_messages import OpenAccount, TopUpAccount
 from largesse.artifacts import prepaid_abi
 from largesse.chain import Wallet
 from largesse.chainlogs import Decoder, Event
-from largesse.errors import LargesseError
 from largesse.service import OWN_CALL, Service
 from largesse.signing import Domain
 from largesse.vouchers import index_of, micros, unit_of
@@ -35,10 +34,6 @@ _IS_VALID_SIGNATURE: Final = signing.keccak(b"isValidSignature(bytes32,bytes)")[
 
 Key = tuple[str, int]
 """An account: its counterparty and index."""
-
-
-class PrepaidError(LargesseError):
-    """Something that would fail, or be wrong, on this chain, found before anything was signed or sent."""
 
 
 @dataclass(frozen=True)
@@ -117,10 +112,6 @@ class Prepaid(Service):
     def account(self, counterparty: str, index: int, block: int | None = None) -> PrepaidAccount:
         """An account; all zero for one that nobody opened."""
         return PrepaidAccount(*self._read("account", counterparty, index, block=block))
-
-    def owed(self, payee: str) -> int:
-        """Payouts that the currency refused, in base units."""
-        return int(self._read("owed", payee))
 
     def micros(self, amount: int) -> int:
         """Base units as micro-units. Raises VoucherError dust."""
@@ -230,23 +221,10 @@ class Prepaid(Service):
     def _read(self, name: str, *values: Any, block: int | None = None) -> Any:
         return self.node.call(self.contract.functions[name](*values), block=block)
 
-    def _send(self, sender: Wallet, name: str, *values: Any) -> TxReceipt:
-        return self.node.send(self.contract.functions[name](*values), sender)
-
-    def _calldata(self, name: str, *values: Any) -> bytes:
-        return bytes.fromhex(self.contract.encode_abi(name, list(values))[2:])
-
     def _allow(self, payer: Wallet, amount: int) -> None:
-        """Approve what the payer has. Raises PrepaidError not_enough_money; VoucherError dust."""
+        """Approve what the payer has. Raises ServiceError not_enough_money; VoucherError dust."""
         self.micros(amount)
-        held = self.token.balance(payer.address)
-        if held < amount:
-            raise PrepaidError(
-                "not_enough_money",
-                f"{payer.name} needs {self.token.show(amount)} and has {self.token.show(held)}",
-            )
-        if self.token.allowance(payer.address, self.address) < amount:
-            self.token.approve(payer, self.address, amount)
+        self.allow(payer, amount)
 
 
 def open_use(opening: Opening) -> bytes:

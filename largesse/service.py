@@ -1,4 +1,6 @@
-"""A contract that certificates are redeemed into: jars, prepaid accounts."""
+"""Contracts that hold a currency, and those that certificates are redeemed into: jars, prepaid accounts, held
+orders.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +8,10 @@ import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from web3 import Web3
+from web3.contract import Contract
 from web3.types import TxReceipt
 
 from largesse import signing
@@ -28,11 +31,11 @@ _DAY: Final = 86_400
 
 
 class ServiceError(LargesseError):
-    """A certificate that can't pay here; nothing was sent."""
+    """A certificate that can't pay here, or money that is missing; nothing was sent."""
 
 
-class Service(ABC):
-    """The service at `address`, of the certificates in whose currency it works."""
+class Custodian(ABC):
+    """What holds a currency at `address`, of the certificates in whose currency it works."""
 
     def __init__(self, certificates: Certificates, address: str) -> None:
         self.certificates = certificates
@@ -42,6 +45,11 @@ class Service(ABC):
     @abstractmethod
     def domain(self) -> Domain:
         """What is signed for this contract on this chain is signed under it."""
+
+    @property
+    @abstractmethod
+    def contract(self) -> Contract:
+        """The same, for web3."""
 
     @cached_property
     def token_domain(self) -> Domain:
@@ -66,6 +74,35 @@ class Service(ABC):
         digest = message(nonce, deadline).digest(self.domain)
         paid = ReceiveWithAuthorization(payer.address, self.address, amount, 0, deadline, digest)
         return nonce, deadline, True, paid.sign(self.token_domain, payer.key)
+
+    def allow(self, payer: Wallet, amount: int) -> None:
+        """Approve what the payer has. Raises ServiceError not_enough_money."""
+        held = self.token.balance(payer.address)
+        if held < amount:
+            raise ServiceError(
+                "not_enough_money",
+                f"{payer.name} needs {self.token.show(amount)} and has {self.token.show(held)}",
+            )
+        if self.token.allowance(payer.address, self.address) < amount:
+            self.token.approve(payer, self.address, amount)
+
+    def watermark(self, signer: str) -> int:
+        """The highest nonce that a signer has used."""
+        return int(self.node.call(self.contract.functions.watermark(signer)))
+
+    def owed(self, payee: str) -> int:
+        """Payouts that the currency refused, in base units."""
+        return int(self.node.call(self.contract.functions.owed(payee)))
+
+    def _send(self, sender: Wallet, name: str, *values: Any) -> TxReceipt:
+        return self.node.send(self.contract.functions[name](*values), sender)
+
+    def _calldata(self, name: str, *values: Any) -> bytes:
+        return bytes.fromhex(self.contract.encode_abi(name, list(values))[2:])
+
+
+class Service(Custodian):
+    """A custodian that certificates are redeemed into."""
 
     def admit(self, issuer: Wallet, series_id: int, payee: str) -> None:
         """Let a named series pay here, and to this payee; what is so already is not sent again."""

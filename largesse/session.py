@@ -21,8 +21,10 @@ from largesse.database import sqlite_url
 from largesse.deployment import Deployment
 from largesse.errors import LargesseError
 from largesse.nodes import require_cancun
+from largesse.orders import Orders
 from largesse.prepaid import Prepaid
 from largesse.shop import Shop
+from largesse.swaps import Swaps
 from largesse.tips import Tips
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -93,6 +95,15 @@ class Session:
         """The PrepaidAccounts of a currency. Raises DeploymentError unknown_currency."""
         certificates = self.certificates(symbol)
         return Prepaid(certificates, self.deployment().currency(symbol).part("accounts"))
+
+    def orders(self, symbol: str) -> Orders:
+        """The HeldOrders of a currency. Raises DeploymentError unknown_currency."""
+        certificates = self.certificates(symbol)
+        return Orders(certificates, self.deployment().currency(symbol).part("orders"))
+
+    def swaps(self, symbol: str) -> Swaps:
+        """The AtomicSwaps of a currency. Raises DeploymentError unknown_currency."""
+        return Swaps(self.certificates(symbol), self.deployment().currency(symbol).part("swaps"))
 
     def tips_at(self, address: str) -> Tips:
         """The StreamingTipEscrow at an address, or the one of the GiftCertificates there.

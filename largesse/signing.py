@@ -154,6 +154,16 @@ def accounts_domain(chain_id: int, accounts: str) -> Domain:
     return Domain("Largesse PrepaidAccounts", "1", chain_id, accounts)
 
 
+def orders_domain(chain_id: int, orders: str) -> Domain:
+    """Domain of the HeldOrders at this address."""
+    return Domain("Largesse HeldOrders", "1", chain_id, orders)
+
+
+def swaps_domain(chain_id: int, swaps: str) -> Domain:
+    """Domain of the AtomicSwaps at this address."""
+    return Domain("Largesse AtomicSwaps", "1", chain_id, swaps)
+
+
 _layouts: dict[type, tuple[bytes, tuple[tuple[str, str], ...]]] = {}
 
 

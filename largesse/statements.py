@@ -8,6 +8,7 @@ from largesse.account_solvency import AccountAudit
 from largesse.amounts import format_amount
 from largesse.console import say, table
 from largesse.jar_solvency import JarAudit
+from largesse.order_solvency import OrderAudit
 from largesse.proof import Proof
 from largesse.solvency import Audit
 
@@ -16,7 +17,7 @@ Row = tuple[str, ...]
 
 def show_proof(proof: Proof, decimals: Mapping[str, int]) -> None:
     """Print reserve against liabilities, a column for each currency, and every problem below."""
-    audits, jars, accounts = proof.certificates, proof.jars, proof.accounts
+    audits, jars, accounts, orders = proof.certificates, proof.jars, proof.accounts, proof.orders
 
     def row(name: str, values: Mapping[str, int]) -> Row:
         return (name, *(format_amount(value, decimals[symbol]) for symbol, value in values.items()))
@@ -48,14 +49,21 @@ def show_proof(proof: Proof, decimals: Mapping[str, int]) -> None:
         ],
         right=1,
     )
-    for kind in (audits, jars, accounts):
+    table(
+        "Held orders: money held against liabilities, rebuilt from logs",
+        ("", *orders),
+        [*_held(orders, decimals), ("orders", *(f"{len(one.books.orders):,}" for one in orders.values()))],
+        right=1,
+    )
+    for kind in (audits, jars, accounts, orders):
         for symbol, found in kind.items():
             for problem in found.problems:
                 say(f"{symbol}: {problem}")
 
 
 def _held(
-    audits: Mapping[str, JarAudit] | Mapping[str, AccountAudit], decimals: Mapping[str, int]
+    audits: Mapping[str, JarAudit] | Mapping[str, AccountAudit] | Mapping[str, OrderAudit],
+    decimals: Mapping[str, int],
 ) -> list[Row]:
     """What came, went, is owed and is there."""
     found: list[Row] = []
@@ -72,7 +80,10 @@ def _held(
 
 
 def _common(
-    audits: Mapping[str, Audit] | Mapping[str, JarAudit] | Mapping[str, AccountAudit],
+    audits: Mapping[str, Audit]
+    | Mapping[str, JarAudit]
+    | Mapping[str, AccountAudit]
+    | Mapping[str, OrderAudit],
 ) -> list[Row]:
     return [
         ("difference, base units", *(f"{one.surplus:+,}" if one.surplus else "0" for one in audits.values())),

@@ -10,7 +10,7 @@ from largesse.command import command
 from largesse.console import done, say, table
 from largesse.gateway.purse import PaidAccount
 from largesse.moments import minute, moment
-from largesse.prepaid import Opening, PrepaidError, open_use, top_up_use
+from largesse.prepaid import Opening, open_use, top_up_use
 from largesse.service import ServiceError
 from largesse.session import Session
 from largesse.session_keys import SessionKey, new_session_key
@@ -66,7 +66,7 @@ def open(session: Session, given: Arguments) -> SessionKey:  # noqa: A001 - what
             prepaid.redeem(owner, card.series_id, amount, seller, open_use(opening))
         else:
             prepaid.open(owner, opening, amount)
-    except (RefusedError, PrepaidError, ServiceError):
+    except (RefusedError, ServiceError):
         path.unlink()  # nothing was opened
         raise
     done(f"account {index}: {token.show(amount)} for calls of {seller}")

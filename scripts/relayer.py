@@ -36,6 +36,7 @@ def main(session: Session, given: Arguments) -> None:
         contracts[one.certificates] = Kind.CERTIFICATES
         contracts[one.part("jars")] = Kind.JARS
         contracts[one.part("accounts")] = Kind.ACCOUNTS
+        contracts[one.part("orders")] = Kind.ORDERS
     database = session.database("relayer", given)
     relayer = Relayer(session.node, wallet, open_database(database, TABLES), contracts, limits)
     say(f"{wallet.name} ({wallet.address}) pays the gas for {len(contracts)} contracts")

@@ -4,14 +4,13 @@ pragma solidity 0.8.37;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {IGiftCertificates} from "../../interfaces/IGiftCertificates.sol";
 import {IPrepaidAccounts} from "../../interfaces/IPrepaidAccounts.sol";
-import {Custody} from "../common/Custody.sol";
 import {CustodyDesk} from "../common/CustodyDesk.sol";
+import {Service} from "../common/Service.sol";
 import {MAX_DEPOSIT, Prepaid, newPrepaid} from "../types/Prepaid.sol";
 
 /// @notice All storage of PrepaidAccounts, and what deposits do to it.
-abstract contract AccountLedger is IPrepaidAccounts, CustodyDesk {
+abstract contract AccountLedger is IPrepaidAccounts, CustodyDesk, Service {
     using SafeERC20 for IERC20;
 
     /// @notice Four slots: what settlements read, what the owner's acts read, what was asked for, and what was counted.
@@ -34,7 +33,6 @@ abstract contract AccountLedger is IPrepaidAccounts, CustodyDesk {
     uint256 internal constant MIN_DELAY = 1 hours;
     uint256 internal constant MAX_DELAY = 180 days;
 
-    IGiftCertificates internal immutable _certificates;
     /// @dev Base units in a micro-unit.
     uint256 internal immutable _unit;
     /// @dev Micro-units: what 96 bits of base units hold, where a currency has more than 20 decimals.
@@ -42,8 +40,7 @@ abstract contract AccountLedger is IPrepaidAccounts, CustodyDesk {
 
     mapping(address counterparty => mapping(uint256 index => Account)) internal _accounts;
 
-    constructor(address giftCertificates) Custody(_currencyOf(giftCertificates)) {
-        _certificates = IGiftCertificates(giftCertificates);
+    constructor(address giftCertificates) Service(giftCertificates) {
         uint256 decimals = IERC20Metadata(address(_currency)).decimals();
         uint256 unit_ = decimals > MICRO_DIGITS ? 10 ** (decimals - MICRO_DIGITS) : 1;
         uint256 fits = type(uint96).max / unit_;
@@ -139,6 +136,14 @@ abstract contract AccountLedger is IPrepaidAccounts, CustodyDesk {
         }
     }
 
+    function _refuseMixed(address holder, address first, uint256 seriesId, uint256 firstSeriesId)
+        internal
+        pure
+        override
+    {
+        revert Accounts_MixedCards(holder, first, seriesId, firstSeriesId);
+    }
+
     function _domainNameAndVersion() internal pure override returns (string memory, string memory) {
         return ("Largesse PrepaidAccounts", "1");
     }
@@ -156,10 +161,5 @@ abstract contract AccountLedger is IPrepaidAccounts, CustodyDesk {
             require(sum <= _most - deposit, Accounts_DepositTooLarge(deposit + sum, _most));
             sum += deposit;
         }
-    }
-
-    function _currencyOf(address giftCertificates) private view returns (address) {
-        require(giftCertificates.code.length != 0, Custody_ZeroAddress());
-        return IGiftCertificates(giftCertificates).currency();
     }
 }

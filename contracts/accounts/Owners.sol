@@ -60,13 +60,7 @@ abstract contract Owners is AccountLedger {
         }
         (address owner, uint256 seriesId) = (found.owner, found.seriesId);
         amount = _empty(key, found);
-        if (seriesId == 0) {
-            _payOut(owner, amount);
-            return amount;
-        }
-        ICertificateTypes.Terms memory terms = _certificates.terms(seriesId);
-        if (block.timestamp < terms.limitationAt) _restore(owner, seriesId, amount);
-        else _payOut(terms.beneficiary, amount);
+        _giveBack(owner, seriesId, amount);
     }
 
     /// @inheritdoc IPrepaidAccounts
@@ -156,15 +150,5 @@ abstract contract Owners is AccountLedger {
         require(amount != 0, Accounts_NothingLeft(key.counterparty, key.index));
         found.prepaid = prepaid.withDeposit(paid);
         emit Withdrawn(key.counterparty, key.index, amount);
-    }
-
-    /// @dev Interaction: GiftCertificates takes the money by allowance and mints the card. Money of a named series never becomes
-    /// cash.
-    function _restore(address owner, uint256 seriesId, uint256 amount) private {
-        uint256 before = _balance();
-        // casting to 'uint96' is safe because a deposit is bounded by it
-        // forge-lint: disable-next-line(unsafe-typecast)
-        _certificates.restoreFromService(owner, seriesId, uint96(amount));
-        _checkLeft(before, amount);
     }
 }

@@ -56,25 +56,4 @@ abstract contract RedeemedIntoAccounts is AccountLedger {
         (, opening.salt, opening.signer, opening.delaySeconds, opening.expiresAt) =
             abi.decode(data, (Use, uint96, address, uint24, uint40));
     }
-
-    /// @return holder whose cards they all are
-    /// @return seriesId the named series they all are of, or 0 where all are of open series
-    function _oneHolder(Portion[] calldata portions) private view returns (address holder, uint256 seriesId) {
-        holder = portions[0].holder;
-        seriesId = _namedSeries(portions[0].seriesId);
-        for (uint256 i = 1; i < portions.length; ++i) {
-            Portion calldata portion = portions[i];
-            uint256 other =
-                portion.seriesId == portions[i - 1].seriesId ? seriesId : _namedSeries(portion.seriesId);
-            require(
-                portion.holder == holder && other == seriesId,
-                Accounts_MixedCards(portion.holder, holder, other, seriesId)
-            );
-        }
-    }
-
-    /// @return 0 for a series whose money may be withdrawn as cash
-    function _namedSeries(uint256 seriesId) private view returns (uint256) {
-        return _certificates.terms(seriesId).named ? seriesId : 0;
-    }
 }

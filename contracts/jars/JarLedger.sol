@@ -4,16 +4,15 @@ pragma solidity 0.8.37;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {IGiftCertificates} from "../../interfaces/IGiftCertificates.sol";
 import {IJarTypes} from "../../interfaces/IJarTypes.sol";
-import {Custody} from "../common/Custody.sol";
+import {Service} from "../common/Service.sol";
 import {Bucket} from "../types/Bucket.sol";
 import {Jar} from "../types/Jar.sol";
 import {Lump} from "../types/Lump.sol";
 import {Stream} from "../types/Stream.sol";
 
 /// @notice All storage of StreamingTipEscrow, in the order that both pieces of its code share, and the money's way back.
-abstract contract JarLedger is IJarTypes, Custody {
+abstract contract JarLedger is IJarTypes, Service {
     using SafeERC20 for IERC20;
 
     /// @notice What ends on one day. A struct, so that a place in storage is found once and then read and written.
@@ -59,7 +58,6 @@ abstract contract JarLedger is IJarTypes, Custody {
     /// @dev Tells a batch of which nothing is left from one that was never given.
     uint256 internal constant GIVEN = 1 << 16;
 
-    IGiftCertificates internal immutable _certificates;
     uint256 internal immutable _scale;
 
     mapping(uint256 jarId => JarBook) internal _jars;
@@ -77,8 +75,7 @@ abstract contract JarLedger is IJarTypes, Custody {
     /// @dev Of streams from a named series only.
     mapping(bytes32 streamId => Placement) internal _placements;
 
-    constructor(address giftCertificates) Custody(_currencyOf(giftCertificates)) {
-        _certificates = IGiftCertificates(giftCertificates);
+    constructor(address giftCertificates) Service(giftCertificates) {
         uint256 decimals = IERC20Metadata(address(_currency)).decimals();
         uint256 digits = decimals < 18 ? 18 - decimals : 0;
         _scale = 10 ** (digits < MAX_SCALE_DIGITS ? digits : MAX_SCALE_DIGITS);
@@ -112,22 +109,19 @@ abstract contract JarLedger is IJarTypes, Custody {
             _payOut(payer, amount);
             return;
         }
-        if (amount == 0) return;
-        uint256 before = _balance();
-        // casting to 'uint96' is safe because a stream is never paid with more
-        // forge-lint: disable-next-line(unsafe-typecast)
-        _certificates.restoreFromService(payer, seriesId, uint96(amount));
-        _checkLeft(before, amount);
+        // A stream is never paid with more than 96 bits.
+        if (amount != 0) _restore(payer, seriesId, amount);
+    }
+
+    function _refuseMixed(address holder, address first, uint256 seriesId, uint256 firstSeriesId)
+        internal
+        pure
+        override
+    {
+        revert Jar_MixedCards(holder, first, seriesId, firstSeriesId);
     }
 
     function _domainNameAndVersion() internal pure override returns (string memory, string memory) {
         return ("Largesse StreamingTipEscrow", "1");
-    }
-
-    // ---------------------------------------------------------------------------------------------------- private
-
-    function _currencyOf(address giftCertificates) private view returns (address) {
-        require(giftCertificates.code.length != 0, Custody_ZeroAddress());
-        return IGiftCertificates(giftCertificates).currency();
     }
 }

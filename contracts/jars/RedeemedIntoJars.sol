@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {ICertificateTypes} from "../../interfaces/ICertificateTypes.sol";
 import {IJarBackOffice} from "../../interfaces/IJarBackOffice.sol";
 import {IRedemptionReceiver} from "../../interfaces/IRedemptionReceiver.sol";
 import {Stream} from "../types/Stream.sol";
@@ -89,27 +88,5 @@ abstract contract RedeemedIntoJars is IRedemptionReceiver, Memberships {
             if (seriesId != 0) _place(id, payer, amount);
             emit StreamToppedUp(payer, jarId, index, payer, amount, end);
         }
-    }
-
-    /// @return holder whose cards they all are
-    /// @return seriesId the named series they all are of, or 0 where all are of open series
-    function _oneHolder(Portion[] calldata portions) private view returns (address holder, uint256 seriesId) {
-        holder = portions[0].holder;
-        seriesId = _namedSeries(portions[0].seriesId);
-        for (uint256 i = 1; i < portions.length; ++i) {
-            Portion calldata portion = portions[i];
-            uint256 other =
-                portion.seriesId == portions[i - 1].seriesId ? seriesId : _namedSeries(portion.seriesId);
-            require(
-                portion.holder == holder && other == seriesId,
-                Jar_MixedCards(portion.holder, holder, other, seriesId)
-            );
-        }
-    }
-
-    /// @return 0 for a series whose money may be refunded as cash
-    function _namedSeries(uint256 seriesId) private view returns (uint256) {
-        ICertificateTypes.Terms memory terms = _certificates.terms(seriesId);
-        return terms.named ? seriesId : 0;
     }
 }

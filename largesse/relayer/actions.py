@@ -43,6 +43,7 @@ class Kind(Enum):
     CERTIFICATES = "GiftCertificates"
     JARS = "StreamingTipEscrow"
     ACCOUNTS = "PrepaidAccounts"
+    ORDERS = "HeldOrders"
 
 
 @dataclass(frozen=True)
@@ -202,6 +203,12 @@ RULES: Final[Mapping[Kind, Mapping[str, Rule]]] = {
         "withdraw": _signed((0,)),
         "requestSigner": _signed((0,)),
         "changeSigner": _signed((0,)),
+        "withdrawOwed": _FIRST,
+    },
+    Kind.ORDERS: {
+        "openSigned": _FIRST,
+        "confirm": _FIRST_MEMBER,
+        "refund": _signed((0, 1)),
         "withdrawOwed": _FIRST,
     },
 }
@@ -364,7 +371,7 @@ def _checksummed(value: Any) -> Any:
 def _abi(kind: Kind) -> Sequence[dict[str, Any]]:
     if kind is Kind.CERTIFICATES:
         return certificates_abi()
-    return jars_abi() if kind is Kind.JARS else artifact("PrepaidAccounts").abi
+    return jars_abi() if kind is Kind.JARS else artifact(kind.value).abi
 
 
 @cache

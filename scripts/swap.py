@@ -1,0 +1,233 @@
+"""Swap currency or certificates for somebody else's on another chain: both happen, or neither.
+
+The one who proposes locks first, with `propose`, and sends the ticket it writes (out/swaps/<name>.json; the
+secret stays in out/swaps/<name>.secret). The other one locks on the other chain with `answer` and sends its
+ticket back. The first claims that with `claim`, which shows the secret, and the second claims with `claim`
+too. When one of them stops, `refund` gives back what was locked, once its time is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from largesse.arguments import ArgumentError, Arguments, Option
+from largesse.chain import Node
+from largesse.client import Certificates
+from largesse.command import command
+from largesse.console import done, say, table
+from largesse.files import replace_file
+from largesse.moments import minute
+from largesse.session import Session
+from largesse.swaps import (
+    GAP_SECONDS,
+    LEAST_GAP_SECONDS,
+    LONGEST_SECONDS,
+    STATUS_WORDS,
+    Lock,
+    SwapError,
+    Swaps,
+    Ticket,
+    hash_of,
+    new_secret,
+)
+
+TO = Option("to", "who gets it: an address (a role on a development chain)")
+AMOUNT = Option("amount", "in whole currency, decimals after a point")
+CURRENCY = Option("currency", "the currency's symbol", "")
+SERIES = Option("series", "certificates instead of currency: name, or currency/number", "")
+NAME = Option("name", "of the ticket that is written: out/swaps/<name>.json")
+TICKET = Option("ticket", "the lock, as its maker's script wrote it: a file")
+FROM = Option("from", "who sends", "")
+OTHER = Option("other", "URL of a node of the chain that the other ticket is on")
+HOUR = 3_600
+DEFAULT = "holder"
+
+
+def chosen(session: Session, given: Arguments) -> tuple[Swaps, str, int]:
+    """What is swapped: the contract, the currency's symbol and the series (0 for currency)."""
+    if given.has("series") == given.has("currency"):
+        raise ArgumentError("one_of", "give currency=… or series=…, one of them")
+    if given.has("series"):
+        card = session.series(given.text("series"))
+        symbol = card.certificates.token.symbol
+        return session.swaps(symbol), symbol, card.series_id
+    return session.swaps(given.text("currency")), given.text("currency"), 0
+
+
+def at(node: Node, ticket: Ticket) -> Swaps:
+    """The contract of a ticket, through a node of its chain. Raises SwapError other_chain."""
+    if node.chain_id != ticket.chain_id:
+        raise SwapError(
+            "other_chain", f"the ticket is for chain {ticket.chain_id}, the node is of {node.chain_id}"
+        )
+    swaps = Swaps(Certificates(node, ticket.contract), ticket.contract)
+    certificates = str(node.call(swaps.contract.functions.certificates()))
+    return Swaps(Certificates(node, certificates), ticket.contract)
+
+
+def written(session: Session, given: Arguments) -> Path:
+    """Where the new ticket goes. Raises ArgumentError exists."""
+    path = session.out("swaps") / f"{given.file_name('name')}.json"
+    if path.exists():
+        raise ArgumentError("exists", f"out/swaps/{path.name} is there already: take another name")
+    return path
+
+
+def hours(given: Arguments, name: str) -> int:
+    return given.whole(name, least=1, most=LONGEST_SECONDS // HOUR) * HOUR
+
+
+@command(
+    "Lock first: make a secret, lock under its hash, and write a ticket for the other one.",
+    TO,
+    AMOUNT,
+    NAME,
+    CURRENCY,
+    SERIES,
+    Option("hours", "until the lock can be taken back; the other's lock must end well before", "48"),
+    FROM,
+    example="currency=USDC amount=20 to=merchant name=mine from=holder",
+)
+def propose(session: Session, given: Arguments) -> Ticket:
+    swaps, symbol, series_id = chosen(session, given)
+    sender, path = session.wallet(given, DEFAULT), written(session, given)
+    amount = given.amount("amount", swaps.token.decimals)
+    ends = swaps.node.now() + hours(given, "hours")
+    secret, to = new_secret(), session.address(given.text("to"))
+    lock = Lock(sender.address, to, series_id, amount, hash_of(secret), ends)
+    session.confirm(f"{swaps.token.show(amount)} for {to} until {minute(ends)}.", "lock")
+    # Before anything is locked: without the secret the swap can only be waited out.
+    replace_file(path.with_suffix(".secret"), ("0x" + secret.hex() + "\n").encode())
+    return lock_and_write(swaps, symbol, lock, path, lambda: swaps.lock(sender, lock))
+
+
+@command(
+    "Lock second, for somebody who has locked for you on another chain; refused where that is not safe.",
+    TO,
+    AMOUNT,
+    NAME,
+    TICKET,
+    OTHER,
+    CURRENCY,
+    SERIES,
+    Option("gap", "hours by which their lock must outlive yours", str(GAP_SECONDS // HOUR)),
+    FROM,
+    example="ticket=mine.json other=http://127.0.0.1:8546 currency=KRWT amount=26000 to=holder name=answer "
+    "from=merchant",
+)
+def answer(session: Session, given: Arguments) -> Ticket:
+    swaps, symbol, series_id = chosen(session, given)
+    sender, path = session.wallet(given, DEFAULT), written(session, given)
+    first = Ticket.read(Path(given.text("ticket")))
+    theirs = at(Node.at(given.text("other"), confirmations=swaps.node.confirmations), first)
+    gap = given.whole("gap", least=LEAST_GAP_SECONDS // HOUR, most=LONGEST_SECONDS // HOUR) * HOUR
+    amount, to = given.amount("amount", swaps.token.decimals), session.address(given.text("to"))
+    ends = first.lock.expires_at - gap
+    if ends <= swaps.node.now():
+        raise SwapError(
+            "gap_too_short",
+            f"their lock ends at {minute(first.lock.expires_at)}: less than {gap:,} s are left",
+        )
+    lock = Lock(sender.address, to, series_id, amount, first.lock.hash, ends)
+    swaps.check_answer(sender.address, lock, first.lock, theirs, gap=gap)
+    say(f"theirs: {shown(theirs, first.lock)} until {minute(first.lock.expires_at)}")
+    session.confirm(f"{swaps.token.show(amount)} for {to} until {minute(ends)}.", "lock")
+    return lock_and_write(
+        swaps, symbol, lock, path, lambda: swaps.answer(sender, lock, first.lock, theirs, gap=gap)
+    )
+
+
+@command(
+    "Have a lock paid to you: with your own secret, or with the one that the claim of your lock has shown.",
+    TICKET,
+    Option("name", "your proposal, whose secret opens it: out/swaps/<name>.secret", ""),
+    Option("mine", "or: the ticket of your own lock, which was claimed", ""),
+    Option("other", "and the URL of a node of its chain", ""),
+    FROM,
+    example="ticket=answer.json name=mine from=holder",
+)
+def claim(session: Session, given: Arguments) -> int:
+    ticket = Ticket.read(Path(given.text("ticket")))
+    swaps, caller = at(session.node, ticket), session.wallet(given, DEFAULT)
+    if given.has("name") == given.has("mine"):
+        raise ArgumentError("one_of", "give name=… (your proposal) or mine=… (your answer), one of them")
+    is_shown = given.has("mine")
+    secret = revealed(given) if is_shown else own_secret(session, given)
+    session.confirm(f"{swaps.token.show(ticket.lock.amount)} of chain {ticket.chain_id}.", "claim")
+    swaps.claim(caller, ticket.lock, secret, shown=is_shown)
+    done(f"{shown(swaps, ticket.lock)} for {ticket.lock.to}")
+    return ticket.lock.amount
+
+
+@command(
+    "Have a lock paid back that nobody claimed in time; anybody can.",
+    TICKET,
+    FROM,
+    example="ticket=mine.json",
+)
+def refund(session: Session, given: Arguments) -> int:
+    ticket = Ticket.read(Path(given.text("ticket")))
+    swaps, caller = at(session.node, ticket), session.wallet(given, DEFAULT)
+    if swaps.node.now() < ticket.lock.expires_at:
+        raise SwapError("too_early", f"it can be paid back from {minute(ticket.lock.expires_at)} on")
+    session.confirm(f"{swaps.token.show(ticket.lock.amount)} back to {ticket.lock.sender}.", "refund")
+    swaps.refund(caller, ticket.lock)
+    done(f"{shown(swaps, ticket.lock)} back to {ticket.lock.sender}")
+    return ticket.lock.amount
+
+
+@command("How a lock stands.", TICKET, example="ticket=mine.json")
+def show(session: Session, given: Arguments) -> int:
+    ticket = Ticket.read(Path(given.text("ticket")))
+    swaps, lock = at(session.node, ticket), ticket.lock
+    status = swaps.status(lock)
+    rows = [
+        ("from", lock.sender),
+        ("for", lock.to),
+        ("amount", shown(swaps, lock)),
+        ("until", minute(lock.expires_at)),
+        ("hash", "0x" + lock.hash.hex()),
+        ("it is", STATUS_WORDS[status]),
+    ]
+    table(f"Lock 0x{lock.id.hex()[:16]}… of chain {ticket.chain_id}", ("", ""), rows)
+    return status
+
+
+def lock_and_write(swaps: Swaps, symbol: str, lock: Lock, path: Path, send: Callable[[], object]) -> Ticket:
+    """The ticket is on the disk before anything is locked: what it says can be paid back by it."""
+    ticket = Ticket(swaps.node.chain_id, swaps.address, symbol, lock)
+    ticket.write(path)
+    send()
+    done(f"locked {shown(swaps, lock)} for {lock.to} until {minute(lock.expires_at)}")
+    say(f"ticket: out/swaps/{path.name}")
+    return ticket
+
+
+def own_secret(session: Session, given: Arguments) -> bytes:
+    """Raises ArgumentError no_secret."""
+    path = session.out("swaps") / f"{given.file_name('name')}.secret"
+    try:
+        secret = bytes.fromhex(path.read_text().strip().removeprefix("0x"))
+        if len(secret) != 32:
+            raise ValueError
+    except (OSError, ValueError) as error:
+        raise ArgumentError("no_secret", f"out/swaps/{path.name} has no secret of 32 bytes") from error
+    return secret
+
+
+def revealed(given: Arguments) -> bytes:
+    """What the claim of one's own lock has shown. Raises SwapError not_claimed."""
+    mine = Ticket.read(Path(given.text("mine")))
+    if not given.has("other"):
+        raise ArgumentError("missing", "other=…: a node of the chain that your lock is on")
+    secret = at(Node.at(given.text("other")), mine).preimage(mine.lock)
+    if secret is None:
+        raise SwapError(
+            "not_claimed", f"your lock on chain {mine.chain_id} was not claimed: no secret was shown"
+        )
+    return secret
+
+
+def shown(swaps: Swaps, lock: Lock) -> str:
+    return swaps.token.show(lock.amount) + (f" of series {lock.series_id}" if lock.series_id else "")
