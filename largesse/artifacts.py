@@ -77,6 +77,16 @@ def swaps_abi() -> tuple[dict[str, Any], ...]:
     return _abi_of("AtomicSwaps")
 
 
+def payout_abi() -> tuple[dict[str, Any], ...]:
+    """All that a UniswapV2Payout answers. Raises ArtifactError."""
+    return _abi_of("UniswapV2Payout")
+
+
+def items_abi() -> tuple[dict[str, Any], ...]:
+    """All that an ItemShop answers. Raises ArtifactError."""
+    return _abi_of("ItemShop")
+
+
 def _abi_of(*pieces: str) -> tuple[dict[str, Any], ...]:
     found: dict[str, dict[str, Any]] = {}
     for piece in pieces:

@@ -6,7 +6,7 @@ of `PARTS`, and that row is all that deploying, checking and recording need.
 To add a part, write one row: its name in the factory, its contract and, if it isn't `certificates`, the
 getter that answers the address of its certificates. The constructor takes that address and nothing else, and
 must not depend on who calls, when, or with how much gas: anybody may create a part. What people sign for the
-contract is signed under the domain "Largesse <contract>", version "1". `brownie run deploy` then creates it
+contract, if it has a `DOMAIN_SEPARATOR`, is signed under the domain "Largesse <contract>", version "1". `brownie run deploy` then creates it
 after the currency's certificates, `brownie run deploy check` reads it back, and its address is
 `deployment.currency("KRWT").part("jars")`. `make sizes` says whether its creation code fits.
 
@@ -44,6 +44,8 @@ PARTS: Final[tuple[Part, ...]] = (
     Part("accounts", "PrepaidAccounts"),
     Part("orders", "HeldOrders"),
     Part("swaps", "AtomicSwaps"),
+    Part("payout", "UniswapV2Payout"),
+    Part("items", "ItemShop"),
 )  # fmt: skip
 
 # keccak256 of the creation code of the proxy that solady's CREATE3 deploys through.

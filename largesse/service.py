@@ -123,8 +123,9 @@ class Service(Custodian):
         return self.submit_cards([card], payee, use, relayer or holder)
 
     def sign_card(
-        self, holder: Wallet, series_id: int, amount: int, payee: str, use: bytes, *, signed: bool = True
-    ) -> SignedCard:
+        self, holder: Wallet, series_id: int, amount: int, payee: str, use: bytes, *, signed: bool = True,
+        order: int = 0,
+    ) -> SignedCard:  # fmt: skip
         """A card's part in such a payment; unsigned, only its holder can submit it.
 
         Raises ServiceError not_a_service where the series can't be paid in here.
@@ -133,14 +134,14 @@ class Service(Custodian):
         if not self.node.call(series):
             raise ServiceError("not_a_service", f"series {series_id} can't be redeemed into {self.address}")
         if not signed:
-            return SignedCard(holder.address, series_id, amount, 0, 0, 0, b"")
+            return SignedCard(holder.address, series_id, amount, order, 0, 0, b"")
         nonce = self.certificates.account(series_id, holder.address).nonce + 1
         deadline = self.node.now() + _DAY
         message = signing.Redemption(
-            holder.address, series_id, amount, self.address, payee, 0, use, nonce, deadline
+            holder.address, series_id, amount, self.address, payee, order, use, nonce, deadline
         )
         signature = message.sign(self.certificates.domain, holder.key)
-        return SignedCard(holder.address, series_id, amount, 0, nonce, deadline, signature)
+        return SignedCard(holder.address, series_id, amount, order, nonce, deadline, signature)
 
     def submit_cards(self, cards: Sequence[SignedCard], payee: str, use: bytes, sender: Wallet) -> TxReceipt:
         """Submit a payment of one or more cards."""

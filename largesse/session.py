@@ -20,8 +20,10 @@ from largesse.console import confirm
 from largesse.database import sqlite_url
 from largesse.deployment import Deployment
 from largesse.errors import LargesseError
+from largesse.items import Items
 from largesse.nodes import require_cancun
 from largesse.orders import Orders
+from largesse.payout import Payout
 from largesse.prepaid import Prepaid
 from largesse.shop import Shop
 from largesse.swaps import Swaps
@@ -104,6 +106,14 @@ class Session:
     def swaps(self, symbol: str) -> Swaps:
         """The AtomicSwaps of a currency. Raises DeploymentError unknown_currency."""
         return Swaps(self.certificates(symbol), self.deployment().currency(symbol).part("swaps"))
+
+    def payout(self, symbol: str) -> Payout:
+        """The UniswapV2Payout of a currency. Raises DeploymentError unknown_currency."""
+        return Payout(self.certificates(symbol), self.deployment().currency(symbol).part("payout"))
+
+    def items(self, symbol: str) -> Items:
+        """The ItemShop of a currency. Raises DeploymentError unknown_currency."""
+        return Items(self.certificates(symbol), self.deployment().currency(symbol).part("items"))
 
     def tips_at(self, address: str) -> Tips:
         """The StreamingTipEscrow at an address, or the one of the GiftCertificates there.

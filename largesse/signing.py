@@ -164,6 +164,11 @@ def swaps_domain(chain_id: int, swaps: str) -> Domain:
     return Domain("Largesse AtomicSwaps", "1", chain_id, swaps)
 
 
+def items_domain(chain_id: int, items: str) -> Domain:
+    """Domain of the ItemShop at this address."""
+    return Domain("Largesse ItemShop", "1", chain_id, items)
+
+
 _layouts: dict[type, tuple[bytes, tuple[tuple[str, str], ...]]] = {}
 
 

@@ -1,5 +1,5 @@
-"""Thieves at the swaps: claims copied out of the mempool, ids that others take first, tokens and accounts that
-come back in the middle."""
+"""Thieves at the swaps: claims copied out of the mempool, ids that others take first, tokens and accounts
+that come back in the middle."""
 
 from __future__ import annotations
 

@@ -1,0 +1,86 @@
+"""The scripts `convert` and `items`, as people type them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from largesse.arguments import ArgumentError
+from largesse.service import ServiceError
+from largesse.uniswap import UniswapError
+from scripts import convert, create_series, items
+from tests.fixtures.desk import KR, MANIFEST, US, Desk
+
+OPEN = "us-open"
+
+
+@pytest.fixture
+def router(desk: Desk) -> str:
+    """A pool of 100,000 dollars and 140 million won."""
+    return convert.open_pool("currency=USDC", "other=KRWT", "amount=100000", "other_amount=140000000")
+
+
+@pytest.fixture
+def open_card(desk: Desk, tmp_path: Path) -> str:
+    """100 dollars for the holder, in a series that anybody may be paid with."""
+    head, _, rest = Path(MANIFEST).read_text().partition("[[series]]")
+    (american,) = (one for one in rest.split("[[series]]") if f'"{US}"' in one)
+    american = american.replace(US, OPEN).replace('["bookshop", "cafe"]', '"anyone"').replace("200", "0")
+    path = tmp_path / "open.toml"
+    path.write_text(head + "[[series]]" + american)
+    create_series.main(f"manifest={path}")
+    desk.issue("holder", "100", OPEN)
+    return OPEN
+
+
+def test_a_card_is_paid_out_in_won(desk: Desk, router: str, open_card: str) -> None:
+    given = (f"series={open_card}", "amount=20", "token=KRWT", f"router={router}")
+    least, before = convert.quote(*given), desk.won.balance(desk.address("holder"))
+    received = convert.main(*given, "from=holder")
+    assert received >= least > 27_000
+    assert desk.won.balance(desk.address("holder")) == before + received
+
+
+def test_bad_conversions_send_nothing(desk: Desk, router: str, open_card: str) -> None:
+    block = desk.block()
+    given = {"series": open_card, "amount": "20", "token": "KRWT", "router": router, "from": "holder"}
+
+    def typed(**other: str) -> list[str]:
+        return [f"{name}={value}" for name, value in (given | other).items()]
+
+    with pytest.raises(ArgumentError, match="redeem them"):
+        convert.main(*typed(token="USDC"))
+    with pytest.raises(ArgumentError, match="has 100"):
+        convert.main(*typed(amount="101"))
+    with pytest.raises(ArgumentError, match="slippage"):
+        convert.main(*typed(slippage="5001"))
+    with pytest.raises(UniswapError, match="has no price"):
+        convert.main(*typed(router=desk.address("stranger")))
+    desk.issue("holder", "50000")
+    block = desk.block()
+    with pytest.raises(UniswapError, match="has no price"):
+        convert.main(*typed(series=KR, amount="50000", token=desk.session.certificates("EURT").token.address))
+    with pytest.raises(ServiceError, match="pay its merchants"):
+        convert.main(*typed(series=KR, amount="50000", token="USDC"))
+    assert desk.block() == block
+
+
+def test_a_sword_is_sold(desk: Desk, open_card: str, project: Any, accounts: Any) -> None:
+    collection = project.TestItems.deploy({"from": accounts[0]})
+    collection.mint(desk.address("merchant"), 7, 10, {"from": accounts[0]})
+    sword = (f"collection={collection.address}", "item=7", "price=2.50")
+    assert items.show("currency=USDC", *sword, "merchant=merchant") == 0
+    assert items.list("currency=USDC", *sword, "from=merchant") == 10
+    assert items.show("currency=USDC", *sword, "merchant=merchant") == 10
+    bought = (f"series={open_card}", *sword, "merchant=merchant", "quantity=3", "to=recipient")
+    assert items.buy(*bought, "from=holder") == 7_500_000
+    assert collection.balanceOf(desk.address("recipient"), 7) == 3
+    with pytest.raises(ServiceError, match="can deliver 7"):
+        items.buy(f"series={open_card}", *sword, "merchant=merchant", "quantity=8", "from=holder")
+    items.withdraw("currency=USDC", *sword, "from=merchant")
+    with pytest.raises(ServiceError, match="does not sell"):
+        items.buy(f"series={open_card}", *sword, "merchant=merchant", "from=holder")
+    with pytest.raises(ArgumentError, match="item"):
+        items.show("currency=USDC", sword[0], "item=-1", sword[2], "merchant=merchant")
