@@ -6,9 +6,10 @@ of `PARTS`, and that row is all that deploying, checking and recording need.
 To add a part, write one row: its name in the factory, its contract and, if it isn't `certificates`, the
 getter that answers the address of its certificates. The constructor takes that address and nothing else, and
 must not depend on who calls, when, or with how much gas: anybody may create a part. What people sign for the
-contract, if it has a `DOMAIN_SEPARATOR`, is signed under the domain "Largesse <contract>", version "1". `brownie run deploy` then creates it
-after the currency's certificates, `brownie run deploy check` reads it back, and its address is
-`deployment.currency("KRWT").part("jars")`. `make sizes` says whether its creation code fits.
+contract, if it has a `DOMAIN_SEPARATOR`, is signed under the domain "Largesse <contract>", version "1".
+`brownie run deploy` then creates it after the currency's certificates, `brownie run deploy check` reads it
+back, and its address is `deployment.currency("KRWT").part("jars")`. `make sizes` says whether its creation
+code fits.
 
 The list belongs to the factory. A release with another list, other code or another order of the rows has
 another factory at another address, hence other addresses for all contracts of all currencies, the

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 from eth_abi.abi import encode
 from web3.contract import Contract
@@ -20,6 +21,10 @@ from largesse.holdings import SignedCard
 from largesse.service import Service, ServiceError
 from largesse.signing import Domain
 from largesse.uniswap import Uniswap
+
+_POOL_CLOCK_GAS: Final = 50_000
+"""A pool writes its price's clock in the first trade of a second; an estimate of the second before knows
+nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -80,16 +85,15 @@ class Payout(Service):
             raise ServiceError(
                 "named_series", f"cards of series {series_id} pay its merchants, not their holders"
             )
-        receipt = self.redeem(holder, series_id, amount, holder.address, conversion.use(), relayer=relayer)
-        return self.received(receipt)
+        signed = relayer is not None
+        card = self.sign_card(holder, series_id, amount, holder.address, conversion.use(), signed=signed)
+        return self._pay(relayer or holder, holder.address, [card], conversion)
 
     def take(
         self, merchant: Wallet, cards: Sequence[SignedCard], order: int, total: int, conversion: Conversion
     ) -> int:
         """A merchant takes cards that were signed for its order, and is paid in the token; what arrived."""
-        payment = (self.address, merchant.address, order, total, 0, conversion.use(), b"")
-        call = self.certificates.contract.functions.pay(payment, [card.as_tuple() for card in cards])
-        return self.received(self.node.send(call, merchant))
+        return self._pay(merchant, merchant.address, cards, conversion, order, total)
 
     def received(self, receipt: TxReceipt) -> int:
         """What a payout brought, by its log."""
@@ -98,3 +102,14 @@ class Payout(Service):
             if log["address"] == self.address and log["topics"] and log["topics"][0].to_0x_hex() == topic:
                 return int(self.decoder.decode(log)["received"])
         raise ServiceError("no_payout", f"{receipt['transactionHash'].to_0x_hex()} has no payout in it")
+
+    def _pay(
+        self, sender: Wallet, payee: str, cards: Sequence[SignedCard], conversion: Conversion, order: int = 0,
+        total: int = 0,
+    ) -> int:  # fmt: skip
+        payment = (self.address, payee, order, total, 0, conversion.use(), b"")
+        call = self.certificates.contract.functions.pay(payment, [card.as_tuple() for card in cards])
+        data = bytes.fromhex(call._encode_transaction_data()[2:])
+        pools = len(conversion.path) - 1
+        gas = self.node.estimate(sender, call.address, data) + pools * _POOL_CLOCK_GAS
+        return self.received(self.node.send(call, sender, gas=gas))

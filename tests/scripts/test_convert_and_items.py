@@ -27,7 +27,12 @@ def open_card(desk: Desk, tmp_path: Path) -> str:
     """100 dollars for the holder, in a series that anybody may be paid with."""
     head, _, rest = Path(MANIFEST).read_text().partition("[[series]]")
     (american,) = (one for one in rest.split("[[series]]") if f'"{US}"' in one)
-    american = american.replace(US, OPEN).replace('["bookshop", "cafe"]', '"anyone"').replace("200", "0")
+    american = (
+        american.replace(US, OPEN)
+        .replace("us_ca", "us")
+        .replace('["bookshop", "cafe"]', '"anyone"')
+        .replace("200", "0")
+    )
     path = tmp_path / "open.toml"
     path.write_text(head + "[[series]]" + american)
     create_series.main(f"manifest={path}")
