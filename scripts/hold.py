@@ -1,4 +1,4 @@
-"""Pay on delivery: money waits for a seller until the buyer confirms, the seller gives it back, or it ends."""
+"""Pay on delivery: money waits until the buyer confirms, the seller gives it back, or the order ends."""
 
 from __future__ import annotations
 

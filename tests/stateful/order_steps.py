@@ -71,9 +71,9 @@ def pretend(hand: OrderHand, store: OrderStore) -> Act:
     return "onRedemption", STRANGER, (hand.one(SELLERS), said[0].amount, 0, said, data)
 
 
-def _taken(hand: OrderHand, name: str, side: str, key: OrderKey, amount: int) -> Act:
+def _taken(hand: OrderHand, name: str, side: str, key: OrderKey) -> Act:
     """Who sends what a side agrees to, and its consent."""
-    caller = hand.sender(side)
+    caller, amount = hand.sender(side), hand.part(key)
     consent = hand.consent(caller, side, (name, *astuple(key), amount))
     return "confirm" if name == "ConfirmOrder" else "refund", caller, (key, amount, consent)
 
@@ -81,23 +81,25 @@ def _taken(hand: OrderHand, name: str, side: str, key: OrderKey, amount: int) ->
 @step(20)
 def confirm(hand: OrderHand, store: OrderStore) -> Act | None:
     key = hand.key(lambda order: order.held and hand.now <= order.ends_at)
-    return key and _taken(
-        hand, "ConfirmOrder", hand.mostly(key.buyer, key.seller, percent=97), key, hand.part(key)
-    )
+    if key is None:
+        return None
+    return _taken(hand, "ConfirmOrder", hand.mostly(key.buyer, key.seller, percent=97), key)
 
 
 @step(20)
 def refund(hand: OrderHand, store: OrderStore) -> Act | None:
     key = hand.key(lambda order: order.held and hand.now <= order.ends_at)
-    return key and _taken(
-        hand, "RefundOrder", hand.mostly(key.seller, key.buyer, percent=97), key, hand.part(key)
-    )
+    if key is None:
+        return None
+    return _taken(hand, "RefundOrder", hand.mostly(key.seller, key.buyer, percent=97), key)
 
 
 @step(16)
 def end(hand: OrderHand, store: OrderStore) -> Act | None:
     key = hand.key(lambda order: order.held and order.ends_at <= hand.now + 1)
-    return key and ("end", hand.one([STRANGER, *HOLDERS]), (key,))
+    if key is None:
+        return None
+    return "end", hand.one([STRANGER, *HOLDERS]), (key,)
 
 
 @step(4)
@@ -108,9 +110,8 @@ def several_calls(hand: OrderHand, store: OrderStore) -> Act | None:
         enough = hand.mostly(MOST, amount, max(amount - 1, 0), percent=80)
         calls = [("permit", permit_of(hand, buyer, enough)), ("open", (hand.opening(), amount))]
         return "multicall", buyer, (calls,)
-    acts = [
-        act for one in (hand.one([confirm, refund]), hand.one([end, refund])) if (act := one(hand, store))
-    ]
+    first, second = hand.one([confirm, refund]), hand.one([end, refund])
+    acts = [act for one in (first, second) if (act := one(hand, store))]
     if not acts:
         return None
     return "multicall", acts[0][1], ([(function, args) for function, _, args in acts],)

@@ -60,6 +60,5 @@ class OrderHand(CustodyHand):
         """How much of what is held; on the edges one unit too much."""
         held = self.orders.get(key, Held()).held
         some = self.rng.randrange(1, held + 1) if held else 1
-        return min(
-            self.mostly(self.one([held or 1, some, some]), 0, held + 1, MAX_AMOUNT, percent=92), MAX_AMOUNT
-        )
+        usual = self.one([held or 1, some, some])
+        return min(self.mostly(usual, 0, held + 1, MAX_AMOUNT, percent=92), MAX_AMOUNT)
