@@ -5,7 +5,7 @@ from __future__ import annotations
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.command import command
 from largesse.console import done, say, table
-from largesse.moments import minute, moment
+from largesse.moments import minute
 from largesse.orders import MAX_HOLD_SECONDS, HeldOrder, Opening, OrderKey, Orders
 from largesse.session import Session
 
@@ -15,6 +15,7 @@ BUYER = Option("buyer", "who paid: an address (a role on a development chain)")
 NUMBER = Option("number", "the order's number between the two, used once")
 PART = Option("amount", "in whole currency, decimals after a point (default: all that is held)", "")
 MAX_NUMBER = 2**64 - 1
+DAY = 86_400
 
 
 def chosen(given: Arguments, buyer: str, seller: str) -> OrderKey:
@@ -50,20 +51,17 @@ def part(orders: Orders, given: Arguments, order: HeldOrder) -> int:
     SELLER,
     NUMBER,
     Option("amount", "in whole currency, decimals after a point"),
-    Option("ends", "from then on what is left goes to one side: 2027-12-24T18:00, UTC"),
+    Option("days", "after so many what is left goes to one side", "14"),
     Option("favours", "which side that is: buyer or seller", "buyer"),
     Option("series", "pay with a certificate: name, or currency/number", ""),
     Option("from", "the buyer", ""),
-    example="currency=USDC seller=merchant number=7001 amount=25 ends=2027-12-24 from=holder",
+    example="currency=USDC seller=merchant number=7001 amount=25 from=holder",
 )
 def open(session: Session, given: Arguments) -> OrderKey:  # noqa: A001 - what a person types
     orders, buyer = session.orders(given.text("currency")), session.wallet(given, "holder")
     token, seller = orders.token, session.address(given.text("seller"))
-    amount, ends_at = given.amount("amount", token.decimals), moment(given.text("ends"))
-    now = orders.node.now()
-    if not now < ends_at <= now + MAX_HOLD_SECONDS:
-        latest = minute(now + MAX_HOLD_SECONDS)
-        raise ArgumentError("bad_end", f"ends={minute(ends_at)}: it lies after now, {latest} at the latest")
+    amount = given.amount("amount", token.decimals)
+    ends_at = orders.node.now() + given.whole("days", least=1, most=MAX_HOLD_SECONDS // DAY) * DAY
     if given.text("favours") not in ("buyer", "seller"):
         raise ArgumentError("bad_side", f"favours={given.text('favours')} is neither buyer nor seller")
     key = chosen(given, buyer.address, seller)
