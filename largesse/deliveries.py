@@ -1,4 +1,4 @@
-"""The demo's orders: paid with a certificate when they are placed; the shop has it when they are delivered."""
+"""The demo's orders: paid with a certificate when they are placed; the shop has it on delivery."""
 
 from __future__ import annotations
 
