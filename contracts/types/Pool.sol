@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @notice Five slots: what every payment of reads writes, what it reads (three), and what only the sponsor's acts need.
+/// @param spent on reads, in all; at most `funded`
+/// @param spentThatDay on reads that were paid on `day`
+/// @param funded put in, in all: 96 bits hold every credit too, which therefore never overflows
+/// @param closesAt 0 where no closing was announced
+/// @param newAttesterAt 0 where no attester was announced; from then on `newAttester` is the attester
+struct Pool {
+    uint96 spent;
+    uint96 spentThatDay;
+    uint32 day;
+    uint16 minReaderBps;
+    uint16 maxReaderBps;
+    //
+    address attester;
+    uint96 funded;
+    //
+    uint96 readerCap;
+    uint96 poolCap;
+    uint40 closesAt;
+    uint24 noticeSeconds;
+    //
+    address newAttester;
+    uint40 newAttesterAt;
+    //
+    address sponsor;
+}
+
+/// @notice One slot for each payee of a pool.
+/// @param credit not collected yet
+/// @param spentThatDay what its own reads cost the pool on `day`
+/// @param day of its last read, or of its last credit: never 0 again, so that a payee who collects and comes back pays for no
+/// new slot
+struct Purse {
+    uint96 credit;
+    uint96 spentThatDay;
+    uint32 day;
+}
