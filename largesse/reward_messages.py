@@ -26,7 +26,7 @@ class Attestation(Message):
 class Choice(Message):
     """The reader: ``reader_bps`` of what is attested are its own, the rest is the author's."""
 
-    attestation: Attestation = struct(Attestation)
+    attestation: Attestation = struct(Attestation)  # noqa: RUF009 - a frozen field
     reader_bps: int = solidity("uint16")
 
 

@@ -92,9 +92,9 @@ def encode_word(owner: str, name: str, kind: str, value: object) -> bytes:
         if not isinstance(value, str):
             raise InvalidMessageError("bad_text", f"{where}: {value!r} is not a text")
         return keccak(_utf8(where, value))
-    if isinstance(value, Message):
-        if kind != type(value).__name__:
-            raise InvalidMessageError("bad_struct", f"{where}: a {type(value).__name__} where {kind} is due")
+    if kind[0].isupper():
+        if not isinstance(value, Message) or type(value).__name__ != kind:
+            raise InvalidMessageError("bad_struct", f"{where}: {value!r} is no {kind}")
         return value.struct_hash()
     if kind == "bytes32[]":
         if not isinstance(value, tuple):

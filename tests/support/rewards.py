@@ -127,8 +127,8 @@ def pool_id_of(sponsor: object, salt: int) -> bytes:
 
 @dataclass
 class Rewards:
-    """What a test of the pools works with. Its sponsor is the supporter, its attester the operator, its reader
-    the holder and its author the creator, unless told otherwise."""
+    """What a test of the pools works with. Its sponsor is the supporter, its attester the operator, its
+    reader the holder and its author the creator, unless told otherwise."""
 
     world: World
     contract: Any

@@ -1,4 +1,4 @@
-"""changeAttester: the notice of a new attester; until then only the old one counts, from then on only the new."""
+"""changeAttester: until the notice is over only the old attester counts, from then on only the new one."""
 
 from __future__ import annotations
 

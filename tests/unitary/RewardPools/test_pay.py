@@ -293,15 +293,14 @@ def test_the_short_form_of_signatures(rewards: Rewards, pool_id: bytes, way: Way
 # what is paid
 
 
-@pytest.mark.parametrize("bps", [0, 1, 3_333, 5_000, 9_999, BPS])
-def test_the_sum_is_exact_and_the_dust_is_the_authors(any_rewards: Rewards, way: Way, bps: int) -> None:
-    rewards = any_rewards
+@pytest.mark.parametrize("bps", [0, 1, 3_333, 9_999, BPS])
+def test_the_sum_is_exact_and_the_dust_is_the_authors(rewards: Rewards, way: Way, bps: int) -> None:
     pool_id = rewards.open(bounds=(0, BPS), reader_cap=MOST, pool_cap=MOST)
     total = [0, 0]
-    for number, amount in enumerate((1, 2, 3, 9_999, 100)):
-        way.pays(rewards, pool_id, rewards.read(pool_id, number, amount % 9_000, bps=bps))
-        to_reader = amount % 9_000 * bps // BPS
-        total = [total[0] + to_reader, total[1] + amount % 9_000 - to_reader]
+    for number, amount in enumerate((1, 3, 9_995)):
+        way.pays(rewards, pool_id, rewards.read(pool_id, number, amount, bps=bps))
+        to_reader = amount * bps // BPS
+        total = [total[0] + to_reader, total[1] + amount - to_reader]
         assert rewards.credits(pool_id) == tuple(total)
     assert rewards.money(pool_id) == (10_000, sum(total))
 
@@ -396,12 +395,12 @@ def test_a_batch_of_nothing(rewards: Rewards, pool_id: bytes) -> None:
 def test_a_long_batch(rewards: Rewards) -> None:
     """Rows and faults are packed by hand: many of both, in turn."""
     pool_id = rewards.open(reader_cap=10_000, pool_cap=10_000)
-    reads = [rewards.read(pool_id, i, 10 * (i % 3)) for i in range(50)]
+    reads = [rewards.read(pool_id, i, 10 * (i % 3)) for i in range(20)]
     tx = rewards.pay(pool_id, *reads)
     good = [read for read in reads if read.amount]
     assert [row.read_id for row in paid(tx).rows] == [read.read_id for read in good]
     assert [row.amount for row in paid(tx).rows] == [read.amount for read in good]
-    assert paid(tx).skipped == [(i, "ZeroAmount") for i in range(0, 50, 3)]
+    assert paid(tx).skipped == [(i, "ZeroAmount") for i in range(0, 20, 3)]
 
 
 def test_pools_of_one_sponsor_are_independent(rewards: Rewards, pool_id: bytes) -> None:
