@@ -5,7 +5,8 @@ import {IGiftCertificates} from "../../interfaces/IGiftCertificates.sol";
 import {IRewardPools} from "../../interfaces/IRewardPools.sol";
 import {Custody} from "../common/Custody.sol";
 import {CustodyDesk} from "../common/CustodyDesk.sol";
-import {Pool, Purse} from "../types/Pool.sol";
+import {Pool} from "../types/Pool.sol";
+import {Purse} from "../types/Purse.sol";
 
 /// @notice All storage of RewardPools, and what it says of itself.
 abstract contract PoolLedger is IRewardPools, CustodyDesk {
@@ -46,12 +47,12 @@ abstract contract PoolLedger is IRewardPools, CustodyDesk {
 
     /// @inheritdoc IRewardPools
     function credit(bytes32 poolId, address payee) external view returns (uint256) {
-        return _purses[poolId][payee].credit;
+        return _purses[poolId][payee].credit();
     }
 
     /// @inheritdoc IRewardPools
     function spentToday(bytes32 poolId, address reader) external view returns (uint256) {
-        return _spent(_purses[poolId][reader], _today());
+        return _purses[poolId][reader].spentOn(_today());
     }
 
     /// @inheritdoc IRewardPools
@@ -79,11 +80,6 @@ abstract contract PoolLedger is IRewardPools, CustodyDesk {
     /// @dev Whether the announced attester is the attester by now.
     function _isChanged(uint256 newAttesterAt) internal view returns (bool) {
         return newAttesterAt != 0 && block.timestamp >= newAttesterAt;
-    }
-
-    /// @dev What the reads of a purse's owner have cost on `day`.
-    function _spent(Purse storage purse, uint32 day) internal view returns (uint96) {
-        return purse.day == day ? purse.spentThatDay : 0;
     }
 
     function _today() internal view returns (uint32) {

@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import {IRewardPools} from "../../interfaces/IRewardPools.sol";
 import {Signatures} from "../libraries/Signatures.sol";
-import {Pool, Purse} from "../types/Pool.sol";
+import {Pool} from "../types/Pool.sol";
+import {Purse} from "../types/Purse.sol";
 import {PoolLedger} from "./PoolLedger.sol";
 
 /// @notice What reads pay, and how it is collected. Reads are credited and nothing is sent: in a batch each payee costs one slot
@@ -24,7 +25,7 @@ abstract contract Reads is PoolLedger {
     struct Till {
         bytes32 poolId;
         address attester;
-        uint32 day;
+        uint256 day;
         uint256 left;
         uint256 leftToday;
         uint256 readerCap;
@@ -86,10 +87,10 @@ abstract contract Reads is PoolLedger {
         returns (uint256 amount)
     {
         for (uint256 i = 0; i < poolIds.length; ++i) {
-            Purse storage purse = _purses[poolIds[i]][payee];
-            uint256 credited = purse.credit;
+            Purse purse = _purses[poolIds[i]][payee];
+            uint256 credited = purse.credit();
             if (credited == 0) continue;
-            purse.credit = 0;
+            _purses[poolIds[i]][payee] = purse.collected();
             amount += credited;
             emit RewardCollected(poolIds[i], payee, credited);
         }
@@ -117,57 +118,48 @@ abstract contract Reads is PoolLedger {
     function _book(Till memory till, uint256 amount) private {
         if (amount == 0) return;
         Pool storage found = _pools[till.poolId];
-        // casting to 'uint96' is safe because the till had as much left, of its money and of the day's cap
+        // casting to 'uint96' is safe because the till had as much left, and to 'uint32' for eleven million years
         // forge-lint: disable-next-line(unsafe-typecast)
         uint96 more = uint96(amount);
         found.spent += more;
         found.spentThatDay = (found.day == till.day ? found.spentThatDay : 0) + more;
-        found.day = till.day;
+        // forge-lint: disable-next-line(unsafe-typecast)
+        found.day = uint32(till.day);
     }
 
     /// @dev Check and effect: one read. The signatures come last, after what costs less; nothing is written before all is well.
     function _take(Till memory till, Read calldata read) private returns (Fault fault, uint256 toReader) {
-        (address reader, address author, uint96 amount) = (read.reader, read.author, read.amount);
+        (address reader, address author, uint256 amount) = (read.reader, read.author, read.amount);
         if (amount == 0) return (Fault.ZeroAmount, 0);
         if (block.timestamp >= read.deadline) return (Fault.Expired, 0);
         if (!_isPayee(reader) || !_isPayee(author)) return (Fault.NoPayee, 0);
-        uint256 readerBps = read.readerBps;
-        if (readerBps < till.minReaderBps || readerBps > till.maxReaderBps) {
-            return (Fault.RatioOutOfBounds, 0);
-        }
+        toReader = read.readerBps;
+        if (toReader < till.minReaderBps || toReader > till.maxReaderBps) return (Fault.RatioOutOfBounds, 0);
+        // The author has the dust.
+        toReader = amount * toReader / BPS;
 
-        (uint256 word, uint256 bit) = (read.readId >> 8, 1 << (read.readId & 0xff));
         mapping(uint256 word => uint256 reads) storage paid = _paid[till.poolId];
-        if (paid[word] & bit != 0) return (Fault.AlreadyPaid, 0);
+        uint256 bit = 1 << (read.readId & 0xff);
+        uint256 reads = paid[read.readId >> 8];
+        if (reads & bit != 0) return (Fault.AlreadyPaid, 0);
 
-        if (amount > till.readerCap - _spent(_purses[till.poolId][reader], till.day)) {
-            return (Fault.OverReaderCap, 0);
-        }
+        mapping(address payee => Purse) storage purses = _purses[till.poolId];
+        Purse purse = purses[reader];
+        if (purse.spentOn(till.day) + amount > till.readerCap) return (Fault.OverReaderCap, 0);
         if (amount > till.leftToday) return (Fault.OverPoolCap, 0);
         if (amount > till.left) return (Fault.OverBudget, 0);
         fault = _checkSignatures(till, read);
         if (fault != Fault.None) return (fault, 0);
 
-        paid[word] |= bit;
-        till.left -= amount;
-        till.leftToday -= amount;
-        // The author has the dust.
-        toReader = amount * readerBps / BPS;
-        // casting to 'uint96' is safe because it is at most the amount
-        // forge-lint: disable-next-line(unsafe-typecast)
-        uint96 share = uint96(toReader);
-        _credit(till, reader, share, amount);
-        if (share != amount) _credit(till, author, amount - share, 0);
-    }
-
-    /// @param cost what a reader's own read cost the pool
-    function _credit(Till memory till, address payee, uint96 share, uint96 cost) private {
-        Purse storage stored = _purses[till.poolId][payee];
-        Purse memory purse = stored;
-        if (purse.day != till.day) (purse.spentThatDay, purse.day) = (0, till.day);
-        purse.credit += share;
-        purse.spentThatDay += cost;
-        (stored.credit, stored.spentThatDay, stored.day) = (purse.credit, purse.spentThatDay, purse.day);
+        paid[read.readId >> 8] = reads | bit;
+        unchecked {
+            till.left -= amount;
+            till.leftToday -= amount;
+            // What is credited in all is at most what was put in: 96 bits.
+            purses[reader] = purse.credited(toReader, amount, till.day);
+            // Read after the reader's was written: they may be one.
+            if (toReader != amount) purses[author] = purses[author].credited(amount - toReader, 0, till.day);
+        }
     }
 
     /// @dev An attester and a reader that submit a read themselves need not sign it.

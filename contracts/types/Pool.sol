@@ -27,14 +27,3 @@ struct Pool {
     //
     address sponsor;
 }
-
-/// @notice One slot for each payee of a pool.
-/// @param credit not collected yet
-/// @param spentThatDay what its own reads cost the pool on `day`
-/// @param day of its last read, or of its last credit: never 0 again, so that a payee who collects and comes back pays for no
-/// new slot
-struct Purse {
-    uint96 credit;
-    uint96 spentThatDay;
-    uint32 day;
-}
