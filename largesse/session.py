@@ -22,6 +22,7 @@ from largesse.deployment import Deployment
 from largesse.errors import LargesseError
 from largesse.nodes import require_cancun
 from largesse.prepaid import Prepaid
+from largesse.rewards import Rewards
 from largesse.shop import Shop
 from largesse.tips import Tips
 
@@ -93,6 +94,11 @@ class Session:
         """The PrepaidAccounts of a currency. Raises DeploymentError unknown_currency."""
         certificates = self.certificates(symbol)
         return Prepaid(certificates, self.deployment().currency(symbol).part("accounts"))
+
+    def rewards(self, symbol: str) -> Rewards:
+        """The RewardPools of a currency. Raises DeploymentError unknown_currency."""
+        certificates = self.certificates(symbol)
+        return Rewards(certificates, self.deployment().currency(symbol).part("rewards"))
 
     def tips_at(self, address: str) -> Tips:
         """The StreamingTipEscrow at an address, or the one of the GiftCertificates there.

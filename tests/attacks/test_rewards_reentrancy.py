@@ -1,7 +1,7 @@
 """A currency that calls back in the middle of a transfer finds the pools' door shut, and true views.
 
-Nothing else can call back: reads are credited and send nothing, and a wallet that is asked for its signature is
-asked by a static call.
+Nothing else can call back: reads are credited and send nothing, and a wallet that is asked for its signature
+is asked by a static call.
 """
 
 from __future__ import annotations

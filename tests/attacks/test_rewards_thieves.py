@@ -1,5 +1,5 @@
-"""What a thief tries on pools: others' reads, doubled reads, hostile wallets, starved batches, odd currencies,
-sponsors in a hurry."""
+"""What a thief tries on pools: others' reads, doubled reads, hostile wallets, starved batches, odd
+currencies, sponsors in a hurry."""
 
 from __future__ import annotations
 
@@ -224,6 +224,7 @@ def odd(make_rewards: Any, make_token: MakeToken) -> Callable[[str], Rewards]:
 
 def test_a_currency_that_keeps_a_fee_is_refused(odd: Callable[[str], Rewards]) -> None:
     rewards = odd("FeeToken")
+    rewards.token.setFeeBps(100, {"from": rewards.deployer})
     with reverts("Custody_ArrivedDiffers", 10_000, 9_900):
         rewards.open()
     assert rewards.held() == 0
