@@ -1,4 +1,5 @@
-"""Every contract of a currency audited, each from its own logs: certificates, streams, prepaid accounts."""
+"""Every contract of a currency audited, each from its own logs: certificates, streams, prepaid accounts,
+rewards."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from largesse.chainlogs import DEFAULT_RANGE, ignore
 from largesse.client import Certificates
 from largesse.deployment import CurrencyRecord
 from largesse.jar_solvency import JarAudit, audit_jars
+from largesse.reward_solvency import RewardAudit, audit_rewards
 from largesse.solvency import Audit, audit
 
 
@@ -21,13 +23,15 @@ class Proof:
     certificates: dict[str, Audit]
     jars: dict[str, JarAudit]
     accounts: dict[str, AccountAudit]
+    rewards: dict[str, RewardAudit]
 
     def require_solvent(self) -> None:
         """Raise InsolventError for the first contract with a problem."""
-        audits: list[Audit | JarAudit | AccountAudit] = [
+        audits: list[Audit | JarAudit | AccountAudit | RewardAudit] = [
             *self.certificates.values(),
             *self.jars.values(),
             *self.accounts.values(),
+            *self.rewards.values(),
         ]
         for found in audits:
             found.require_solvent()
@@ -42,7 +46,7 @@ def prove(
 ) -> Proof:
     """Audit all contracts of these currencies, `most` blocks a query at the most; `report` hears what is
     next. Raises LogError."""
-    proof = Proof({}, {}, {})
+    proof = Proof({}, {}, {}, {})
     for one in currencies:
         certificates = Certificates(node, one.certificates, one.block)
         report(f"{one.symbol}: certificates")
@@ -51,4 +55,6 @@ def prove(
         proof.jars[one.symbol] = audit_jars(certificates, one.part("jars"), most=most)
         report(f"{one.symbol}: prepaid accounts")
         proof.accounts[one.symbol] = audit_accounts(certificates, one.part("accounts"), most=most)
+        report(f"{one.symbol}: rewards")
+        proof.rewards[one.symbol] = audit_rewards(certificates, one.part("rewards"), most=most)
     return proof

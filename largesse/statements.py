@@ -9,6 +9,7 @@ from largesse.amounts import format_amount
 from largesse.console import say, table
 from largesse.jar_solvency import JarAudit
 from largesse.proof import Proof
+from largesse.reward_solvency import RewardAudit
 from largesse.solvency import Audit
 
 Row = tuple[str, ...]
@@ -48,14 +49,25 @@ def show_proof(proof: Proof, decimals: Mapping[str, int]) -> None:
         ],
         right=1,
     )
-    for kind in (audits, jars, accounts):
+    rewards = proof.rewards
+    table(
+        "Rewards: money held against liabilities, rebuilt from logs",
+        ("", *rewards),
+        [
+            *_held(rewards, decimals),
+            ("reads paid", *(f"{len(one.books.reads):,}" for one in rewards.values())),
+        ],
+        right=1,
+    )
+    for kind in (audits, jars, accounts, rewards):
         for symbol, found in kind.items():
             for problem in found.problems:
                 say(f"{symbol}: {problem}")
 
 
 def _held(
-    audits: Mapping[str, JarAudit] | Mapping[str, AccountAudit], decimals: Mapping[str, int]
+    audits: Mapping[str, JarAudit] | Mapping[str, AccountAudit] | Mapping[str, RewardAudit],
+    decimals: Mapping[str, int],
 ) -> list[Row]:
     """What came, went, is owed and is there."""
     found: list[Row] = []
@@ -72,7 +84,10 @@ def _held(
 
 
 def _common(
-    audits: Mapping[str, Audit] | Mapping[str, JarAudit] | Mapping[str, AccountAudit],
+    audits: Mapping[str, Audit]
+    | Mapping[str, JarAudit]
+    | Mapping[str, AccountAudit]
+    | Mapping[str, RewardAudit],
 ) -> list[Row]:
     return [
         ("difference, base units", *(f"{one.surplus:+,}" if one.surplus else "0" for one in audits.values())),

@@ -54,8 +54,9 @@ def read_path(session: Session, given: Arguments, number: int) -> Path:
     return session.out("reads") / f"{given.file_name('pool')}-{number}.json"
 
 
-def reads_of(session: Session, given: Arguments) -> list[AttestedRead]:
-    """The attested reads whose numbers are given. Raises ArgumentError bad_number, no_such_read."""
+def reads_of(session: Session, given: Arguments, pool_id: bytes) -> list[AttestedRead]:
+    """The attested reads whose numbers are given. Raises ArgumentError bad_number, no_such_read,
+    other_pool."""
     found = []
     for text in given.text("reads").split(","):
         if not (text.isascii() and text.isdigit()):
@@ -63,7 +64,10 @@ def reads_of(session: Session, given: Arguments) -> list[AttestedRead]:
         path = read_path(session, given, int(text))
         if not path.is_file():
             raise ArgumentError("no_such_read", f"there is no out/reads/{path.name}: have it attested first")
-        found.append(AttestedRead.from_json(path.read_text(encoding="utf-8"))[1])
+        _, read = AttestedRead.from_json(path.read_text(encoding="utf-8"))
+        if read.attestation.pool_id != pool_id:
+            raise ArgumentError("other_pool", f"out/reads/{path.name} is a read of another pool")
+        found.append(read)
     return found
 
 
@@ -151,7 +155,7 @@ def attest(session: Session, given: Arguments) -> Path:
 def choose(session: Session, given: Arguments) -> int:
     (found, rewards), reader = chosen(session, given), session.wallet(given, "reader")
     share = share_of(given, "share")
-    signed = [rewards.choose(reader, read, share) for read in reads_of(session, given)]
+    signed = [rewards.choose(reader, read, share) for read in reads_of(session, given, found.pool_id)]
     for read in signed:
         number, shown = read.attestation.read_id, rewards.token.show(read.to_reader)
         replace_file(read_path(session, given, number), read.to_json(found.symbol).encode())
@@ -169,7 +173,7 @@ def choose(session: Session, given: Arguments) -> int:
 )
 def pay(session: Session, given: Arguments) -> Payment:
     (found, rewards), sender = chosen(session, given), session.wallet(given, "relayer")
-    reads = reads_of(session, given)
+    reads = reads_of(session, given, found.pool_id)
     own = [read for read in reads if not read.chosen]
     if own:
         share = share_of(given, "share")

@@ -91,7 +91,7 @@ def test_the_daily_caps_hold(rewards: Rewards, pool_id: bytes) -> None:
     authors = [Person(f"author {number}") for number in range(3)]
     midnight = (rewards.now() // DAY + 1) * DAY
     reads = [
-        read_of(rewards, pool_id, number, *map(rng.choice, (readers, authors)), rng.randrange(LEAST, MOST + 1))
+        read_of(rewards, pool_id, number, *map(rng.choice, (readers, authors)), rng.randint(LEAST, MOST))
         for number in range(90)
     ]  # fmt: skip
     spent: dict[str, int] = {}
