@@ -36,8 +36,7 @@ def audited(node_url: str) -> Audit:
     return audit
 
 
-def test_a_pool_from_its_opening_to_its_end(any_rewards: Rewards, audited: Audit) -> None:
-    rewards = any_rewards
+def test_a_pool_from_its_opening_to_its_end(rewards: Rewards, audited: Audit) -> None:
     pool_id, other = rewards.open(1_000), rewards.open(500, salt=1)
     rewards.fund(pool_id, 70)
     audited(rewards)
