@@ -45,6 +45,7 @@ PARTS: Final[tuple[Part, ...]] = (
     Part("accounts", "PrepaidAccounts"),
     Part("orders", "HeldOrders"),
     Part("swaps", "AtomicSwaps"),
+    Part("rewards", "RewardPools"),
     Part("payout", "UniswapV2Payout"),
     Part("items", "ItemShop"),
 )  # fmt: skip

@@ -25,6 +25,7 @@ from largesse.nodes import require_cancun
 from largesse.orders import Orders
 from largesse.payout import Payout
 from largesse.prepaid import Prepaid
+from largesse.rewards import Rewards
 from largesse.shop import Shop
 from largesse.swaps import Swaps
 from largesse.tips import Tips
@@ -114,6 +115,11 @@ class Session:
     def items(self, symbol: str) -> Items:
         """The ItemShop of a currency. Raises DeploymentError unknown_currency."""
         return Items(self.certificates(symbol), self.deployment().currency(symbol).part("items"))
+
+    def rewards(self, symbol: str) -> Rewards:
+        """The RewardPools of a currency. Raises DeploymentError unknown_currency."""
+        certificates = self.certificates(symbol)
+        return Rewards(certificates, self.deployment().currency(symbol).part("rewards"))
 
     def tips_at(self, address: str) -> Tips:
         """The StreamingTipEscrow at an address, or the one of the GiftCertificates there.

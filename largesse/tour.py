@@ -281,7 +281,7 @@ class Tour:
         currencies = self.deployment.currencies
         proof = prove(self.node, currencies)
         proof.require_solvent()
-        for kind in (proof.certificates, proof.jars, proof.accounts, proof.orders):
+        for kind in proof.all():
             for symbol, found in kind.items():
                 expect(f"{symbol}: money held less liabilities", found.surplus, 0)
         table("What each step took", ("step", "gas", ""), [(n, f"{g:,}", w) for n, g, w in self.gas])
