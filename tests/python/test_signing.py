@@ -190,6 +190,10 @@ GOLDEN: dict[str, tuple[str, str]] = {
         "20620b2524220b750aff801c4d66ef02a1456fce7752d10d3810fb579ca9d002",
         "b1cd727055ec5449b5658e5f953ee1781636508c7ee214e42fde770c1954739e",
     ),
+    "Lock": (
+        "d0f0383ecada46f4d00f796fd87ee64178a7d0f54fa9267c93a979ef4f0eac22",
+        "4c899e0a9e5299e49c29579bf33eae6faea83d68ec4712225a8256eaf608a976",
+    ),
     "LockedVoucher": (
         "8c1f91822c88071a33f0ebfc8c8e6ff308c40495d2c4d6d3e56ab42452d31eab",
         "13deac7aa2ae9dd6dd2374f5c61d39999a8c38a468345663a969225c4683d0ce",
