@@ -396,7 +396,7 @@ def snake(name: str) -> str:
 
 def error_name(name: str) -> str:
     """The full name of an error of the model."""
-    ours = name and not re.match("ERC|Safe|Blacklist|Enforced|Custody_|Jar_|Accounts_|FailedCall", name)
+    ours = name and not re.match("ERC|Safe|Blacklist|Enforced|(Custody|Jar|Accounts|Pools)_|FailedCall", name)
     return PREFIX + name if ours else name
 
 
