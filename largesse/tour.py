@@ -32,7 +32,9 @@ from largesse.opening import currency_roles, open_series
 from largesse.prepaid import Prepaid
 from largesse.proof import Proof, prove
 from largesse.qr import qr_png
+from largesse.reading import Reading
 from largesse.recipients import load_recipients
+from largesse.rewards import Rewards
 from largesse.scanning import read_qr
 from largesse.series import Manifest
 from largesse.shop import Shop
@@ -78,6 +80,7 @@ class Tour:
         self._take_goods_back()
         self._play_music()
         self._crawl()
+        self._read()
         self._let_one_expire()
         return self.prove()
 
@@ -245,6 +248,12 @@ class Tour:
         crawl.run()
         self.gas += crawl.gas
 
+    def _read(self) -> None:
+        certificates, _ = self._series(US)
+        reading = Reading(Rewards(certificates, self.deployment.currency("USDC").part("rewards")))
+        reading.run()
+        self.gas += reading.gas
+
     def _let_one_expire(self) -> None:
         certificates, number = self._series(KR)
         terms = certificates.terms(number)
@@ -269,7 +278,7 @@ class Tour:
         currencies = self.deployment.currencies
         proof = prove(self.node, currencies)
         proof.require_solvent()
-        for kind in (proof.certificates, proof.jars):
+        for kind in (proof.certificates, proof.jars, proof.accounts, proof.rewards):
             for symbol, found in kind.items():
                 expect(f"{symbol}: money held less liabilities", found.surplus, 0)
         table("What each step took", ("step", "gas", ""), [(n, f"{g:,}", w) for n, g, w in self.gas])
