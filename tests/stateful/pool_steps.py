@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.model.pool_words import opening_message
+from tests.model.pool_words import MAX_NOTICE, opening_message
 from tests.model.words import ZERO, Consent
 from tests.stateful.custody_steps import MOST, cancel_consents, permit, permit_of, withdraw_owed
 from tests.stateful.people import EVERYBODY, HOLDERS, STRANGER
@@ -95,8 +95,8 @@ def cancel_closing(hand: PoolHand, store: PoolStore) -> Act | None:
 
 @step(4)
 def close(hand: PoolHand, store: PoolStore) -> Act | None:
-    now = hand.now
-    pool_id = hand.pool_id(lambda pool: 0 < pool.closes_at <= now + 1 and pool.spent < pool.funded)
+    latest = hand.now + (MAX_NOTICE if hand.odds(25) else 1)
+    pool_id = hand.pool_id(lambda pool: 0 < pool.closes_at <= latest and pool.spent < pool.funded)
     return pool_id and ("close", hand.one([STRANGER, *HOLDERS]), (pool_id,))
 
 

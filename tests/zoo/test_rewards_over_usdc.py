@@ -1,5 +1,5 @@
-"""Reward pools over the real USDC (FiatTokenV2_2): a sponsor without gas opens and funds by signature (EIP-3009),
-and a blacklisted reader holds up nobody."""
+"""Reward pools over the real USDC (FiatTokenV2_2): a sponsor without gas opens and funds by signature
+(EIP-3009), and a blacklisted reader holds up nobody."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def rewards(
 
 def open_signed(rewards: Rewards, usdc: Usdc, amount: int) -> bytes:
     """A pool by one signature that consents and pays, sent by a relayer."""
-    opening, sponsor = rewards.opening(reader_cap=UNIT, pool_cap=10 * UNIT), rewards.sponsor
+    opening, sponsor = rewards.opening(reader_cap=2 * UNIT, pool_cap=10 * UNIT), rewards.sponsor
     payer = UsdcPayer(usdc, sponsor, rewards.contract, rewards.digest)
     consent = payer.moving(amount, "OpenPool", str(sponsor), *opening, amount)
     rewards.contract.openSigned(sponsor, opening, amount, consent, {"from": rewards.relayer})
