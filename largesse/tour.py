@@ -34,7 +34,9 @@ from largesse.orders import Orders
 from largesse.prepaid import Prepaid
 from largesse.proof import Proof, prove
 from largesse.qr import qr_png
+from largesse.reading import Reading
 from largesse.recipients import load_recipients
+from largesse.rewards import Rewards
 from largesse.scanning import read_qr
 from largesse.series import Manifest
 from largesse.shop import Shop
@@ -81,6 +83,7 @@ class Tour:
         self._play_music()
         self._crawl()
         self._deliver()
+        self._read()
         self._let_one_expire()
         return self.prove()
 
@@ -256,6 +259,11 @@ class Tour:
         deliveries = Deliveries(orders, number, issuer, buyer, shop)
         deliveries.run()
         self.gas += deliveries.gas
+    def _read(self) -> None:
+        certificates, _ = self._series(US)
+        reading = Reading(Rewards(certificates, self.deployment.currency("USDC").part("rewards")))
+        reading.run()
+        self.gas += reading.gas
 
     def _let_one_expire(self) -> None:
         certificates, number = self._series(KR)
