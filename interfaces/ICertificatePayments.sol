@@ -95,6 +95,15 @@ interface ICertificatePayments is IERC1155, ICertificateTypes {
         view
         returns (uint256 balance, uint256 spent, uint256 nonce);
 
+    /// @notice What services and markets ask of a series, for the price of one storage read.
+    /// @return expiresAt no redemption from then on
+    /// @return limitationAt no refund from then on
+    /// @return named whether only the issuer's merchants redeem
+    function validity(uint256 seriesId)
+        external
+        view
+        returns (uint256 expiresAt, uint256 limitationAt, bool named);
+
     function isMerchant(uint256 seriesId, address merchant) external view returns (bool);
     /// @return whether certificates of the series can pay into this contract (of an open series: into any)
     function isService(uint256 seriesId, address service) external view returns (bool);

@@ -42,6 +42,7 @@ PARTS: Final[tuple[Part, ...]] = (
     Part("sales", "CertificateSales", "giftCertificates"),
     Part("jars", "StreamingTipEscrow"),
     Part("accounts", "PrepaidAccounts"),
+    Part("market", "CertificateMarket"),
 )  # fmt: skip
 
 # keccak256 of the creation code of the proxy that solady's CREATE3 deploys through.

@@ -8,7 +8,7 @@ import {ERC1155Utils} from "@openzeppelin/contracts/token/ERC1155/utils/ERC1155U
 import {IERC1155Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {ICertificatePayments} from "../../interfaces/ICertificatePayments.sol";
 import {Account} from "../types/Account.sol";
-import {FORFEITED} from "../types/Series.sol";
+import {FORFEITED, NAMED, Series} from "../types/Series.sol";
 import {Authorizations} from "./Authorizations.sol";
 import {Sale} from "./Sale.sol";
 
@@ -132,6 +132,16 @@ abstract contract Tokens is ICertificatePayments, Authorizations, Sale, IERC1155
     {
         Account held = _accounts[seriesId][holder].account;
         return (balanceOf(holder, seriesId), held.spent(), held.nonce());
+    }
+
+    /// @inheritdoc ICertificatePayments
+    function validity(uint256 seriesId)
+        external
+        view
+        returns (uint256 expiresAt, uint256 limitationAt, bool named)
+    {
+        Series series = _known(seriesId);
+        return (series.expiresAt(), series.limitationAt(), series.has(NAMED));
     }
 
     /// @inheritdoc ICertificatePayments
