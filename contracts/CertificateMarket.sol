@@ -72,7 +72,8 @@ contract CertificateMarket is OfferBook, Multicall {
         require(amount != 0, Market_OverRest(wanted, 0));
         if (amount > wanted) amount = wanted;
         uint256 held = _certificates.balanceOf(offer.seller, seriesId);
-        if (amount > held) amount = held;
+        // With nothing it fails as `fill` does, by the certificates' own error.
+        if (amount > held && held != 0) amount = held;
         cost = _fill(offer, buyer, amount, row.signature);
         // Rounded down, against the offer: all rows together keep the limit.
         uint256 most = amount * purchase.limitPrice / purchase.limitAmount;
