@@ -1,4 +1,4 @@
-"""What a thief would try with the market: call back, race, starve, keep a fee, be shut out, sign elsewhere."""
+"""What a thief would try with the market: call back, race, starve, keep a fee, be shut out, sign twice."""
 
 from __future__ import annotations
 
