@@ -259,6 +259,7 @@ class Tour:
         deliveries = Deliveries(orders, number, issuer, buyer, shop)
         deliveries.run()
         self.gas += deliveries.gas
+
     def _read(self) -> None:
         certificates, _ = self._series(US)
         reading = Reading(Rewards(certificates, self.deployment.currency("USDC").part("rewards")))
