@@ -20,7 +20,8 @@ from largesse.account_messages import VoucherDigests
 from largesse.chain import Wallet
 from largesse.gateway import receipts, wire
 from largesse.gateway.accounts import AccountBook, BlindError, Standing
-from largesse.gateway.ledger import Charge, Ledger, LedgerError, Line, Paid
+from largesse.gateway.charging import Charge, LedgerError, Line, Paid
+from largesse.gateway.ledger import Ledger
 from largesse.gateway.receipts import Receipt, receipts_domain
 from largesse.gateway.schemes import Answer, Call, Json, PaymentRefusedError, Proof, Settled
 from largesse.prepaid import Prepaid
@@ -162,7 +163,7 @@ class VoucherScheme:
         if not _covers(desk, details):
             raise self._not_covered(desk, details)
         desk.reserved += details.price
-        self.ledger.coming += 1
+        self.ledger.charges.coming += 1
         desk.amounts.add(details.amount)
         if retry_key:
             desk.keys.add(retry_key)
@@ -276,13 +277,13 @@ class VoucherScheme:
         desk = self._desks.get(details.index)
         if desk is not None and details.amount in desk.amounts:
             desk.reserved -= details.price
-            self.ledger.coming -= 1
+            self.ledger.charges.coming -= 1
             desk.amounts.discard(details.amount)
             desk.keys.discard(proof.call.retry_key)
 
     async def _paid(self, index: int, amount: int, call: Call) -> Paid | None:
         """The call that this Idempotency-Key, or this voucher, has paid for."""
-        return await asyncio.to_thread(self.ledger.paid, index, amount, call.retry_key)
+        return await self.ledger.find(index, amount, call.retry_key)
 
     def _again(self, paid: Paid, payer: str, index: int, call: Call) -> tuple[Settled, Answer]:
         """Raises PaymentRefusedError other_call (409), answer_gone (410)."""

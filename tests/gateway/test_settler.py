@@ -12,8 +12,9 @@ from largesse.chain import Node, Wallet
 from largesse.client import Certificates
 from largesse.database import open_database
 from largesse.gateway.accounts import AccountBook
+from largesse.gateway.charging import Charge
 from largesse.gateway.gateway import tables
-from largesse.gateway.ledger import Charge, Ledger, Owed
+from largesse.gateway.ledger import Ledger, Owed
 from largesse.gateway.schemes import Answer, Call
 from largesse.gateway.settler import BASE_GAS, MOST_ROWS, ONE_GAS, ROW_GAS, Candidate, Policy, Settler, decide
 from largesse.prepaid import Prepaid as Client
@@ -187,8 +188,8 @@ def test_what_the_chain_would_refuse_is_not_sent(desk: Desk) -> None:
 
 
 def test_a_payer_with_an_odd_signature_holds_nobody_up(desk: Desk) -> None:
-    """s in the upper half has no place in a packed row, and under the other v nobody is recovered. Both can be
-    put right by whoever knows the signer: a payer must not be able to stop a settlement with them."""
+    """s in the upper half has no place in a packed row, and under the other v nobody is recovered. Both can
+    be put right by whoever knows the signer: a payer must not be able to stop a settlement with them."""
     prepaid = desk.prepaid
     keys = [prepaid.open(1_000, salt) for salt in range(5)]
     for key, change in zip(
