@@ -43,6 +43,7 @@ PARTS: Final[tuple[Part, ...]] = (
     Part("sales", "CertificateSales", "giftCertificates"),
     Part("jars", "StreamingTipEscrow"),
     Part("accounts", "PrepaidAccounts"),
+    Part("market", "CertificateMarket"),
     Part("orders", "HeldOrders"),
     Part("swaps", "AtomicSwaps"),
     Part("rewards", "RewardPools"),

@@ -187,6 +187,11 @@ def items_domain(chain_id: int, items: str) -> Domain:
     return Domain("Largesse ItemShop", "1", chain_id, items)
 
 
+def market_domain(chain_id: int, market: str) -> Domain:
+    """Domain of the CertificateMarket at this address."""
+    return Domain("Largesse CertificateMarket", "1", chain_id, market)
+
+
 _layouts: dict[type, tuple[bytes, tuple[tuple[str, str], ...]]] = {}
 
 
