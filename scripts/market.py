@@ -148,7 +148,7 @@ def fill(session: Session, given: Arguments) -> Bought:
 
 
 @command(
-    "Void an offer on the chain, or all of the seller's; what is only deleted from a book can still be filled.",
+    "Void an offer on the chain, or all of the seller's; one that is only deleted can still be filled.",
     SERIES,
     Option("number", "the offer's number, or all"),
     BOOK, FROM,
