@@ -20,7 +20,7 @@ from largesse.chain import Wallet
 from largesse.chainlogs import Decoder
 from largesse.order_messages import ConfirmOrder, OpenOrder, RefundOrder
 from largesse.service import OWN_CALL, Consent, Service
-from largesse.signing import Domain, Message
+from largesse.signing import Domain
 
 MAX_HOLD_SECONDS: Final = 730 * 86_400
 """How far ahead an order may end."""
@@ -141,7 +141,12 @@ class Orders(Service):
         return self.node.send_raw_call(sender, self.address, call)
 
     def _consent(
-        self, signer: Wallet, kind: type[Message], key: OrderKey, amount: int, seconds: int
+        self,
+        signer: Wallet,
+        kind: type[ConfirmOrder] | type[RefundOrder],
+        key: OrderKey,
+        amount: int,
+        seconds: int,
     ) -> Consent:
         """To an action that takes no money of the signer's."""
         nonce, deadline = self.watermark(signer.address) + 1, self.node.now() + seconds

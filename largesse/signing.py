@@ -83,6 +83,10 @@ def encode_word(owner: str, name: str, kind: str, value: object) -> bytes:
         if not 0 <= value < 1 << bits:
             raise InvalidMessageError("out_of_range", f"{where}: {value} does not fit {kind}")
         return value.to_bytes(32, "big")
+    if kind == "bool":
+        if not isinstance(value, bool):
+            raise InvalidMessageError("bad_bool", f"{where}: {value!r} is neither true nor false")
+        return value.to_bytes(32, "big")
     if kind == "string":
         if not isinstance(value, str):
             raise InvalidMessageError("bad_text", f"{where}: {value!r} is not a text")

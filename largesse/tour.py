@@ -18,6 +18,7 @@ from largesse.chain import Node, RefusedError, Wallet, development_wallet
 from largesse.client import Certificates, ClientError
 from largesse.console import done, panel, progress, say, step, table
 from largesse.crawl import Crawl
+from largesse.deliveries import Deliveries
 from largesse.demo_checks import DemoError, expect
 from largesse.deploying import deploy, plan_deployment
 from largesse.deployment import Deployment, save
@@ -29,6 +30,7 @@ from largesse.links import new_link_key, parse_link
 from largesse.manifest import load_manifest
 from largesse.moments import day, moment
 from largesse.opening import currency_roles, open_series
+from largesse.orders import Orders
 from largesse.prepaid import Prepaid
 from largesse.proof import Proof, prove
 from largesse.qr import qr_png
@@ -78,6 +80,7 @@ class Tour:
         self._take_goods_back()
         self._play_music()
         self._crawl()
+        self._deliver()
         self._let_one_expire()
         return self.prove()
 
@@ -245,6 +248,15 @@ class Tour:
         crawl.run()
         self.gas += crawl.gas
 
+    def _deliver(self) -> None:
+        certificates, number = self._series(KR)
+        issuer, buyer, shop = map(development_wallet, ("issuer", "holder", "bookshop"))
+        self._buy(certificates, number, buyer.address, 50_000)
+        orders = Orders(certificates, self.deployment.currency("KRWT").part("orders"))
+        deliveries = Deliveries(orders, number, issuer, buyer, shop)
+        deliveries.run()
+        self.gas += deliveries.gas
+
     def _let_one_expire(self) -> None:
         certificates, number = self._series(KR)
         terms = certificates.terms(number)
@@ -269,7 +281,7 @@ class Tour:
         currencies = self.deployment.currencies
         proof = prove(self.node, currencies)
         proof.require_solvent()
-        for kind in (proof.certificates, proof.jars):
+        for kind in (proof.certificates, proof.jars, proof.accounts, proof.orders):
             for symbol, found in kind.items():
                 expect(f"{symbol}: money held less liabilities", found.surplus, 0)
         table("What each step took", ("step", "gas", ""), [(n, f"{g:,}", w) for n, g, w in self.gas])

@@ -266,6 +266,7 @@ def test_a_buyer_that_calls_back_while_its_card_is_restored(
 def test_a_currency_that_keeps_a_fee_is_refused(make_orders: Any, make_token: MakeToken, kind: str) -> None:
     orders: Orders = make_orders(make_token(kind))
     key = orders.open(1_000)
+    orders.open(1_000, 3)
     orders.token.setFeeBps(500, {"from": orders.deployer})
     if kind == "FeeToken":
         with reverts("Custody_ArrivedDiffers", 1_000, 950):

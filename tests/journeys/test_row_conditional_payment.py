@@ -1,5 +1,6 @@
-"""Row conditional_payment: pay on delivery. The buyer's confirmation or the seller's refund ends a held order; a
-deadline ends it otherwise, in favour of whom both agreed on at the start. With money and with a certificate.
+"""Row conditional_payment: pay on delivery. The buyer's confirmation or the seller's refund ends a held
+order; a deadline ends it otherwise, for the side that was agreed at the start. With money, and with a
+certificate.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ class Accounts(Owners, Settlements):
     def redeemed(self, payee: str, amount: int, portions: Sequence[Portion], data: bytes) -> None:
         """Certificates have paid for the counterparty."""
         check = Checks()
-        holder, series_id = self._owner(check, portions)
+        holder, series_id = self.one_holder(check, portions, "Accounts_MixedCards")
         words = [int.from_bytes(data[i : i + 32], "big") for i in range(0, len(data) - 31, 32)]
         opens = words[:1] == [Use.OPEN]
         bits = OPEN_BITS if opens else TOP_UP_BITS
@@ -57,18 +57,6 @@ class Accounts(Owners, Settlements):
         check.need(series_id == 0 or owner == holder, "Accounts_NotOwnersCard", owner, holder)
         check.done()
         self.put_add(key, amount)
-
-    def _owner(self, check: Checks, portions: Sequence[Portion]) -> tuple[str, int]:
-        """One holder; and one named series, or 0 for open ones."""
-        named = [
-            one.series_id if self.certificates.books.series[one.series_id].terms.named else 0
-            for one in portions
-        ]
-        holder, series_id = portions[0].holder, named[0]
-        for portion, other in zip(portions, named, strict=True):
-            same = portion.holder == holder and other == series_id
-            check.need(same, "Accounts_MixedCards", portion.holder, holder, other, series_id)
-        return holder, series_id
 
     @operation
     def count_used(self, caller: str, keys: Sequence[AccountKey]) -> None:

@@ -266,6 +266,18 @@ class Custody(ABC, Generic[B]):
     def redeemed(self, payee: str, amount: int, portions: Sequence[Portion], data: bytes) -> None:
         """Certificates have paid `amount` for `payee`: what becomes of it."""
 
+    def one_holder(self, check: Checks, portions: Sequence[Portion], error: str) -> tuple[str, int]:
+        """Whose cards they all are; and their one named series, or 0 for open ones. Else `error`."""
+        named = [
+            one.series_id if self.certificates.books.series[one.series_id].terms.named else 0
+            for one in portions
+        ]
+        holder, series_id = portions[0].holder, named[0]
+        for portion, other in zip(portions, named, strict=True):
+            same = portion.holder == holder and other == series_id
+            check.need(same, error, portion.holder, holder, other, series_id)
+        return holder, series_id
+
     def receive(self, payee: str, amount: int, order: int, portions: Sequence[Portion], data: bytes) -> None:
         """The money has come. All of it, or (Refused) nothing."""
         before, self.events = self.books.copy(), []

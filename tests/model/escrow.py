@@ -50,7 +50,7 @@ class Escrow(Memberships):
                 self.certificates.use_placed(self.here, portion.holder, portion.series_id, portion.amount)
                 self.put_tip(portion.holder, jar_id, portion.amount, said[0])
             return
-        holder, series_id = self._payer(check, portions)
+        holder, series_id = self.one_holder(check, portions, "Jar_MixedCards")
         self.check_cap(check, holder, amount)
         if not said:
             check.done()
@@ -74,18 +74,6 @@ class Escrow(Memberships):
             check.done()
             self.put_subscription(subscription, series_id)
         self.count(holder, amount)
-
-    def _payer(self, check: Checks, portions: Sequence[Portion]) -> tuple[str, int]:
-        """One holder; and one named series, or 0 for open ones."""
-        first, series_id = portions[0].holder, self._named(portions[0].series_id)
-        for portion in portions[1:]:
-            other = self._named(portion.series_id)
-            same = portion.holder == first and other == series_id
-            check.need(same, "Jar_MixedCards", portion.holder, first, other, series_id)
-        return first, series_id
-
-    def _named(self, series_id: int) -> int:
-        return series_id if self.certificates.books.series[series_id].terms.named else 0
 
 
 def _read(check: Checks, data: bytes) -> tuple[Use, tuple[Any, ...]]:

@@ -12,7 +12,7 @@ from eth_utils.address import to_checksum_address
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from largesse import account_messages, jar_messages, signing
+from largesse import account_messages, jar_messages, order_messages, signing
 from largesse.signing import (
     Domain,
     InvalidMessageError,
@@ -24,11 +24,12 @@ from largesse.signing import (
 )
 
 MESSAGES = sorted(
-    (
+    {
         value
-        for value in (vars(signing) | vars(jar_messages) | vars(account_messages)).values()
+        for module in (signing, jar_messages, account_messages, order_messages)
+        for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, Message) and value is not Message
-    ),
+    },
     key=lambda message: message.__name__,
 )
 SECRET = keccak(b"golden")
@@ -37,6 +38,7 @@ DOMAIN = signing.certificates_domain(31_337, "0x5FbDB2315678afecb367f032d93F642f
 
 STRATEGIES = {
     "address": st.binary(min_size=20, max_size=20).map(lambda raw: to_checksum_address(raw)),
+    "bool": st.booleans(),
     "bytes": st.binary(max_size=80),
     "bytes32": st.binary(min_size=32, max_size=32),
     "bytes32[]": st.lists(st.binary(min_size=32, max_size=32), max_size=5).map(tuple),
@@ -45,6 +47,7 @@ STRATEGIES = {
 
 SAMPLES: dict[str, Any] = {
     "address": HOLDER,
+    "bool": True,
     "bytes": b"data",
     "bytes32": keccak(b"32"),
     "bytes32[]": (keccak(b"first"), keccak(b"second")),
@@ -111,6 +114,10 @@ GOLDEN: dict[str, tuple[str, str]] = {
         "729608d8265bf9734e08aa03921cfc79bcea7552b5487618bfef5192a78952aa",
         "c9cce34c1703b7fa683dddda883d055865aa5de9935330de05f085a15a9abfbb",
     ),
+    "ConfirmOrder": (
+        "0586fcb52f5aed953fe74f2678da4bcb0e36d5515a7b650af024b1653adb8f72",
+        "98602da3aa2f09096656447b1c442a9868e249ab54aea42cd3f8767728500b87",
+    ),
     "Conversion": (
         "6dba499023adb6e704a751170d5c0d091821c5a19b21a255b5942ea52fc6e85a",
         "fe02c6418d0affe47273c8f896bd7e0bfbbc08e7c908d6be6947894e13be34ed",
@@ -146,6 +153,10 @@ GOLDEN: dict[str, tuple[str, str]] = {
     "OpenAccount": (
         "0ce98389df75db959f92d4f6bd5c58f930dee6a432c0dd0862887b7ed348c2d5",
         "a409e3434b0639ced8a1e9297f43d0d22651c18e2f93eb0f77bac65801d9384e",
+    ),
+    "OpenOrder": (
+        "6b384fb4c1f60a464c154d921817ba40a44360a8b84528cb84d71ac1d2bf4b86",
+        "c4b375d173ddb9bb3f2da07ac19c51bffd2bb4598d6ef5a417b18d0c87450231",
     ),
     "OpenStream": (
         "d5660d67ea88f6c84443791b2b866a5f950df61a973a6f0e5e6812dcc44f569b",
@@ -186,6 +197,10 @@ GOLDEN: dict[str, tuple[str, str]] = {
     "Refund": (
         "aa87d62245ccd618853085ac9ebf677f1447e21a37363e926a397065a790a279",
         "348bb6fb771b2c9dbeefbf9e3914835ab99ad1a4f93bbb71b70004e4b2332cb6",
+    ),
+    "RefundOrder": (
+        "44b07bb2fe7751025df90381d74f83c0e57f70b1653d19cb050f2e4f258d792c",
+        "a86e6f8ca5dfc5fa1bd208f6f8b131d1c7496f562efa5c2739f8b57180310a77",
     ),
     "RequestSigner": (
         "37eb82b354c662e5162ac54a5e65f7b6e20aae4f786d9fc81bcfc60d6ff5ea4b",
@@ -288,6 +303,12 @@ def test_values_are_validated_before_they_are_signed(
     [
         (jar_messages.Tip(HOLDER, 1, 2, b"text", 3, 4), "bad_text", ["Tip.message", "b'text'"]),
         (jar_messages.Tip(HOLDER, 1, 2, "\ud800", 3, 4), "bad_text", ["Tip.message", "UTF-8"]),
+        (order_messages.OpenOrder(HOLDER, HOLDER, 1, 2, "no", 3, 4, 5), "bad_bool", ["to_seller", "'no'"]),
+        (
+            order_messages.OpenOrder(HOLDER, HOLDER, 1, 2, 1, 3, 4, 5),
+            "bad_bool",
+            ["OpenOrder.to_seller", "1"],
+        ),
         (jar_messages.HandleClaim([bytes(32)], HOLDER, 4), "bad_list", ["HandleClaim.tip_ids"]),
         (jar_messages.HandleClaim((bytes(31),), HOLDER, 4), "bad_length", ["HandleClaim.tip_ids", "31"]),
     ],

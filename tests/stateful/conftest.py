@@ -8,7 +8,12 @@ import pytest
 from tests.stateful.lives import Tally
 
 # A compilation for each seeded bug: part of the audit, not of every test run.
-CATCHES = ["test_machine_catches.py", "test_jars_machine_catches.py", "test_accounts_machine_catches.py"]
+CATCHES = [
+    "test_machine_catches.py",
+    "test_jars_machine_catches.py",
+    "test_accounts_machine_catches.py",
+    "test_orders_machine_catches.py",
+]
 collect_ignore = [] if os.environ.get("AUDIT") else CATCHES
 
 

@@ -48,7 +48,7 @@ class CustodyHand(Hand):
             at = self.rng.randrange(1, len(message))
             value = message[at]
             if isinstance(value, int):
-                message = (*message[:at], value ^ 1, *message[at + 1 :])
+                message = (*message[:at], type(value)(value ^ 1), *message[at + 1 :])
         if signer in CODED and self.odds(60):
             return Signature(signer, domain, message)  # as a wallet signs
         return Signature(self.signer(signer), self.mostly(domain, self.model.here, percent=98), message)

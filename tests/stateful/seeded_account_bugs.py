@@ -9,7 +9,7 @@ import sys
 
 from tests.stateful.accounts_machine import live
 from tests.stateful.seeded_bugs import Bug, caught, print_rows
-from tests.stateful.seeded_custody_bugs import CUSTODY_BUGS
+from tests.stateful.seeded_custody_bugs import CUSTODY_BUGS, GIVING_BACK
 
 CHAIN_ONE = (
     'uint256(keccak256(abi.encode(keccak256("EIP712Domain(string name,string version,uint256 chainId,'
@@ -104,12 +104,7 @@ BUGS = (
     Bug("nothing withdrawn", "accounts/Owners",
         "require(amount != 0, Accounts_NothingLeft(key.counterparty, key.index));", ""),
     Bug("paid to whoever withdraws", "accounts/Owners",
-        "_payOut(owner, amount);", "_payOut(msg.sender, amount);"),
-    Bug("a named series as cash", "accounts/Owners",
-        "if (seriesId == 0) {", "if (seriesId != type(uint256).max) {"),
-    Bug("restored after limitation", "accounts/Owners",
-        "if (block.timestamp < terms.limitationAt) _restore",
-        "if (block.timestamp <= terms.limitationAt) _restore"),
+        "_giveBack(owner, seriesId, amount);", "_giveBack(msg.sender, seriesId, amount);"),
     Bug("forfeited before the delay", "accounts/Owners",
         "uint256(terms.limitationAt) + found.delaySeconds;", "uint256(terms.limitationAt);"),
     Bug("plain money forfeited", "accounts/Owners",
@@ -164,14 +159,8 @@ BUGS = (
     # ---------------------------------------------------------------------------------- certificates
     Bug("anybody reports a redemption", "accounts/RedeemedIntoAccounts",
         "require(msg.sender == address(_certificates), Accounts_NotCertificates(msg.sender));", ""),
-    Bug("cards of several holders", "accounts/RedeemedIntoAccounts",
-        "portion.holder == holder && other == seriesId", "other == seriesId"),
-    Bug("cards of several series", "accounts/RedeemedIntoAccounts",
-        "portion.holder == holder && other == seriesId", "portion.holder == holder"),
     Bug("somebody else's card of a named series", "accounts/RedeemedIntoAccounts",
         "require(seriesId == 0 || owner == holder, Accounts_NotOwnersCard(owner, holder));", ""),
-    Bug("a named series taken for cash", "accounts/RedeemedIntoAccounts",
-        "return _certificates.terms(seriesId).named ? seriesId : 0;", "seriesId; return 0;"),
     Bug("counted as used twice", "accounts/RedeemedIntoAccounts", "found.counted = uint48(paid);", ""),
     Bug("counted in micro-units", "accounts/RedeemedIntoAccounts",
         "(paid - found.counted) * _unit;", "paid - found.counted;"),
@@ -182,6 +171,7 @@ BUGS = (
     Bug("a consent of any chain", "common/Custody", "bytes32 digest = _hashTypedData(structHash);",
         'bytes32 digest = keccak256(abi.encodePacked(hex"1901", ' + CHAIN_ONE + ", structHash));"),
     *CUSTODY_BUGS,
+    *GIVING_BACK,
 )  # fmt: skip
 
 

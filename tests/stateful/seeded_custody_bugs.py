@@ -1,4 +1,5 @@
-"""Bugs in what keeps money for every contract: each of their machines must notice each of them."""
+"""Bugs in what keeps money for every contract: each of their machines must notice each of them; of those in
+`GIVING_BACK`, where what comes back does so by `Service._giveBack`."""
 
 from tests.stateful.seeded_bugs import Bug
 
@@ -22,4 +23,19 @@ CUSTODY_BUGS = (
     Bug("owed paid twice", "common/CustodyDesk", "_owed[payee] = 0;", ""),
     Bug("somebody else's debt", "common/CustodyDesk",
         "if (!_isOwnCall(payee, consent)) {", "if (false) {"),
+    Bug("cards of several holders", "common/Service",
+        "portion.holder != holder || other != seriesId", "other != seriesId"),
+    Bug("cards of several series", "common/Service",
+        "portion.holder != holder || other != seriesId", "portion.holder != holder"),
+    Bug("a named series taken for cash", "common/Service",
+        "return _certificates.terms(seriesId).named ? seriesId : 0;", "seriesId; return 0;"),
+)  # fmt: skip
+GIVING_BACK = (
+    Bug("a named series as cash", "common/Service",
+        "if (seriesId == 0) {", "if (seriesId != type(uint256).max) {"),
+    Bug("restored after limitation", "common/Service",
+        "if (block.timestamp < terms.limitationAt) _restore",
+        "if (block.timestamp <= terms.limitationAt) _restore"),
+    Bug("the beneficiary's from the start", "common/Service",
+        "if (block.timestamp < terms.limitationAt) _restore", "if (block.timestamp < 1) _restore"),
 )  # fmt: skip

@@ -156,12 +156,6 @@ BUGS = (
     # ------------------------------------------------------------------------------- certificates
     Bug("anybody reports a redemption", "jars/RedeemedIntoJars",
         "require(msg.sender == address(_certificates), Jar_NotCertificates(msg.sender));", ""),
-    Bug("a named series taken for cash", "jars/RedeemedIntoJars",
-        "terms.named ? seriesId : 0", "terms.named ? 0 : 0"),
-    Bug("cards of several holders", "jars/RedeemedIntoJars",
-        "portion.holder == holder && other == seriesId", "other == seriesId"),
-    Bug("cards of several series", "jars/RedeemedIntoJars",
-        "portion.holder == holder && other == seriesId", "portion.holder == holder"),
     Bug("a card beyond the cap", "jars/RedeemedIntoJars",
         "_countPaid(payer, amount); _streamWith", "_streamWith"),
     Bug("a card's tip beyond the cap", "jars/RedeemedIntoJars",

@@ -396,7 +396,8 @@ def snake(name: str) -> str:
 
 def error_name(name: str) -> str:
     """The full name of an error of the model."""
-    ours = name and not re.match("ERC|Safe|Blacklist|Enforced|Custody_|Jar_|Accounts_|FailedCall", name)
+    others = "ERC|Safe|Blacklist|Enforced|Custody_|Jar_|Accounts_|Orders_|FailedCall"
+    ours = name and not re.match(others, name)
     return PREFIX + name if ours else name
 
 
