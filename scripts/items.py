@@ -14,26 +14,32 @@ ITEM = Option("item", "the item's number in it")
 PRICE = Option("price", "of one, in whole currency, decimals after a point")
 MERCHANT = Option("merchant", "who sells: an address (a role on a development chain)")
 FROM = Option("from", "who sends", "")
-LARGEST_ID = 2**256 - 1
+LARGEST_ID, LARGEST_STOCK = 2**256 - 1, 2**64 - 1
+
+
+def named(session: Session, given: Arguments) -> tuple[str, int]:
+    """The collection and the item's number."""
+    return session.address(given.text("collection")), given.whole("item", least=0, most=LARGEST_ID)
 
 
 def chosen(session: Session, given: Arguments, shop: Items) -> Item:
-    """The item that is named."""
-    price = given.amount("price", shop.token.decimals)
-    number = given.whole("item", least=0, most=LARGEST_ID)
-    return Item(session.address(given.text("collection")), number, price)
+    """The item that is named, at the price that is given."""
+    return Item(*named(session, given), given.amount("price", shop.token.decimals))
 
 
 @command(
-    "Offer an item at a price, and let the shop deliver the merchant's stock of the collection.",
-    CURRENCY, COLLECTION, ITEM, PRICE, FROM,
-    example="currency=USDC collection=0x… item=7 price=2.50 from=merchant",
+    "Offer some of an item at a price, and let the shop deliver what the merchant has of the collection.",
+    CURRENCY, COLLECTION, ITEM, PRICE,
+    Option("stock", "how many are for sale"),
+    FROM,
+    example="currency=USDC collection=0x… item=7 price=2.50 stock=10 from=merchant",
 )  # fmt: skip
 def list(session: Session, given: Arguments) -> int:  # noqa: A001 - what a person types
     shop, merchant = session.items(given.text("currency")), session.wallet(given, "merchant")
-    item = chosen(session, given, shop)
-    session.confirm(f"item {item.item_id} of {item.collection} at {shop.token.show(item.price)}.", "list")
-    shop.list(merchant, item)
+    item, number = chosen(session, given, shop), given.whole("stock", least=1, most=LARGEST_STOCK)
+    price = shop.token.show(item.price)
+    session.confirm(f"{number} of item {item.item_id} of {item.collection} at {price}.", "list")
+    shop.list(merchant, item, number)
     stock = shop.stock(merchant.address, item)
     done(f"item {item.item_id} sells at {shop.token.show(item.price)}; {stock} can be delivered")
     return stock
@@ -41,14 +47,14 @@ def list(session: Session, given: Arguments) -> int:  # noqa: A001 - what a pers
 
 @command(
     "Take an offer back.",
-    CURRENCY, COLLECTION, ITEM, PRICE, FROM,
-    example="currency=USDC collection=0x… item=7 price=2.50 from=merchant",
+    CURRENCY, COLLECTION, ITEM, FROM,
+    example="currency=USDC collection=0x… item=7 from=merchant",
 )  # fmt: skip
 def withdraw(session: Session, given: Arguments) -> None:
     shop, merchant = session.items(given.text("currency")), session.wallet(given, "merchant")
-    item = chosen(session, given, shop)
-    shop.withdraw(merchant, item)
-    done(f"item {item.item_id} no longer sells at {shop.token.show(item.price)}")
+    collection, number = named(session, given)
+    shop.withdraw(merchant, collection, number)
+    done(f"item {number} of {collection} is no longer for sale")
 
 
 @command(
@@ -74,18 +80,16 @@ def buy(session: Session, given: Arguments) -> int:
 
 
 @command(
-    "Whether an item is for sale, and how many can be delivered.",
-    CURRENCY, COLLECTION, ITEM, PRICE, MERCHANT,
-    example="currency=USDC collection=0x… item=7 price=2.50 merchant=merchant",
+    "What an item costs, and how many can be delivered.",
+    CURRENCY, COLLECTION, ITEM, MERCHANT,
+    example="currency=USDC collection=0x… item=7 merchant=merchant",
 )  # fmt: skip
 def show(session: Session, given: Arguments) -> int:
     shop, merchant = session.items(given.text("currency")), session.address(given.text("merchant"))
-    item = chosen(session, given, shop)
-    listed, stock = shop.is_listed(merchant, item), shop.stock(merchant, item)
-    rows = [
-        ("price", shop.token.show(item.price)),
-        ("listed", "yes" if listed else "no"),
-        ("stock", str(stock)),
-    ]
-    table(f"Item {item.item_id} of {item.collection}", ("", ""), rows)
-    return stock if listed else 0
+    collection, number = named(session, given)
+    listed = shop.listing(merchant, collection, number)
+    stock = shop.stock(merchant, Item(collection, number, listed.price)) if listed.price else 0
+    price = shop.token.show(listed.price) if listed.price else "not for sale"
+    rows = [("price", price), ("for sale", f"{listed.stock:,}"), ("can be delivered", f"{stock:,}")]
+    table(f"Item {number} of {collection}", ("", ""), rows)
+    return stock

@@ -75,17 +75,24 @@ def test_bad_conversions_send_nothing(desk: Desk, router: str, open_card: str) -
 def test_a_sword_is_sold(desk: Desk, open_card: str, project: Any, accounts: Any) -> None:
     collection = project.TestItems.deploy({"from": accounts[0]})
     collection.mint(desk.address("merchant"), 7, 10, {"from": accounts[0]})
-    sword = (f"collection={collection.address}", "item=7", "price=2.50")
+    sword = (f"collection={collection.address}", "item=7")
+    asked = (*sword, "price=2.50")
     assert items.show("currency=USDC", *sword, "merchant=merchant") == 0
-    assert items.list("currency=USDC", *sword, "from=merchant") == 10
-    assert items.show("currency=USDC", *sword, "merchant=merchant") == 10
-    bought = (f"series={open_card}", *sword, "merchant=merchant", "quantity=3", "to=recipient")
-    assert items.buy(*bought, "from=holder") == 7_500_000
+    assert items.list("currency=USDC", *asked, "stock=9", "from=merchant") == 9
+    assert items.show("currency=USDC", *sword, "merchant=merchant") == 9
+    bought = (f"series={open_card}", *sword, "merchant=merchant", "from=holder")
+    assert items.buy(*bought, "price=2.50", "quantity=3", "to=recipient") == 7_500_000
     assert collection.balanceOf(desk.address("recipient"), 7) == 3
-    with pytest.raises(ServiceError, match="can deliver 7"):
-        items.buy(f"series={open_card}", *sword, "merchant=merchant", "quantity=8", "from=holder")
+    block = desk.block()
+    with pytest.raises(ServiceError, match="can deliver 6"):
+        items.buy(*bought, "price=2.50", "quantity=7")
+    with pytest.raises(ServiceError, match=r"asks 2\.5\d* USDC for one, not 2\.4"):
+        items.buy(*bought, "price=2.4")
+    with pytest.raises(ArgumentError, match="stock"):
+        items.list("currency=USDC", *asked, "stock=0", "from=merchant")
+    with pytest.raises(ArgumentError, match="item"):
+        items.show("currency=USDC", sword[0], "item=-1", "merchant=merchant")
+    assert desk.block() == block
     items.withdraw("currency=USDC", *sword, "from=merchant")
     with pytest.raises(ServiceError, match="does not sell"):
-        items.buy(f"series={open_card}", *sword, "merchant=merchant", "from=holder")
-    with pytest.raises(ArgumentError, match="item"):
-        items.show("currency=USDC", sword[0], "item=-1", sword[2], "merchant=merchant")
+        items.buy(*bought, "price=2.50")
