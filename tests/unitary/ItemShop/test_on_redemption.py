@@ -11,7 +11,7 @@ from tests.fixtures.accounts import MakeAccount
 from tests.fixtures.items import PRICE, STOCK, SWORD, Items
 from tests.support.certificates import YEAR
 from tests.support.clock import later
-from tests.support.errors import reverts
+from tests.support.errors import reverts, reverts_without_data
 from tests.support.logs import logs_of
 
 
@@ -89,7 +89,7 @@ def test_it_reverts_for_what_is_not_there_or_not_approved(items: Items) -> None:
 
 @pytest.mark.parametrize("cut", [0, 32, 159])
 def test_it_reverts_for_data_that_say_nothing(items: Items, cut: int) -> None:
-    with reverts(""):
+    with reverts_without_data():
         items.buy(items.data()[:cut])
 
 
