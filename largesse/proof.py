@@ -1,5 +1,5 @@
 """Every contract of a currency audited, each from its own logs: certificates, streams, prepaid
-accounts, held orders."""
+accounts, held orders, payouts in other tokens, items."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from largesse.chain import Node
 from largesse.chainlogs import DEFAULT_RANGE, ignore
 from largesse.client import Certificates
 from largesse.deployment import CurrencyRecord
+from largesse.item_solvency import ItemAudit, audit_items
 from largesse.jar_solvency import JarAudit, audit_jars
 from largesse.order_solvency import OrderAudit, audit_orders
+from largesse.payout_solvency import PayoutAudit, audit_payout
 from largesse.solvency import Audit, audit
 
 
@@ -24,14 +26,18 @@ class Proof:
     jars: dict[str, JarAudit]
     accounts: dict[str, AccountAudit]
     orders: dict[str, OrderAudit]
+    payouts: dict[str, PayoutAudit]
+    items: dict[str, ItemAudit]
 
     def require_solvent(self) -> None:
         """Raise InsolventError for the first contract with a problem."""
-        audits: list[Audit | JarAudit | AccountAudit | OrderAudit] = [
+        audits: list[Audit | JarAudit | AccountAudit | OrderAudit | PayoutAudit | ItemAudit] = [
             *self.certificates.values(),
             *self.jars.values(),
             *self.accounts.values(),
             *self.orders.values(),
+            *self.payouts.values(),
+            *self.items.values(),
         ]
         for found in audits:
             found.require_solvent()
@@ -46,7 +52,7 @@ def prove(
 ) -> Proof:
     """Audit all contracts of these currencies, `most` blocks a query at the most; `report` hears what is
     next. Raises LogError."""
-    proof = Proof({}, {}, {}, {})
+    proof = Proof({}, {}, {}, {}, {}, {})
     for one in currencies:
         certificates = Certificates(node, one.certificates, one.block)
         report(f"{one.symbol}: certificates")
@@ -57,4 +63,7 @@ def prove(
         proof.accounts[one.symbol] = audit_accounts(certificates, one.part("accounts"), most=most)
         report(f"{one.symbol}: held orders")
         proof.orders[one.symbol] = audit_orders(certificates, one.part("orders"), most=most)
+        report(f"{one.symbol}: payouts and items")
+        proof.payouts[one.symbol] = audit_payout(certificates, one.part("payout"), most=most)
+        proof.items[one.symbol] = audit_items(certificates, one.part("items"), most=most)
     return proof

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from largesse.account_solvency import AccountAudit
 from largesse.amounts import format_amount
 from largesse.console import say, table
+from largesse.item_solvency import ItemAudit
 from largesse.jar_solvency import JarAudit
 from largesse.order_solvency import OrderAudit
+from largesse.payout_solvency import PayoutAudit
 from largesse.proof import Proof
 from largesse.solvency import Audit
 
@@ -18,6 +20,7 @@ Row = tuple[str, ...]
 def show_proof(proof: Proof, decimals: Mapping[str, int]) -> None:
     """Print reserve against liabilities, a column for each currency, and every problem below."""
     audits, jars, accounts, orders = proof.certificates, proof.jars, proof.accounts, proof.orders
+    payouts, items = proof.payouts, proof.items
 
     def row(name: str, values: Mapping[str, int]) -> Row:
         return (name, *(format_amount(value, decimals[symbol]) for symbol, value in values.items()))
@@ -55,14 +58,30 @@ def show_proof(proof: Proof, decimals: Mapping[str, int]) -> None:
         [*_held(orders, decimals), ("orders", *(f"{len(one.books.orders):,}" for one in orders.values()))],
         right=1,
     )
-    for kind in (audits, jars, accounts, orders):
+    table(
+        "Payouts in other tokens: money held against liabilities, rebuilt from logs",
+        ("", *payouts),
+        [*_held(payouts, decimals), ("payouts", *(f"{one.books.payouts:,}" for one in payouts.values()))],
+        right=1,
+    )
+    table(
+        "Items: money held against liabilities, rebuilt from logs",
+        ("", *items),
+        [*_held(items, decimals), ("sales", *(f"{one.books.sales:,}" for one in items.values()))],
+        right=1,
+    )
+    for kind in (audits, jars, accounts, orders, payouts, items):
         for symbol, found in kind.items():
             for problem in found.problems:
                 say(f"{symbol}: {problem}")
 
 
 def _held(
-    audits: Mapping[str, JarAudit] | Mapping[str, AccountAudit] | Mapping[str, OrderAudit],
+    audits: Mapping[str, JarAudit]
+    | Mapping[str, AccountAudit]
+    | Mapping[str, OrderAudit]
+    | Mapping[str, PayoutAudit]
+    | Mapping[str, ItemAudit],
     decimals: Mapping[str, int],
 ) -> list[Row]:
     """What came, went, is owed and is there."""
@@ -83,7 +102,9 @@ def _common(
     audits: Mapping[str, Audit]
     | Mapping[str, JarAudit]
     | Mapping[str, AccountAudit]
-    | Mapping[str, OrderAudit],
+    | Mapping[str, OrderAudit]
+    | Mapping[str, PayoutAudit]
+    | Mapping[str, ItemAudit],
 ) -> list[Row]:
     return [
         ("difference, base units", *(f"{one.surplus:+,}" if one.surplus else "0" for one in audits.values())),

@@ -12,7 +12,7 @@ from tests.fixtures.payout import POOL, Payouts
 from tests.fixtures.tokens import deploy_token
 from tests.support.errors import reverts, reverts_without_data
 from tests.support.logs import logs_of
-from tests.support.payments import payment_with, selector
+from tests.support.payments import card_digest, payment_with, request_digest, selector
 
 AMOUNT = 1_000
 LOCKED = "ReentrancyGuardReentrantCall"
@@ -26,13 +26,20 @@ def router(payouts: Payouts) -> Any:
     return odd
 
 
+@pytest.fixture
+def mistakes() -> list[int]:
+    """What somebody sent to the payout itself, in a test."""
+    return []
+
+
 @pytest.fixture(autouse=True)
-def nothing_stays(payouts: Payouts, router: Any, isolation: None) -> Iterator[None]:
+def nothing_stays(payouts: Payouts, router: Any, mistakes: list[int], isolation: None) -> Iterator[None]:
     """After each test no router may take anything more, and none of what was redeemed lies there."""
     yield
     for one in (payouts.uniswap.router, router):
         assert payouts.token.allowance(payouts.contract, one) == 0
-    assert payouts.token.balanceOf(payouts.contract) == payouts.other.balanceOf(payouts.contract) == 0
+    assert payouts.token.balanceOf(payouts.contract) == sum(mistakes)
+    assert payouts.other.balanceOf(payouts.contract) == 0
 
 
 def face(payouts: Payouts, series: int = 0) -> int:
@@ -58,9 +65,8 @@ def test_a_holder_can_not_ask_in_the_merchants_name(payouts: Payouts) -> None:
         for said, signer in ((data, payouts.holder), (payouts.data(), merchant))
     )
     for payment in (forged, payment_with(honest, data=data)):
-        with reverts("GiftCertificates_InvalidSignature") as caught:
+        with reverts("GiftCertificates_InvalidSignature", merchant, request_digest(world, payment)):
             world.certificates.pay(payment, [card], {"from": payouts.holder})
-        assert caught.values[0].lower() == merchant.address.lower()
     assert face(payouts, payouts.named) == 50_000 * 100
 
 
@@ -114,9 +120,9 @@ def test_whoever_sends_it_can_change_nothing(payouts: Payouts) -> None:
     )
     for data in (payouts.data(1), payouts.data(minimum, router=str(payouts.stranger))):
         payment = world.payment(payouts.contract, payee=payouts.holder, data=data)
-        with reverts("GiftCertificates_InvalidSignature") as caught:
+        digest = card_digest(world, signed, payment)
+        with reverts("GiftCertificates_InvalidSignature", payouts.holder, digest):
             world.certificates.pay(payment, [signed], {"from": payouts.relayer})
-        assert caught.values[0].lower() == payouts.holder.address.lower()
 
 
 def test_an_order_is_taken_once(payouts: Payouts) -> None:
@@ -133,6 +139,7 @@ def test_a_sandwich_takes_what_the_limit_allows_and_no_more(payouts: Payouts) ->
     """A holder that names no minimum loses to who trades before and after; with one it loses the slippage at
     the most, or nothing happens."""
     amount = POOL // 1_000
+    payouts.world.issue(payouts.open_series, payouts.holder, POOL // 100)
     path = [str(payouts.token), str(payouts.other)]
     fair, least = payouts.quote(amount), payouts.uniswap.minimum(amount, path, 100)
     payouts.redeem(payouts.data(), amount=POOL // 250)  # what the thief buys moves the price 0.8 %
@@ -177,16 +184,15 @@ def test_a_router_that_takes_more_than_it_was_given(payouts: Payouts, router: An
         payouts.redeem(payouts.data(router=router.address))
 
 
-def test_a_router_that_comes_back_later(payouts: Payouts, router: Any) -> None:
+def test_a_router_that_comes_back_later(payouts: Payouts, router: Any, mistakes: list[int]) -> None:
     """What lies here by mistake is nobody's, and no allowance is left to take it with."""
     router.set(AMOUNT, 0, 100, {"from": payouts.stranger})
     payouts.redeem(payouts.data(100, router=router.address))
+    mistakes.append(1)
     payouts.token.mint(payouts.contract, 1, {"from": payouts.deployer})
     with reverts("ERC20InsufficientAllowance", router, 0, 1):
         router.take(payouts.token, payouts.contract, 1, {"from": payouts.stranger})
     payouts.redeem(payouts.data())
-    assert payouts.token.balanceOf(payouts.contract) == 1
-    payouts.token.burn(payouts.contract, 1, {"from": payouts.deployer})
 
 
 @pytest.mark.parametrize("call", ["pay", "issue", "onRedemption"])
@@ -266,7 +272,7 @@ def test_a_token_on_the_way_that_calls_back(payouts: Payouts) -> None:
 
 
 def test_the_currency_itself_at_the_end_of_the_path(payouts: Payouts) -> None:
-    """Round two pools and back: the fees are the holder's loss, nothing else is."""
+    """To a pool and back to it: nothing comes of it."""
     path = [payouts.token, payouts.other, payouts.token]
-    with reverts("Error", "UniswapV2: K"):  # both hops are the same pool, and the quote was for one
+    with reverts("Error", "UniswapV2: INSUFFICIENT_INPUT_AMOUNT"):
         payouts.redeem(payouts.data(path=path))

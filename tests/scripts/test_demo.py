@@ -47,9 +47,10 @@ def test_the_demo_ends_with_the_proof_and_exit_code_0(tmp_path: Path) -> None:
     assert "the seller has 0.125 USDC, and the agent has sent 1 deposit" in run.stdout
     assert "500/500" in run.stdout
     assert "18,000 KRWT for what was delivered; 12,000 KRWT that was sold out is on the card" in run.stdout
+    assert "2 swords for 10,000 KRWT of a card, in one transaction" in run.stdout
     assert "Every contract holds exactly what it owes, after every block." in run.stdout
     differences = [line for line in run.stdout.splitlines() if "difference, base units" in line]
-    assert len(differences) == 4
+    assert len(differences) == 6
     for line in differences:
         assert [cell.strip() for cell in line.strip("│ ").split("│")[1:]] == ["0", "0", "0"]
     (folder,) = (tmp_path / "out").glob("demo-*")

@@ -13,6 +13,7 @@ from tests.fixtures.tokens import deploy_token
 from tests.support.clock import at
 from tests.support.errors import reverts
 from tests.support.logs import logs_of
+from tests.support.payments import selector
 
 
 @pytest.fixture(autouse=True)
@@ -173,10 +174,12 @@ def test_an_output_token_that_comes_back_finds_nothing(payouts: Payouts) -> None
     """In the middle of the payout the certificates are locked, and here there is nothing to take."""
     token = deploy_token("ReenteringToken", 6)
     payouts.pool(payouts.token, token, (POOL, POOL))
-    card = payouts.world.own_card(payouts.open_series, 1)
+    payouts.world.issue(payouts.open_series, token, 1)
+    card = payouts.world.own_card(payouts.open_series, 1, token)
     again = payouts.certificates.pay.encode_input(
         payouts.world.payment(payouts.contract, payee=token, data=payouts.data()), [card]
     )
     token.program(payouts.certificates, again, 1, {"from": payouts.deployer})
     payouts.redeem(payouts.data(path=[payouts.token, token]))
     assert (token.callsMade(), token.succeeded()) == (1, False)
+    assert bytes.fromhex(str(token.returned())[2:]) == selector("ReentrancyGuardReentrantCall")

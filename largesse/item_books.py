@@ -1,0 +1,60 @@
+"""The books of an ItemShop, rebuilt from its logs alone: what is for sale, what was sold, what is owed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from largesse.chainlogs import Event, LogError
+from largesse.custody_books import CustodyBooks
+from largesse.items import Listing
+
+_NOTHING: Final = Listing(0, 0)
+_WITHOUT_BOOKS: Final = ("ConsentUsed",)
+
+
+class ItemKey(NamedTuple):
+    """Whose offer of which item."""
+
+    merchant: str
+    collection: str
+    item_id: int
+
+
+class ItemBooks(CustodyBooks):
+    """All offers and sales of one ItemShop. Feed it whole transactions, in their order, with `add`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.listings: dict[ItemKey, Listing] = {}
+        self.sales = 0
+
+    def add(self, transaction: Sequence[Event]) -> None:
+        """All events of one transaction. Raises LogError inconsistent where they can't have happened."""
+        for event in transaction:
+            if event.name not in _WITHOUT_BOOKS:
+                getattr(self, f"_on_{event.name}")(event, 0)
+        self.events += len(transaction)
+
+    # --------------------------------------------------------------------------------------------- private
+
+    def _on_ItemListed(self, event: Event, _: int) -> None:  # noqa: N802
+        self.listings[_key_of(event)] = Listing(event["price"], event["stock"])
+
+    def _on_ItemWithdrawn(self, event: Event, _: int) -> None:  # noqa: N802
+        self.listings[_key_of(event)] = _NOTHING
+
+    def _on_ItemSold(self, event: Event, _: int) -> None:  # noqa: N802
+        """The merchant has the money at once; a debt, where there is one, is another event."""
+        key, price, quantity = _key_of(event), event["price"], event["quantity"]
+        listed = self.listings.get(key, _NOTHING)
+        if price != listed.price or not 0 < quantity <= listed.stock:
+            raise LogError("inconsistent", f"{quantity} of {key} sold at {price}, of {listed}")
+        self.listings[key] = Listing(price, listed.stock - quantity)
+        self.sales += 1
+        self._in(price * quantity)
+        self._out(price * quantity)
+
+
+def _key_of(event: Event) -> ItemKey:
+    return ItemKey(event["merchant"], event["collection"], event["itemId"])
