@@ -5,15 +5,22 @@ import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
 import {IGiftCertificates} from "../interfaces/IGiftCertificates.sol";
 import {IItemShop} from "../interfaces/IItemShop.sol";
 import {IRedemptionReceiver} from "../interfaces/IRedemptionReceiver.sol";
-import {Custody} from "./common/Custody.sol";
 import {CustodyDesk} from "./common/CustodyDesk.sol";
+import {Custody} from "./common/Custody.sol";
 
 /// @title Largesse: items for certificates
 /// @notice See `IItemShop`.
 contract ItemShop is IItemShop, CustodyDesk {
+    /// @dev One slot. A price of 0: nothing is listed.
+    struct Listing {
+        uint96 price;
+        uint64 stock;
+    }
+
     IGiftCertificates private immutable _certificates;
 
-    mapping(address merchant => mapping(bytes32 listing => bool)) private _listed;
+    mapping(address merchant => mapping(address collection => mapping(uint256 itemId => Listing))) private
+        _listings;
 
     constructor(address giftCertificates) Custody(_currencyOf(giftCertificates)) {
         _certificates = IGiftCertificates(giftCertificates);
@@ -22,21 +29,20 @@ contract ItemShop is IItemShop, CustodyDesk {
     // --------------------------------------------------------------------------------------------------- external
 
     /// @inheritdoc IItemShop
-    function list(Item calldata item) external returns (bytes32 listing) {
+    function list(Item calldata item, uint64 stock) external {
         require(item.collection.code.length != 0, Items_NoCollection(item.collection));
         require(item.price != 0, Items_ZeroPrice());
-        listing = _listing(item);
-        require(!_listed[msg.sender][listing], Items_Listed(msg.sender, listing));
-        _listed[msg.sender][listing] = true;
-        emit ItemListed(msg.sender, item.collection, item.itemId, item.price);
+        require(stock != 0, Items_ZeroQuantity());
+        _listings[msg.sender][item.collection][item.itemId] = Listing(item.price, stock);
+        emit ItemListed(msg.sender, item.collection, item.itemId, item.price, stock);
     }
 
     /// @inheritdoc IItemShop
-    function withdraw(Item calldata item) external {
-        bytes32 listing = _listing(item);
-        require(_listed[msg.sender][listing], Items_NotListed(msg.sender, listing));
-        _listed[msg.sender][listing] = false;
-        emit ItemWithdrawn(msg.sender, item.collection, item.itemId, item.price);
+    function withdraw(address collection, uint256 itemId) external {
+        Listing storage listed = _listings[msg.sender][collection][itemId];
+        require(listed.price != 0, Items_NotListed(msg.sender, collection, itemId));
+        delete _listings[msg.sender][collection][itemId];
+        emit ItemWithdrawn(msg.sender, collection, itemId);
     }
 
     /// @inheritdoc IRedemptionReceiver
@@ -49,15 +55,7 @@ contract ItemShop is IItemShop, CustodyDesk {
     ) external nonReentrant returns (bytes4) {
         require(msg.sender == address(_certificates), Items_NotCertificates(msg.sender));
         Order memory bought = abi.decode(data, (Order));
-        Item memory item = bought.item;
-        bytes32 listing = _listing(item);
-        require(_listed[payee][listing], Items_NotListed(payee, listing));
-        require(bought.quantity != 0, Items_ZeroQuantity());
-        require(
-            amount % item.price == 0 && amount / item.price == bought.quantity,
-            Items_PriceDiffers(amount, item.price)
-        );
-        emit ItemSold(payee, item.collection, item.itemId, item.price, bought.quantity, bought.recipient);
+        _take(payee, amount, bought);
         for (uint256 i = 0; i < portions.length; ++i) {
             Portion calldata portion = portions[i];
             // casting to 'uint96' is safe because it is a part of a balance
@@ -72,8 +70,13 @@ contract ItemShop is IItemShop, CustodyDesk {
     // ------------------------------------------------------------------------------------------------------ views
 
     /// @inheritdoc IItemShop
-    function isListed(address merchant, Item calldata item) external view returns (bool) {
-        return _listed[merchant][_listing(item)];
+    function listing(address merchant, address collection, uint256 itemId)
+        external
+        view
+        returns (uint256 price, uint256 stock)
+    {
+        Listing storage listed = _listings[merchant][collection][itemId];
+        return (listed.price, listed.stock);
     }
 
     /// @inheritdoc IItemShop
@@ -89,6 +92,24 @@ contract ItemShop is IItemShop, CustodyDesk {
 
     // ---------------------------------------------------------------------------------------------------- private
 
+    /// @dev Check and effect: the payee sells this, at this price, and that many less from now on.
+    function _take(address merchant, uint256 paid, Order memory bought) private {
+        Item memory item = bought.item;
+        uint256 quantity = bought.quantity;
+        Listing storage listed = _listings[merchant][item.collection][item.itemId];
+        (uint256 price, uint256 stock) = (listed.price, listed.stock);
+        require(price != 0, Items_NotListed(merchant, item.collection, item.itemId));
+        require(item.price == price, Items_PriceDiffers(item.price, price));
+        require(quantity != 0, Items_ZeroQuantity());
+        require(quantity <= stock, Items_OverStock(quantity, stock));
+        require(paid == price * quantity, Items_PaymentDiffers(paid, price * quantity));
+        unchecked {
+            // forge-lint: disable-next-line(unsafe-typecast)
+            listed.stock = uint64(stock - quantity); // no more than the stock was
+        }
+        emit ItemSold(merchant, item.collection, item.itemId, price, quantity, bought.recipient);
+    }
+
     /// @dev Interaction: what arrived is measured, whatever the collection says.
     function _deliver(address merchant, Order memory bought) private {
         IERC1155 collection = IERC1155(bought.item.collection);
@@ -97,10 +118,6 @@ contract ItemShop is IItemShop, CustodyDesk {
         uint256 held = collection.balanceOf(bought.recipient, bought.item.itemId);
         uint256 arrived = held > before ? held - before : 0;
         require(arrived == bought.quantity, Items_NotDelivered(bought.quantity, arrived));
-    }
-
-    function _listing(Item memory item) private pure returns (bytes32) {
-        return keccak256(abi.encode(item));
     }
 
     function _currencyOf(address giftCertificates) private view returns (address) {

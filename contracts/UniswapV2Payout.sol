@@ -45,16 +45,17 @@ contract UniswapV2Payout is IUniswapV2Payout {
         require(
             block.timestamp < conversion.deadline, Payout_DeadlinePassed(conversion.deadline, block.timestamp)
         );
-        bool own = true;
         for (uint256 i = 0; i < portions.length; ++i) {
             Portion calldata portion = portions[i];
-            (,, bool named) = _certificates.validity(portion.seriesId);
-            own = own && !named && portion.holder == payee;
-            // casting to 'uint96' is safe because it is a part of a balance
-            // forge-lint: disable-next-line(unsafe-typecast)
-            if (named) _certificates.countUsed(portion.holder, portion.seriesId, uint96(portion.amount));
+            if (order == 0) {
+                // Nobody asked the payee: the cards must be its own, and be money in any case.
+                require(portion.holder == payee && !_isNamed(portion.seriesId), Payout_NoConsent(payee));
+            } else {
+                // casting to 'uint96' is safe because it is a part of a balance
+                // forge-lint: disable-next-line(unsafe-typecast)
+                _certificates.countUsed(portion.holder, portion.seriesId, uint96(portion.amount));
+            }
         }
-        require(order != 0 || own, Payout_NoConsent(payee));
         _convert(payee, amount, conversion);
         return IRedemptionReceiver.onRedemption.selector;
     }
@@ -83,14 +84,21 @@ contract UniswapV2Payout is IUniswapV2Payout {
             .swapExactTokensForTokens(amount, conversion.minimum, path, payee, conversion.deadline);
         _currency.forceApprove(conversion.router, 0);
 
-        uint256 rest = _currency.balanceOf(address(this));
-        uint256 left = held > rest ? held - rest : 0;
+        uint256 left = _surplus(held, _currency.balanceOf(address(this)));
         require(left == amount, Payout_LeftDiffers(amount, left));
-        uint256 now_ = token.balanceOf(payee);
-        uint256 received = now_ > before ? now_ - before : 0;
+        uint256 received = _surplus(token.balanceOf(payee), before);
         require(
             received >= conversion.minimum && received != 0, Payout_TooLittle(received, conversion.minimum)
         );
         emit PaidOut(payee, address(token), amount, received);
+    }
+
+    /// @return `more - less`, or 0 where it is less
+    function _surplus(uint256 more, uint256 less) private pure returns (uint256) {
+        return more > less ? more - less : 0;
+    }
+
+    function _isNamed(uint256 seriesId) private view returns (bool named) {
+        (,, named) = _certificates.validity(seriesId);
     }
 }

@@ -16,6 +16,8 @@ import {IRedemptionReceiver} from "./IRedemptionReceiver.sol";
 /// Nothing stays here: what is converted is all that arrived, measured, and the router's allowance ends with the call.
 ///
 /// Warning: the minimum is the only protection against who trades before. Set it from the pool's reserves less a small slippage.
+/// Warning: who signs a conversion trusts its router and the tokens of its path. What arrives at the payee meanwhile counts as
+/// received, wherever it comes from; a router of the payee's own choice can only cheat the payee.
 interface IUniswapV2Payout is IRedemptionReceiver {
     /// @notice How a redemption is converted.
     /// @param router a Uniswap V2 router (`swapExactTokensForTokens`)
@@ -29,6 +31,7 @@ interface IUniswapV2Payout is IRedemptionReceiver {
         uint40 deadline;
     }
 
+    /// @param token what the payee was paid in
     /// @param paid base units of the currency
     /// @param received base units of `token` that arrived at the payee
     event PaidOut(address indexed payee, address indexed token, uint256 paid, uint256 received);
@@ -41,7 +44,9 @@ interface IUniswapV2Payout is IRedemptionReceiver {
     error Payout_TooLittle(uint256 received, uint256 minimum);
     error Payout_LeftDiffers(uint256 expected, uint256 left);
 
+    /// @notice The GiftCertificates whose redemptions are converted here.
     function certificates() external view returns (address);
 
+    /// @notice The currency that those certificates are in.
     function currency() external view returns (address);
 }

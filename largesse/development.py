@@ -6,6 +6,8 @@ from largesse.artifacts import artifact
 from largesse.chain import Node, Wallet, development_wallet
 from largesse.deployment import Deployment, DeploymentError
 from largesse.series import Currency, Manifest
+from largesse.tokens import Token
+from largesse.uniswap import Uniswap, deploy_uniswap
 from largesse.usdc import deploy_usdc
 
 PURSE = 1_000_000_000
@@ -48,16 +50,44 @@ def _make(node: Node, currency: Currency) -> str:
     if currency.token == USDC_ROLE:
         address = str(deploy_usdc(node.web3, deployer.address).address)
     else:
-        contract = artifact("TestToken")
-        factory = node.web3.eth.contract(abi=contract.abi, bytecode=contract.creation_code)
-        data = factory.constructor(f"Test {currency.unit}", currency.symbol, currency.decimals)
-        receipt = node.send_raw_call(deployer, None, bytes.fromhex(data.data_in_transaction[2:]))
-        if receipt["contractAddress"] is None:
-            raise DeploymentError("not_deployed", f"{currency.symbol} was mined but left no contract")
-        address = str(receipt["contractAddress"])
+        address = _create(node, "TestToken", f"Test {currency.unit}", currency.symbol, currency.decimals)
     for role in PAYERS:
         mint(node, address, development_wallet(role).address, PURSE * 10**currency.decimals, deployer)
     return address
+
+
+def open_pool(node: Node, tokens: tuple[Token, Token], amounts: tuple[int, int]) -> Uniswap:
+    """Uniswap V2 with a pool of newly minted money of both currencies."""
+    deployer = development_wallet("deployer")
+    uniswap = deploy_uniswap(node, deployer)
+    for token, amount in zip(tokens, amounts, strict=True):
+        mint(node, token.address, deployer.address, amount, deployer)
+        token.approve(deployer, uniswap.router, amount)
+    uniswap.add_liquidity(deployer, tokens[0].address, tokens[1].address, amounts)
+    return uniswap
+
+
+def make_collection(node: Node) -> str:
+    """An ERC-1155 collection in which anybody may mint."""
+    return _create(node, "TestItems")
+
+
+def mint_items(node: Node, collection: str, to: str, item_id: int, count: int, minter: Wallet) -> None:
+    """Create some of an item in such a collection."""
+    address = node.web3.to_checksum_address(collection)
+    contract = node.web3.eth.contract(address=address, abi=artifact("TestItems").abi)
+    node.send(contract.functions.mint(to, item_id, count), minter)
+
+
+def _create(node: Node, name: str, *values: object) -> str:
+    contract = artifact(name)
+    factory = node.web3.eth.contract(abi=contract.abi, bytecode=contract.creation_code)
+    data = factory.constructor(*values)
+    deployer = development_wallet("deployer")
+    receipt = node.send_raw_call(deployer, None, bytes.fromhex(data.data_in_transaction[2:]))
+    if receipt["contractAddress"] is None:
+        raise DeploymentError("not_deployed", f"{name} was mined but left no contract")
+    return node.web3.to_checksum_address(str(receipt["contractAddress"]))
 
 
 def mint(node: Node, token: str, to: str, amount: int, minter: Wallet) -> None:

@@ -1,36 +1,33 @@
-"""The books of an ItemShop, rebuilt from its logs alone: what was sold, and what is owed for it."""
+"""The books of an ItemShop, rebuilt from its logs alone: what is for sale, what was sold, what is owed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
-from largesse.artifacts import items_abi
-from largesse.auditing import Found, audited
-from largesse.chainlogs import DEFAULT_RANGE, Event, LogError, ignore
-from largesse.client import Certificates
+from largesse.chainlogs import Event, LogError
 from largesse.custody_books import CustodyBooks
-from largesse.items import Item, Items
+from largesse.items import Listing
+
+_NOTHING: Final = Listing(0, 0)
+_WITHOUT_BOOKS: Final = ("ConsentUsed",)
 
 
-@dataclass(frozen=True)
-class Sold:
-    """One purchase."""
+class ItemKey(NamedTuple):
+    """Whose offer of which item."""
 
     merchant: str
-    item: Item
-    quantity: int
-    recipient: str
+    collection: str
+    item_id: int
 
 
 class ItemBooks(CustodyBooks):
-    """All sales of one ItemShop. Feed it whole transactions, in their order, with `add`."""
+    """All offers and sales of one ItemShop. Feed it whole transactions, in their order, with `add`."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.listed: set[tuple[str, Item]] = set()
-        self.sold: list[Sold] = []
+        self.listings: dict[ItemKey, Listing] = {}
+        self.sales = 0
 
     def add(self, transaction: Sequence[Event]) -> None:
         """All events of one transaction. Raises LogError inconsistent where they can't have happened."""
@@ -42,70 +39,22 @@ class ItemBooks(CustodyBooks):
     # --------------------------------------------------------------------------------------------- private
 
     def _on_ItemListed(self, event: Event, _: int) -> None:  # noqa: N802
-        self.listed.add((event["merchant"], _item_of(event)))
+        self.listings[_key_of(event)] = Listing(event["price"], event["stock"])
 
     def _on_ItemWithdrawn(self, event: Event, _: int) -> None:  # noqa: N802
-        self.listed.discard((event["merchant"], _item_of(event)))
+        self.listings[_key_of(event)] = _NOTHING
 
     def _on_ItemSold(self, event: Event, _: int) -> None:  # noqa: N802
-        item = _item_of(event)
-        if (event["merchant"], item) not in self.listed:
-            raise LogError("inconsistent", f"{event['merchant']} sold {item}, which it had not listed")
-        self.sold.append(Sold(event["merchant"], item, event["quantity"], event["recipient"]))
-        # Paid on at once; where the currency refuses, `PayoutOwed` follows.
-        self._in(item.price * event["quantity"])
-        self._out(item.price * event["quantity"])
+        """The merchant has the money at once; a debt, where there is one, is another event."""
+        key, price, quantity = _key_of(event), event["price"], event["quantity"]
+        listed = self.listings.get(key, _NOTHING)
+        if price != listed.price or not 0 < quantity <= listed.stock:
+            raise LogError("inconsistent", f"{quantity} of {key} sold at {price}, of {listed}")
+        self.listings[key] = Listing(price, listed.stock - quantity)
+        self.sales += 1
+        self._in(price * quantity)
+        self._out(price * quantity)
 
 
-ItemAudit = Found[ItemBooks]
-
-
-def audit_items(
-    certificates: Certificates,
-    address: str,
-    *,
-    block: int | None = None,
-    most: int = DEFAULT_RANGE,
-    progress: Callable[[int], None] = ignore,
-) -> ItemAudit:
-    """Rebuild the books of the ItemShop at this address up to `block` (default: the latest), and compare.
-    As `largesse.solvency.audit`."""
-    node = certificates.node
-    last = node.block_number() if block is None else block
-    books = ItemBooks()
-    return audited(
-        certificates.token,
-        address,
-        items_abi(),
-        range(certificates.first_block, last + 1),
-        books,
-        lambda: _differences(Items(certificates, address), books, last),
-        most=most,
-        progress=progress,
-    )
-
-
-def _differences(items: Items, books: ItemBooks, block: int) -> list[str]:
-    """Every difference between the rebuilt books and the contract's views at `block`, in words."""
-    found: list[str] = []
-    views, node = items.contract.functions, items.node
-
-    def compare(what: str, rebuilt: object, told: object) -> None:
-        if rebuilt != told:
-            found.append(f"{what}: {rebuilt} by the logs, {told} by the contract")
-
-    compare("owed, and what came in less what went out", books.total_owed, books.liabilities)
-    compare("owed in all", books.total_owed, node.call(views.totalOwed(), block=block))
-    for payee, amount in books.owed.items():
-        compare(f"owed to {payee}", amount, node.call(views.owed(payee), block=block))
-    for merchant, item in books.listed:
-        listed = node.call(views.isListed(merchant, item.as_tuple()), block=block)
-        compare(f"item {item.item_id} of {merchant}", True, listed)  # noqa: FBT003
-    return found
-
-
-def _item_of(event: Event) -> Item:
-    return Item(event["collection"], event["itemId"], event["price"])
-
-
-_WITHOUT_BOOKS: Final = ("ConsentUsed",)
+def _key_of(event: Event) -> ItemKey:
+    return ItemKey(event["merchant"], event["collection"], event["itemId"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from eth_abi.abi import encode
 from web3 import Web3
@@ -50,6 +51,13 @@ class Item:
         return encode(["((address,uint256,uint96),uint256,address)"], [order])
 
 
+class Listing(NamedTuple):
+    """The price of one, and how many are for sale at it."""
+
+    price: int
+    stock: int
+
+
 class Items(Service):
     """The ItemShop of one GiftCertificates."""
 
@@ -62,26 +70,30 @@ class Items(Service):
         """What consents for this contract on this chain are signed under."""
         return signing.items_domain(self.node.chain_id, self.address)
 
-    def is_listed(self, merchant: str, item: Item) -> bool:
-        return bool(self.node.call(self.contract.functions.isListed(merchant, item.as_tuple())))
+    def listing(self, merchant: str, collection: str, item_id: int) -> Listing:
+        """What the merchant asks for the item, all zero where it asks nothing."""
+        call = self.contract.functions.listing(merchant, Web3.to_checksum_address(collection), item_id)
+        return Listing(*self.node.call(call))
 
     def stock(self, merchant: str, item: Item) -> int:
-        """How many of the item the merchant has and lets the shop deliver."""
-        collection = self._collection(item)
-        if not self.node.call(collection.functions.isApprovedForAll(merchant, self.address)):
+        """How many can be bought: listed at this price, and there for the shop to deliver."""
+        listed, collection = self.listing(merchant, item.collection, item.item_id), self._collection(item)
+        if listed.price != item.price or not self.node.call(
+            collection.functions.isApprovedForAll(merchant, self.address)
+        ):
             return 0
-        return int(self.node.call(collection.functions.balanceOf(merchant, item.item_id)))
+        return min(listed.stock, int(self.node.call(collection.functions.balanceOf(merchant, item.item_id))))
 
-    def list(self, merchant: Wallet, item: Item) -> TxReceipt:
-        """Offer an item, and let the shop deliver the merchant's stock of its collection."""
+    def list(self, merchant: Wallet, item: Item, stock: int) -> TxReceipt:
+        """Offer so many of an item, and let the shop deliver what the merchant has of its collection."""
         collection = self._collection(item)
         if not self.node.call(collection.functions.isApprovedForAll(merchant.address, self.address)):
             self.node.send(collection.functions.setApprovalForAll(self.address, True), merchant)  # noqa: FBT003
-        return self._send(merchant, "list", item.as_tuple())
+        return self._send(merchant, "list", item.as_tuple(), stock)
 
-    def withdraw(self, merchant: Wallet, item: Item) -> TxReceipt:
+    def withdraw(self, merchant: Wallet, collection: str, item_id: int) -> TxReceipt:
         """Take an offer back."""
-        return self._send(merchant, "withdraw", item.as_tuple())
+        return self._send(merchant, "withdraw", Web3.to_checksum_address(collection), item_id)
 
     def buy(
         self, holder: Wallet, series_id: int, merchant: str, item: Item, quantity: int, *,
@@ -89,11 +101,14 @@ class Items(Service):
     ) -> TxReceipt:  # fmt: skip
         """Pay with a certificate, and have the items in the same transaction.
 
-        Raises ServiceError not_listed, out_of_stock, not_a_service.
+        Raises ServiceError not_listed, price_differs, out_of_stock, not_a_service.
         """
-        if not self.is_listed(merchant, item):
+        asked, show = self.listing(merchant, item.collection, item.item_id).price, self.token.show
+        if asked == 0:
+            raise ServiceError("not_listed", f"{merchant} does not sell item {item.item_id}")
+        if asked != item.price:
             raise ServiceError(
-                "not_listed", f"{merchant} does not sell that item at {self.token.show(item.price)}"
+                "price_differs", f"{merchant} asks {show(asked)} for one, not {show(item.price)}"
             )
         if (stock := self.stock(merchant, item)) < quantity:
             raise ServiceError("out_of_stock", f"{quantity} are wanted, and the merchant can deliver {stock}")

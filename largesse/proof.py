@@ -12,9 +12,10 @@ from largesse.chain import Node
 from largesse.chainlogs import DEFAULT_RANGE, ignore
 from largesse.client import Certificates
 from largesse.deployment import CurrencyRecord
-from largesse.item_books import ItemAudit, audit_items
+from largesse.item_solvency import ItemAudit, audit_items
 from largesse.jar_solvency import JarAudit, audit_jars
 from largesse.order_solvency import OrderAudit, audit_orders
+from largesse.payout_solvency import PayoutAudit, audit_payout
 from largesse.reward_solvency import RewardAudit, audit_rewards
 from largesse.solvency import Audit, audit
 from largesse.swap_solvency import SwapAudit, audit_swaps
@@ -34,9 +35,10 @@ KINDS: Final = (
     Kind("orders", "Held orders", audit_orders),
     Kind("swaps", "Swaps", audit_swaps),
     Kind("rewards", "Rewards", audit_rewards),
+    Kind("payout", "Payouts in other tokens", audit_payout),
     Kind("items", "Items", audit_items),
 )
-"""Beside the certificates. Market and payout hold nothing."""
+"""Beside the certificates. The market holds nothing and has no books."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Proof:
     orders: dict[str, OrderAudit] = field(default_factory=dict)
     swaps: dict[str, SwapAudit] = field(default_factory=dict)
     rewards: dict[str, RewardAudit] = field(default_factory=dict)
+    payout: dict[str, PayoutAudit] = field(default_factory=dict)
     items: dict[str, ItemAudit] = field(default_factory=dict)
 
     def of(self, kind: Kind) -> dict[str, Found[Any]]:

@@ -182,6 +182,23 @@ class Session:
             return development_wallet(text).address
         return parse_address(text)
 
+    def note(self, name: str, address: str) -> None:
+        """Remember an address of this chain for arguments called `name`."""
+        self._noted(name).write_text(address + "\n", encoding="utf-8")
+
+    def noted(self, name: str, given: Arguments) -> str:
+        """The address in `name=…`; by default the one that was noted last on this chain.
+
+        Raises AddressError, ArgumentError missing_argument.
+        """
+        path = self._noted(name)
+        if given.has(name) or not path.is_file():
+            return self.address(given.text(name))
+        return parse_address(path.read_text(encoding="utf-8").strip())
+
+    def _noted(self, name: str) -> Path:
+        return self.out("addresses") / f"{name}-{self.node.chain_id}-{self.node.genesis[2:10]}.txt"
+
     def database(self, service: str, given: Arguments) -> str:
         """The URL in `database=…`; by default a file of this chain's own: a development chain that begins
         anew begins with an empty one."""

@@ -20,7 +20,8 @@ COUNTS: Final[Mapping[str, Mapping[str, Callable[[Any], int]]]] = {
     "orders": {"orders": lambda books: len(books.orders)},
     "swaps": {"locks": lambda books: len(books.locks)},
     "rewards": {"reads paid": lambda books: len(books.reads)},
-    "items": {"purchases": lambda books: len(books.sold)},
+    "payout": {"payouts": lambda books: int(books.payouts)},
+    "items": {"sales": lambda books: int(books.sales)},
 }
 """What is counted of each kind, from its books."""
 

@@ -26,11 +26,13 @@ from largesse.development import make_currencies
 from largesse.evening import Evening
 from largesse.holdings import Right
 from largesse.issuing import issue_list
+from largesse.items import Items
 from largesse.links import new_link_key, parse_link
 from largesse.manifest import load_manifest
 from largesse.moments import day, moment
 from largesse.opening import currency_roles, open_series
 from largesse.orders import Orders
+from largesse.payout import Payout
 from largesse.prepaid import Prepaid
 from largesse.proof import Proof, prove
 from largesse.qr import qr_png
@@ -40,6 +42,7 @@ from largesse.rewards import Rewards
 from largesse.scanning import read_qr
 from largesse.series import Manifest
 from largesse.shop import Shop
+from largesse.spending import Spending
 from largesse.statements import show_proof
 from largesse.tills import parse_request
 from largesse.tips import Tips
@@ -84,6 +87,7 @@ class Tour:
         self._crawl()
         self._deliver()
         self._read()
+        self._spend()
         self._let_one_expire()
         return self.prove()
 
@@ -265,6 +269,21 @@ class Tour:
         reading = Reading(Rewards(certificates, self.deployment.currency("USDC").part("rewards")))
         reading.run()
         self.gas += reading.gas
+
+    def _spend(self) -> None:
+        certificates, number = self._series(KR)
+        buyer, shop = map(development_wallet, ("holder", "bookshop"))
+        currency, dollars = (self.deployment.currency(symbol) for symbol in ("KRWT", "USDC"))
+        spending = Spending(
+            Payout(certificates, currency.part("payout")),
+            Items(certificates, currency.part("items")),
+            Certificates(self.node, dollars.certificates, dollars.block).token,
+            number,
+            buyer,
+            shop,
+        )
+        spending.run()
+        self.gas += spending.gas
 
     def _let_one_expire(self) -> None:
         certificates, number = self._series(KR)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+from largesse import development
 from largesse.arguments import ArgumentError, Arguments, Option
-from largesse.chain import development_wallet
 from largesse.command import command
 from largesse.console import done, say, table
-from largesse.development import mint
 from largesse.payout import Conversion, Payout
 from largesse.session import Session
 from largesse.tokens import Token
-from largesse.uniswap import Uniswap, UniswapError, deploy_uniswap
+from largesse.uniswap import Uniswap, UniswapError
 
 SERIES = Option("series", "an open series: name, or currency/number")
 AMOUNT = Option("amount", "in whole currency, decimals after a point")
 TOKEN = Option(
     "token", "what is paid out: a token's address, or the symbol of a currency that is deployed here"
 )
-ROUTER = Option("router", "a Uniswap V2 router's address")
+ROUTER = Option("router", "a Uniswap V2 router's address, if not the one of `open_pool`", "")
 SLIPPAGE = Option("slippage", "basis points by which the price may be worse when it is mined", "50")
 FROM = Option("from", "whose certificates they are", "")
 DEFAULT = "holder"
@@ -35,7 +34,7 @@ def planned(session: Session, given: Arguments, payout: Payout, amount: int) -> 
     token = token_of(session, given)
     if token.address == payout.token.address:
         raise ArgumentError("same_token", f"{token.symbol} is what the certificates are in: redeem them")
-    uniswap = Uniswap(session.node, session.address(given.text("router")))
+    uniswap = Uniswap(session.node, session.noted("router", given))
     slippage = given.whole("slippage", least=0, most=5_000)
     return token, payout.conversion(uniswap, amount, token.address, slippage_bps=slippage)
 
@@ -43,7 +42,7 @@ def planned(session: Session, given: Arguments, payout: Payout, amount: int) -> 
 @command(
     "What certificates would give in another token now.",
     SERIES, AMOUNT, TOKEN, ROUTER, SLIPPAGE,
-    example="series=USDC/1 amount=20 token=KRWT router=0x…",
+    example="series=USDC/1 amount=20 token=KRWT",
 )  # fmt: skip
 def quote(session: Session, given: Arguments) -> int:
     card = session.series(given.text("series"))
@@ -61,7 +60,7 @@ def quote(session: Session, given: Arguments) -> int:
 @command(
     "Redeem your certificates and be paid in another token, at least what `quote` says, or not at all.",
     SERIES, AMOUNT, TOKEN, ROUTER, SLIPPAGE, FROM,
-    example="series=USDC/1 amount=20 token=KRWT router=0x… from=holder",
+    example="series=USDC/1 amount=20 token=KRWT from=holder",
 )  # fmt: skip
 def main(session: Session, given: Arguments) -> int:
     card, holder = session.series(given.text("series")), session.wallet(given, DEFAULT)
@@ -89,17 +88,10 @@ def main(session: Session, given: Arguments) -> int:
 def open_pool(session: Session, given: Arguments) -> str:
     if not session.development:
         raise UniswapError("development_only", "a live chain has Uniswap V2: give its router's address")
-    deployer, uniswap = development_wallet("deployer"), None
-    tokens = [session.certificates(given.text(name)).token for name in ("currency", "other")]
-    amounts = tuple(
-        given.amount(name, token.decimals)
-        for name, token in zip(("amount", "other_amount"), tokens, strict=True)
-    )
-    uniswap = deploy_uniswap(session.node, deployer)
-    for token, amount in zip(tokens, amounts, strict=True):
-        mint(session.node, token.address, deployer.address, amount, deployer)
-        token.approve(deployer, uniswap.router, amount)
-    uniswap.add_liquidity(deployer, tokens[0].address, tokens[1].address, (amounts[0], amounts[1]))
-    done(f"a pool of {tokens[0].show(amounts[0])} and {tokens[1].show(amounts[1])}")
+    first, second = (session.certificates(given.text(name)).token for name in ("currency", "other"))
+    amounts = given.amount("amount", first.decimals), given.amount("other_amount", second.decimals)
+    uniswap = development.open_pool(session.node, (first, second), amounts)
+    done(f"a pool of {first.show(amounts[0])} and {second.show(amounts[1])}")
+    session.note("router", uniswap.router)
     say(f"router={uniswap.router}")
     return uniswap.router

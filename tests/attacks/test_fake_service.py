@@ -8,7 +8,7 @@ from largesse import signing
 from tests.fixtures.accounts import container
 from tests.support.certificates import World
 from tests.support.errors import reverts
-from tests.support.payments import NAMED_TERMS, assert_books, payment_with
+from tests.support.payments import NAMED_TERMS, assert_books, payment_with, request_digest
 
 ORDER = 41
 
@@ -35,13 +35,6 @@ def series(world: World) -> int:
     series = world.create_series()
     world.issue(series, world.holder, 1_000)
     return series
-
-
-def request_digest(world: World, payment: tuple[Any, ...]) -> bytes:
-    service, payee, order, total, deadline, data, _ = payment
-    return signing.PaymentRequest(payee, service, order, world.token.address, total, deadline, data).digest(
-        world.domain
-    )
 
 
 @pytest.mark.parametrize("payee", ["merchant", "stranger", "fake"])

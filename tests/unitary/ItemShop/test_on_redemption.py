@@ -6,19 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from eth_abi.abi import encode
 
-from largesse.signing import keccak
 from tests.fixtures.accounts import MakeAccount
 from tests.fixtures.items import PRICE, STOCK, SWORD, Items
 from tests.support.certificates import YEAR
 from tests.support.clock import later
-from tests.support.errors import reverts
+from tests.support.errors import reverts, reverts_without_data
 from tests.support.logs import logs_of
-
-
-def listing(item: tuple[str, int, int]) -> bytes:
-    return keccak(encode(["address", "uint256", "uint96"], list(item)))
 
 
 @pytest.fixture(autouse=True)
@@ -42,8 +36,14 @@ def test_it_reverts_for_anybody_but_the_certificates(items: Items) -> None:
 
 @pytest.mark.parametrize("amount", [PRICE - 1, PRICE + 1, 2 * PRICE, 1])
 def test_it_reverts_unless_the_price_is_paid_exactly(items: Items, amount: int) -> None:
-    with reverts("Items_PriceDiffers", amount, PRICE):
+    with reverts("Items_PaymentDiffers", amount, PRICE):
         items.buy(items.data(), amount)
+
+
+@pytest.mark.parametrize("agreed", [PRICE - 1, PRICE + 1, 0])
+def test_it_reverts_at_another_price_than_is_asked(items: Items, agreed: int) -> None:
+    with reverts("Items_PriceDiffers", agreed, PRICE):
+        items.buy(items.data(item=items.item(agreed)), max(agreed, 1))
 
 
 def test_it_reverts_for_nothing(items: Items) -> None:
@@ -52,29 +52,45 @@ def test_it_reverts_for_nothing(items: Items) -> None:
 
 
 def test_it_reverts_for_what_the_payee_did_not_list(items: Items) -> None:
-    """At another price; of another merchant, whose stock and approval another's listing must not sell."""
-    cheap = items.item(1)
-    with reverts("Items_NotListed", items.merchant, listing(cheap)):
-        items.buy(items.data(item=cheap), 1)
-    items.contract.list(cheap, {"from": items.other_merchant})
+    """Another's stock and approval do not sell under one's own name."""
+    with reverts("Items_NotListed", items.other_merchant, items.collection, SWORD):
+        items.buy(items.data(), payee=items.other_merchant)
+    with reverts("Items_NotListed", items.merchant, items.collection, SWORD + 1):
+        items.buy(items.data(item=items.item(item_id=SWORD + 1)))
+    items.contract.list(items.item(), 1, {"from": items.other_merchant})
     with reverts("ERC1155MissingApprovalForAll", items.contract, items.other_merchant):
-        items.buy(items.data(item=cheap), 1, payee=items.other_merchant)
+        items.buy(items.data(), payee=items.other_merchant)
 
 
-def test_a_price_that_rose_in_front_of_a_purchase_buys_nothing(items: Items) -> None:
-    """What was signed has the price in it."""
-    items.contract.withdraw(items.item(), {"from": items.merchant})
-    items.contract.list(items.item(PRICE + 1), {"from": items.merchant})
-    with reverts("Items_NotListed", items.merchant, listing(items.item())):
+@pytest.mark.parametrize("quantity", [STOCK + 1, 2**64, 2**256 - 1])
+def test_it_reverts_beyond_the_listed_stock(items: Items, quantity: int) -> None:
+    """The merchant has one more, which it did not list."""
+    with reverts("Items_OverStock", quantity, STOCK):
+        items.buy(items.data(quantity), 100)
+
+
+def test_it_reverts_when_all_are_sold(items: Items) -> None:
+    items.buy(items.data(STOCK), STOCK * PRICE)
+    with reverts("Items_OverStock", 1, 0):
         items.buy(items.data())
+    items.contract.list(items.item(), 1, {"from": items.merchant})
+    items.buy(items.data())
+    assert (items.has(items.holder), items.has(items.merchant)) == (STOCK + 1, 0)
 
 
-def test_it_reverts_beyond_the_stock_or_without_approval(items: Items) -> None:
-    with reverts("ERC1155InsufficientBalance", items.merchant, STOCK, STOCK + 1, SWORD):
-        items.buy(items.data(STOCK + 1), PRICE * (STOCK + 1))
+def test_it_reverts_for_what_is_not_there_or_not_approved(items: Items) -> None:
+    items.contract.list(items.item(), STOCK + 2, {"from": items.merchant})
+    with reverts("ERC1155InsufficientBalance", items.merchant, STOCK + 1, STOCK + 2, SWORD):
+        items.buy(items.data(STOCK + 2), PRICE * (STOCK + 2))
     items.collection.setApprovalForAll(items.contract, False, {"from": items.merchant})
     with reverts("ERC1155MissingApprovalForAll", items.contract, items.merchant):
         items.buy(items.data())
+
+
+@pytest.mark.parametrize("cut", [0, 32, 159])
+def test_it_reverts_for_data_that_say_nothing(items: Items, cut: int) -> None:
+    with reverts_without_data():
+        items.buy(items.data()[:cut])
 
 
 def test_it_reverts_where_the_recipient_refuses(items: Items, make_account: MakeAccount) -> None:
@@ -108,7 +124,8 @@ def test_the_merchant_is_paid_and_the_items_are_there(items: Items, quantity: in
     before = items.token.balanceOf(items.merchant)
     tx = items.buy(items.data(quantity), quantity * PRICE, series=series)
     assert items.token.balanceOf(items.merchant) == before + quantity * PRICE
-    assert (items.has(items.holder), items.has(items.merchant)) == (quantity, STOCK - quantity)
+    assert (items.has(items.holder), items.has(items.merchant)) == (quantity, STOCK + 1 - quantity)
+    assert items.listing() == (PRICE, STOCK - quantity)
     sold = ("ItemSold", items.merchant, items.collection, SWORD, PRICE, quantity, items.holder)
     assert logs_of(tx, items.contract) == [sold]
     assert items.certificates.placed(series, items.contract, items.holder) == 0
@@ -120,6 +137,18 @@ def test_a_gift_goes_to_whom_the_buyer_named(items: Items) -> None:
     assert items.has(items.recipient) == 1
 
 
+def test_several_cards_buy_together(items: Items) -> None:
+    """Of one holder's two series; both are counted as used."""
+    payment = items.world.payment(items.contract, payee=items.merchant, data=items.data(2))
+    cards = [
+        items.world.own_card(series, amount)
+        for series, amount in ((items.named, PRICE - 1), (items.open_series, PRICE + 1))
+    ]
+    items.certificates.pay(payment, cards, {"from": items.holder})
+    assert items.has(items.holder) == 2
+    assert items.certificates.placed(items.named, items.contract, items.holder) == 0
+
+
 def test_what_the_currency_refuses_is_owed_and_the_item_delivered(make_items: Any, make_token: Any) -> None:
     token = make_token("BlacklistToken")
     items: Items = make_items(token)
@@ -128,20 +157,3 @@ def test_what_the_currency_refuses_is_owed_and_the_item_delivered(make_items: An
     assert (items.has(items.holder), items.contract.owed(items.merchant)) == (1, PRICE)
     items.contract.withdrawOwed(items.merchant, items.giver, (0, 0, False, b""), {"from": items.merchant})
     assert token.balanceOf(items.giver) == PRICE
-
-
-def test_a_recipient_that_comes_back_finds_the_door_shut(items: Items, make_account: MakeAccount) -> None:
-    """It has a card of its own and tries to buy again, and to withdraw what is owed."""
-    account = make_account("ReentrantReceiver1155", items.stranger)
-    items.world.issue(items.open_series, account, 100_000)
-    payment = items.world.payment(items.contract, payee=items.merchant, data=items.data(recipient=account))
-    calls = [
-        (items.certificates, items.certificates.pay.encode_input(
-            payment, [items.world.own_card(items.open_series, PRICE, account)])),
-        (items.contract, items.contract.withdrawOwed.encode_input(account, account, (0, 0, False, b""))),
-    ]  # fmt: skip
-    for target, call in calls:
-        account.program(target, call, 1, {"from": items.stranger})
-        items.buy(items.data(recipient=account))
-        assert (account.callsMade(), account.succeeded()) == (1, False)
-    assert items.has(account) == 2
