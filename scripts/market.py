@@ -7,7 +7,7 @@ from pathlib import Path
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.command import command
 from largesse.console import done, say, table
-from largesse.market import Bought, Market, Standing
+from largesse.market import NOBODY, Bought, Market, Standing
 from largesse.moments import minute
 from largesse.offer_book import OfferBook, SignedOffer
 from largesse.prepaid import top_up_use
@@ -18,7 +18,7 @@ SERIES = Option("series", "name, or currency/number")
 AMOUNT = Option("amount", "face, in whole currency, decimals after a point")
 BOOK = Option("book", "the file of offers (default: out/market/<currency>.jsonl)", "")
 FROM = Option("from", "who sends", "")
-SELLER, BUYER = "holder", "stranger"
+SELLER, BUYER = "holder", "giver"
 HOUR = 3_600
 
 
@@ -54,22 +54,20 @@ def offer(session: Session, given: Arguments) -> SignedOffer:
     market, series_id, name, book = opened(session, given)
     seller, decimals = session.wallet(given, SELLER), market.token.decimals
     amount, price = given.amount("amount", decimals), given.amount("price", decimals)
-    more = {}
-    if given.has("minimum"):
-        more["minimum"] = given.amount("minimum", decimals)
-        if more["minimum"] > amount:
-            raise ArgumentError("bad_minimum", f"minimum={given.text('minimum')} is more than is offered")
-    if given.has("instead"):
-        more["nonce"] = given.whole("instead", least=0, most=2**64 - 1)
+    minimum = given.amount("minimum", decimals) if given.has("minimum") else 1
+    if minimum > amount:
+        raise ArgumentError("bad_minimum", f"minimum={given.text('minimum')} is more than is offered")
     if given.has("referrer") != given.has("share"):
         raise ArgumentError("both_or_none", "referrer=… and share=… belong together")
     share = given.amount("share", decimals) if given.has("share") else 0
-    referrer = {"referrer": session.address(given.text("referrer"))} if given.has("referrer") else {}
+    referrer = session.address(given.text("referrer")) if given.has("referrer") else NOBODY
+    nonce = given.whole("instead", least=0, most=2**64 - 1) if given.has("instead") else None
     seconds = given.whole("hours", least=1, most=365 * 24) * HOUR
     session.confirm(f"{market.token.show(amount)} of {name} for {market.token.show(price)}.", "sell")
     signed = market.offer(
-        seller, series_id, amount, price, seconds=seconds, referrer_share=share, **referrer, **more
-    )
+        seller, series_id, amount, price, minimum=minimum, seconds=seconds, referrer=referrer,
+        referrer_share=share, nonce=nonce,
+    )  # fmt: skip
     book.add(signed)
     standing = market.standing(signed)
     done(f"offer {number_of(signed)}: {market.token.show(amount)} of {name} at {per_cent(standing)} of face")
@@ -78,7 +76,7 @@ def offer(session: Session, given: Arguments) -> SignedOffer:
 
 
 @command(
-    "All offers of a series in the book, and what each is worth now.", SERIES, BOOK, example="series=KRWT/1"
+    "All offers of a series in the book, and what each is worth.", SERIES, BOOK, example="series=KRWT/1"
 )
 def list(session: Session, given: Arguments) -> int:  # noqa: A001 - what a person types
     market, series_id, name, book = opened(session, given)
@@ -116,7 +114,7 @@ def depth(session: Session, given: Arguments) -> int:
     Option("most", "what all of it may cost"),
     Option("into", "a session whose prepaid account it tops up at once: out/sessions/<name>.json", ""),
     BOOK, FROM,
-    example="series=kr-culture-50000 amount=50000 most=46500 from=stranger",
+    example="series=kr-culture-50000 amount=50000 most=46500 from=giver",
 )  # fmt: skip
 def fill(session: Session, given: Arguments) -> Bought:
     market, series_id, name, book = opened(session, given)

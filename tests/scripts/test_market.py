@@ -40,36 +40,38 @@ def test_a_card_is_sold_below_face(desk: Desk, book: Path) -> None:
     market.offer(*CARD, "price=47000", "minimum=10000", "from=supporter")
     assert market.list(f"series={KR}") == 2
     assert market.depth(f"series={KR}") == 100_000
-    won, paid = desk.won.balance(desk.address("holder")), desk.won.balance(desk.address("stranger"))
-    bought = market.fill(*CARD, "most=46500", "from=stranger")
+    won, paid = desk.won.balance(desk.address("holder")), desk.won.balance(desk.address("giver"))
+    bought = market.fill(*CARD, "most=46500", "from=giver")
     assert (bought.amount, bought.cost) == (50_000, 46_500)
-    assert (face(desk, "stranger"), face(desk, "holder")) == (50_000, 0)
+    assert (face(desk, "giver"), face(desk, "holder")) == (50_000, 0)
     assert desk.won.balance(desk.address("holder")) == won + 46_500
-    assert desk.won.balance(desk.address("stranger")) == paid - 46_500
+    assert desk.won.balance(desk.address("giver")) == paid - 46_500
     market_of = desk.session.market("KRWT")
     assert market_of.standing(signed).why == "sold"
     assert market.list(f"series={KR}") == 1
     with pytest.raises(ArgumentError, match="the book has 50,000"):
-        market.fill(f"series={KR}", "amount=50001", "most=50001", "from=stranger")
+        market.fill(f"series={KR}", "amount=50001", "most=50001", "from=giver")
 
 
 def test_two_offers_fill_one_purchase_best_first(desk: Desk, book: Path) -> None:
     market.offer(*CARD, "price=47000", "from=holder")
     market.offer(*CARD, "price=46000", "from=supporter")
-    bought = market.fill(f"series={KR}", "amount=60000", "most=56000", "from=stranger")
+    bought = market.fill(f"series={KR}", "amount=60000", "most=56000", "from=giver")
     assert (bought.amount, bought.cost) == (60_000, 46_000 + 9_400)
     assert (face(desk, "supporter"), face(desk, "holder")) == (0, 40_000)
 
 
 def test_what_was_bought_tops_up_an_account(desk: Desk, book: Path) -> None:
     """For 46,500, in one transaction, 50,000."""
+    accounts, shop = desk.session.prepaid("KRWT"), desk.address("bookshop")
+    accounts.admit(desk.wallet("issuer"), 1, shop)
     market.offer(*CARD, "price=46500", "from=supporter")
     session = prepaid.open(
         "currency=KRWT", "to=bookshop", "amount=1000", f"series={KR}", "session=reader", "from=holder"
     )
     account = session.account
     bought = market.fill(*CARD, "most=46500", "into=reader", "from=holder")
-    state = desk.session.prepaid("KRWT").account(account.counterparty, account.index)
+    state = accounts.account(account.counterparty, account.index)
     assert (bought.cost, state.left) == (46_500, 51_000)
     (desk.session.out("sessions") / "reader.json").unlink()
 
@@ -113,7 +115,7 @@ def test_bad_input_sends_nothing(desk: Desk, book: Path) -> None:
     market.offer(*CARD, "price=46500", "from=holder")
     block = desk.block()
     with pytest.raises(ServiceError, match="needs"):
-        market.fill(*CARD, "most=99999999999999", "from=stranger")
+        market.fill(*CARD, "most=99999999999999", "from=giver")
     book.write_text(book.read_text() + '{"format": "largesse/offer"}\n')
     with pytest.raises(OfferError, match="line 2"):
         market.list(f"series={KR}")
