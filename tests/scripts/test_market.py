@@ -56,7 +56,7 @@ def test_a_card_is_sold_below_face(desk: Desk, book: Path) -> None:
 def test_two_offers_fill_one_purchase_best_first(desk: Desk, book: Path) -> None:
     market.offer(*CARD, "price=47000", "from=holder")
     market.offer(*CARD, "price=46000", "from=supporter")
-    bought = market.fill(f"series={KR}", "amount=60000", "most=56000", "from=giver")
+    bought = market.fill(f"series={KR}", "amount=60000", "most=56500", "from=giver")
     assert (bought.amount, bought.cost) == (60_000, 46_000 + 9_400)
     assert (face(desk, "supporter"), face(desk, "holder")) == (0, 40_000)
 
