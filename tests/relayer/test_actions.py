@@ -27,6 +27,7 @@ PLACES = {
     "0x5FbDB2315678afecb367f032d93F642f64180aa3": Kind.CERTIFICATES,
     "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512": Kind.JARS,
     "0x9fE46736679d2D9a65F0992F2272dE9f3c7fa6e0": Kind.ACCOUNTS,
+    "0xCf7Ed3AccA5a467e9e704C703E8D87F634fB0Fc9": Kind.ORDERS,
 }
 WHERE = {kind: address for address, kind in PLACES.items()}
 RELAYER = "0x23618e81E3f5cdF7f54C3d65f7FBc0aBf5B21E8f"
@@ -210,7 +211,7 @@ def multicall(*parts: bytes) -> bytes:
     return MULTICALL + encode(["bytes[]"], [list(parts)])
 
 
-@pytest.mark.parametrize("kind", [Kind.JARS, Kind.ACCOUNTS])
+@pytest.mark.parametrize("kind", [Kind.JARS, Kind.ACCOUNTS, Kind.ORDERS])
 def test_multicalls_are_read_call_by_call(kind: Kind) -> None:
     first, second = (call(kind, "withdrawOwed", number=number) for number in (1, 2))
     permit = call(kind, "permit")
