@@ -211,7 +211,7 @@ def multicall(*parts: bytes) -> bytes:
     return MULTICALL + encode(["bytes[]"], [list(parts)])
 
 
-@pytest.mark.parametrize("kind", [Kind.JARS, Kind.ACCOUNTS])
+@pytest.mark.parametrize("kind", [Kind.JARS, Kind.ACCOUNTS, Kind.ORDERS])
 def test_multicalls_are_read_call_by_call(kind: Kind) -> None:
     first, second = (call(kind, "withdrawOwed", number=number) for number in (1, 2))
     permit = call(kind, "permit")

@@ -8,7 +8,7 @@ from eth_abi.abi import encode
 
 from tests.model.order_words import OrderKey
 from tests.model.orders import opening_message
-from tests.model.words import Portion
+from tests.model.words import NEVER, Portion
 from tests.stateful.custody_steps import (
     MOST,
     cancel_consents,
@@ -47,8 +47,8 @@ def redeem_into(hand: OrderHand, store: OrderStore) -> Act:
     opening = hand.opening()
     series = hand.of(series_id)
     ends_at = opening.ends_at
-    if series is not None and hand.odds(20):
-        ends_at = series.terms.expires_at + hand.one([-1, -1, 0, 1])
+    if series is not None and series.terms.expires_at != NEVER and hand.odds(35):
+        ends_at = series.terms.expires_at + hand.one([-1, 0, 0, 1])
     merchants = [who for who in SELLERS if hand.model.is_merchant(series_id, who)]
     seller = hand.mostly(hand.one(merchants or SELLERS), opening.seller, percent=94)
     number, side = hand.mostly(opening.number, 2**64, percent=98), int(opening.to_seller)
