@@ -21,7 +21,6 @@ from largesse.database import sqlite_url
 from largesse.deployment import Deployment
 from largesse.errors import LargesseError
 from largesse.items import Items
-from largesse.market import Market
 from largesse.nodes import require_cancun
 from largesse.orders import Orders
 from largesse.payout import Payout
@@ -104,10 +103,6 @@ class Session:
         """The HeldOrders of a currency. Raises DeploymentError unknown_currency."""
         certificates = self.certificates(symbol)
         return Orders(certificates, self.deployment().currency(symbol).part("orders"))
-
-    def market(self, symbol: str) -> Market:
-        """The CertificateMarket of a currency. Raises DeploymentError unknown_currency."""
-        return Market(self.certificates(symbol), self.deployment().currency(symbol).part("market"))
 
     def swaps(self, symbol: str) -> Swaps:
         """The AtomicSwaps of a currency. Raises DeploymentError unknown_currency."""
