@@ -20,6 +20,7 @@ from largesse.console import confirm
 from largesse.database import sqlite_url
 from largesse.deployment import Deployment
 from largesse.errors import LargesseError
+from largesse.market import Market
 from largesse.nodes import require_cancun
 from largesse.prepaid import Prepaid
 from largesse.shop import Shop
@@ -93,6 +94,13 @@ class Session:
         """The PrepaidAccounts of a currency. Raises DeploymentError unknown_currency."""
         certificates = self.certificates(symbol)
         return Prepaid(certificates, self.deployment().currency(symbol).part("accounts"))
+
+    def market(self, certificates: Certificates) -> Market:
+        """The CertificateMarket of a currency. Raises SessionError unknown_currency."""
+        for one in self.deployment().currencies:
+            if one.certificates == certificates.address:
+                return Market(certificates, one.part("market"))
+        raise SessionError("unknown_currency", f"{certificates.address} is not deployed here")
 
     def tips_at(self, address: str) -> Tips:
         """The StreamingTipEscrow at an address, or the one of the GiftCertificates there.
