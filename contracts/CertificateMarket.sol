@@ -67,12 +67,11 @@ contract CertificateMarket is OfferBook, Multicall {
         Offer calldata offer = row.offer;
         uint256 seriesId = offer.seriesId;
         require(seriesId == purchase.seriesId, Market_SeriesDiffers(seriesId, purchase.seriesId));
-        uint256 sold = _sold(offer.seller, offer.nonce);
-        amount = offer.amount > sold ? offer.amount - sold : 0;
-        require(amount != 0, Market_OverRest(wanted, 0));
+        amount = _restOf(offer);
+        // With nothing, here or of the seller's, it fails as `fill` does, by its own error.
+        if (amount == 0) amount = wanted;
         if (amount > wanted) amount = wanted;
         uint256 held = _certificates.balanceOf(offer.seller, seriesId);
-        // With nothing it fails as `fill` does, by the certificates' own error.
         if (amount > held && held != 0) amount = held;
         cost = _fill(offer, buyer, amount, row.signature);
         // Rounded down, against the offer: all rows together keep the limit.

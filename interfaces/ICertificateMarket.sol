@@ -27,8 +27,9 @@ interface ICertificateMarket {
     /// @param minimum face that a fill takes at least; what is left at the end may be less and is then taken whole
     /// @param referrer who brought the buyer; zero for nobody
     /// @param referrerShare what the buyer pays the referrer for the whole `amount`, on top of the price
-    /// @param nonce tells the seller's offers apart. Offers with one nonce share what was filled: a seller who asks for another
-    /// price signs the same nonce again, and never sells twice
+    /// @param nonce tells the seller's offers apart; counted one by one they are cheapest to fill. Offers with one nonce share
+    /// what was filled, and are over when one of them is: a seller who asks for another price signs the same nonce again, and
+    /// never sells twice
     /// @param epoch the seller's `epoch`; an offer of an earlier one is void
     struct Offer {
         address seller;
@@ -61,6 +62,14 @@ interface ICertificateMarket {
         uint96 least;
         uint96 limitPrice;
         uint96 limitAmount;
+    }
+
+    /// @notice Of the offers with one nonce.
+    enum Status {
+        Untouched,
+        Started, // sold in part
+        Sold,
+        Cancelled
     }
 
     // ------------------------------------------------------------------------------------------------------ events
@@ -163,8 +172,9 @@ interface ICertificateMarket {
 
     // ------------------------------------------------------------------------------------------------------- views
 
-    /// @notice Face that offers of the seller's with this nonce have sold; `type(uint256).max` where they are cancelled.
-    function filled(address seller, uint64 nonce) external view returns (uint256);
+    /// @return status of the seller's offers with this nonce
+    /// @return filled face that was sold of them; only of `Started`, else 0
+    function status(address seller, uint64 nonce) external view returns (Status status, uint256 filled);
 
     /// @notice The epoch that the seller's offers must carry.
     function epoch(address seller) external view returns (uint256);

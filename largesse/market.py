@@ -6,7 +6,6 @@ Amounts are base units of the currency, times Unix seconds. What sends waits for
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,7 +25,8 @@ from largesse.order_book import SignedOffer, Standing, best_first
 from largesse.signing import Domain, InvalidSignatureError, recover
 from largesse.tokens import Token
 
-_CANCELLED: Final = 2**256 - 1
+_SOLD, _CANCELLED = 2, 3
+"""`ICertificateMarket.Status`."""
 _DAY: Final = 86_400
 _ERC1271: Final = [
     {
@@ -83,9 +83,12 @@ class Market:
 
     def offer(
         self, seller: Wallet, series_id: int, amount: int, price: int, *, minimum: int = 0,
-        referrer: str = ZERO_ADDRESS, referrer_share: int = 0, seconds: int = 30 * _DAY,
+        referrer: str = ZERO_ADDRESS, referrer_share: int = 0, nonce: int = 1, seconds: int = 30 * _DAY,
     ) -> SignedOffer:  # fmt: skip
         """Sign an offer; the market is approved for the seller's certificates where it isn't.
+
+        Its number is the first from `nonce` on that nothing was sold of: pass one above the seller's open
+        offers.
 
         Raises MarketError zero_price, bad_minimum, no_referrer, series_expired, not_enough.
         """
@@ -106,10 +109,11 @@ class Market:
             )
         if not self._approved(seller.address):
             functions = self.certificates.contract.functions
-            self.node.send(functions.setApprovalForAll(self.address, True), seller)
+            self.node.send(functions.setApprovalForAll(self.address, approved=True), seller)
         offer = Offer(
             seller.address, series_id, amount, price, minimum, referrer, referrer_share,
-            secrets.randbits(64), self._read("epoch", seller.address), min(now + seconds, expiry),
+            self._free_nonce(seller.address, nonce), self._read("epoch", seller.address),
+            min(now + seconds, expiry),
         )  # fmt: skip
         signature = offer.sign(self.domain, seller.key)
         return SignedOffer(self.node.chain_id, self.address, offer, signature)
@@ -128,12 +132,12 @@ class Market:
         offer = signed.offer
         rest, problem = 0, self._problem(signed)
         if not problem:
-            filled = int(self._read("filled", offer.seller, offer.nonce))
+            status, filled = self._read("status", offer.seller, offer.nonce)
             held = self.certificates.account(offer.series_id, offer.seller).balance
-            rest = max(0, offer.amount - filled)
-            if filled == _CANCELLED:
+            rest = max(0, offer.amount - int(filled))
+            if status == _CANCELLED:
                 problem = "cancelled"
-            elif rest == 0:
+            elif status == _SOLD or rest == 0:
                 problem = "sold"
             elif not self._approved(offer.seller):
                 problem = "not_approved"
@@ -214,6 +218,11 @@ class Market:
         except RefusedError:
             return False
         return bytes(answer) == _MAGIC
+
+    def _free_nonce(self, seller: str, nonce: int) -> int:
+        while self._read("status", seller, nonce)[0] != 0:
+            nonce += 1
+        return nonce
 
     def _approved(self, seller: str) -> bool:
         functions = self.certificates.contract.functions

@@ -7,6 +7,7 @@ number, and whether an offer is good is asked of the chain (`largesse.market.Mar
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -108,9 +109,11 @@ def add_offer(path: Path, signed: SignedOffer) -> None:
         descriptor = lock_file(path.with_name(path.name + ".lock"))
     except BlockingIOError as error:
         raise BookError("busy", f"somebody else is writing into {path.name}") from error
-    with open(descriptor, "rb"):
+    try:
         lines = [one.line() for one in read_book(path)]
         replace_file(path, ("\n".join([*lines, signed.line()]) + "\n").encode())
+    finally:
+        os.close(descriptor)
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,11 @@ def depth(standings: Iterable[Standing]) -> list[Level]:
             amount += levels.pop().amount
         levels.append(Level(one.signed.unit_cost, amount, total, cost))
     return levels
+
+
+def next_nonce(offers: Iterable[SignedOffer], seller: str) -> int:
+    """One above the seller's offers here. They are counted one by one, because such are cheapest to fill."""
+    return 1 + max((signed.offer.nonce for signed in offers if signed.offer.seller == seller), default=0)
 
 
 def of_series(offers: Sequence[SignedOffer], series_id: int) -> list[SignedOffer]:

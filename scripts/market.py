@@ -10,7 +10,16 @@ from largesse.command import command
 from largesse.console import done, table
 from largesse.market import Bought, Market
 from largesse.moments import minute
-from largesse.order_book import Level, SignedOffer, Standing, add_offer, depth, of_series, read_book
+from largesse.order_book import (
+    Level,
+    SignedOffer,
+    Standing,
+    add_offer,
+    depth,
+    next_nonce,
+    of_series,
+    read_book,
+)
 from largesse.session import SeriesChoice, Session
 
 SERIES = Option("series", "name, or currency/number")
@@ -60,6 +69,7 @@ def offer(session: Session, given: Arguments) -> SignedOffer:
         minimum=minimum,
         referrer=referrer,
         referrer_share=share,
+        nonce=next_nonce(read_book(path), seller.address),
         seconds=86_400 * given.whole("days", least=1, most=3_650),
     )
     add_offer(path, signed)

@@ -123,7 +123,9 @@ class Market:
         return tuple(int(self.world.certificates.balanceOf(person, series)) for person in people)
 
     def filled(self, offer: Offer) -> int:
-        return int(self.contract.filled(offer.seller, offer.nonce))
+        """Face sold; `CANCELLED` where it is."""
+        status, filled = self.contract.status(offer.seller, offer.nonce)
+        return (0, int(filled), offer.amount, CANCELLED)[status]
 
     def check_empty(self) -> None:
         """It holds nothing: neither money nor a certificate of any series."""
