@@ -74,12 +74,9 @@ interface ICertificateMarket {
 
     // ------------------------------------------------------------------------------------------------------ events
 
-    /// @dev Which series, and who was paid how much, say the certificates' and the currency's own events.
-    /// @param amount of face
-    /// @param cost price and referrer's share
-    event OfferFilled(
-        address indexed seller, address indexed buyer, uint256 nonce, uint256 amount, uint256 cost
-    );
+    /// @dev Which series, and what the referrer got, say the certificates' and the currency's own events.
+    /// @param row `nonce 64 | amount 96 | price 96`: of the offer, of face, and what the seller got
+    event OfferFilled(address indexed seller, address indexed buyer, uint256 row);
     /// @param row its position in the call
     /// @param failure selector of the error that it would have reverted with, 0 where it failed without one
     event OfferSkipped(uint256 indexed row, bytes4 failure, uint256 value, uint256 bound);

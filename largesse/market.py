@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from web3 import Web3
 from web3.contract import Contract
-from web3.types import TxReceipt
+from web3.types import LogReceipt, TxReceipt
 
 from largesse.artifacts import market_abi
 from largesse.chain import Node, RefusedError, Wallet
@@ -22,7 +22,7 @@ from largesse.client import ZERO_ADDRESS, Certificates
 from largesse.errors import LargesseError
 from largesse.market_messages import Offer, market_domain
 from largesse.order_book import SignedOffer, Standing, best_first
-from largesse.signing import Domain, InvalidSignatureError, recover
+from largesse.signing import Domain, InvalidSignatureError, keccak, recover
 from largesse.tokens import Token
 
 _SOLD, _CANCELLED = 2, 3
@@ -37,6 +37,7 @@ _ERC1271: Final = [
         "outputs": [{"name": "", "type": "bytes4"}],
     }
 ]
+_TRANSFER: Final = keccak(b"Transfer(address,address,uint256)")
 _MAGIC: Final = bytes.fromhex("1626ba7e")
 
 
@@ -192,13 +193,20 @@ class Market:
         receipt = self._send(buyer, "fillMany", rows, (series_id, amount, amount, *limit))
         decoder = Decoder(market_abi())
         events = [decoder.decode(log) for log in receipt["logs"] if log["address"] == self.address]
-        fills = [event for event in events if event.name == "OfferFilled"]
+        filled = [int(event["row"]) for event in events if event.name == "OfferFilled"]
         return Bought(
             receipt,
-            sum(int(event["amount"]) for event in fills),
-            sum(int(event["cost"]) for event in fills),
+            sum(row >> 96 & 2**96 - 1 for row in filled),
+            sum(self._paid(log, buyer.address) for log in receipt["logs"]),
             tuple(int(event["row"]) for event in events if event.name == "OfferSkipped"),
         )
+
+    def _paid(self, log: LogReceipt, buyer: str) -> int:
+        """What the buyer paid by a log of the currency, to sellers and referrers."""
+        topics = [bytes(topic) for topic in log["topics"]]
+        if log["address"] != self.token.address or len(topics) != 3 or topics[0] != _TRANSFER:
+            return 0
+        return int.from_bytes(log["data"], "big") if topics[1][12:] == bytes.fromhex(buyer[2:]) else 0
 
     # -------------------------------------------------------------------------------------------- in common
 

@@ -5,6 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {EIP712} from "solady/src/utils/EIP712.sol";
 import {ICertificateMarket} from "../../interfaces/ICertificateMarket.sol";
+import {ICertificatePayments} from "../../interfaces/ICertificatePayments.sol";
 import {IGiftCertificates} from "../../interfaces/IGiftCertificates.sol";
 import {Signatures} from "../libraries/Signatures.sol";
 
@@ -118,7 +119,7 @@ abstract contract OfferBook is ICertificateMarket, ReentrancyGuardTransient, EIP
         require(offer.price != 0, Market_ZeroPrice());
         require(block.timestamp < offer.expiresAt, Market_OfferExpired(offer.expiresAt, block.timestamp));
         uint256 seriesId = offer.seriesId;
-        (uint256 seriesExpiry,,) = _certificates.validity(seriesId);
+        uint256 seriesExpiry = _expiryOf(seriesId);
         require(block.timestamp < seriesExpiry, Market_SeriesExpired(seriesId, seriesExpiry));
         _checkEpoch(seller, offer.epoch);
 
@@ -132,24 +133,43 @@ abstract contract OfferBook is ICertificateMarket, ReentrancyGuardTransient, EIP
 
     // ---------------------------------------------------------------------------------------------------- private
 
+    /// @dev The first word of `validity`, or its error.
+    function _expiryOf(uint256 seriesId) private view returns (uint256 expiresAt) {
+        address token = address(_certificates);
+        bytes4 selector = ICertificatePayments.validity.selector;
+        assembly ("memory-safe") {
+            mstore(0x00, selector)
+            mstore(0x04, seriesId)
+            if iszero(staticcall(gas(), token, 0x00, 0x24, 0x00, 0x20)) {
+                let words := mload(0x40)
+                returndatacopy(words, 0, returndatasize())
+                revert(words, returndatasize())
+            }
+            expiresAt := mload(0x00)
+        }
+    }
+
     /// @dev Check and effect: so much is left of the offer, and is sold.
     function _sell(Offer calldata offer, address seller, uint256 amount) private {
-        (uint256 nonce, uint256 rest) = (offer.nonce, offer.amount);
-        uint256 shift = (nonce & 127) << 1;
-        mapping(uint256 => uint256) storage statuses = _statuses[seller];
-        uint256 word = statuses[nonce >> 7];
-        uint256 before = word >> shift & 3;
-        require(before != CANCELLED, Market_Cancelled(seller, nonce));
-        uint256 sold = before == STARTED ? _filled[seller][nonce] : 0;
-        rest = before != SOLD && rest > sold ? rest - sold : 0;
-        require(amount <= rest, Market_OverRest(amount, rest));
-        if (amount == rest) {
-            statuses[nonce >> 7] = word ^ ((before ^ SOLD) << shift);
-            return;
+        unchecked {
+            // Shifts below 256, and what is left of 96-bit sums.
+            (uint256 nonce, uint256 rest) = (offer.nonce, offer.amount);
+            uint256 shift = (nonce & 127) << 1;
+            mapping(uint256 => uint256) storage statuses = _statuses[seller];
+            uint256 word = statuses[nonce >> 7];
+            uint256 before = word >> shift & 3;
+            require(before != CANCELLED, Market_Cancelled(seller, nonce));
+            uint256 sold = before == STARTED ? _filled[seller][nonce] : 0;
+            rest = before != SOLD && rest > sold ? rest - sold : 0;
+            require(amount <= rest, Market_OverRest(amount, rest));
+            if (amount == rest) {
+                statuses[nonce >> 7] = word ^ ((before ^ SOLD) << shift);
+                return;
+            }
+            require(amount >= offer.minimum, Market_UnderMinimum(amount, offer.minimum));
+            if (before != STARTED) statuses[nonce >> 7] = word | (STARTED << shift);
+            _filled[seller][nonce] = sold + amount;
         }
-        require(amount >= offer.minimum, Market_UnderMinimum(amount, offer.minimum));
-        if (before != STARTED) statuses[nonce >> 7] = word | (STARTED << shift);
-        _filled[seller][nonce] = sold + amount;
     }
 
     function _cancel(address seller, uint256 nonce) private {

@@ -12,7 +12,7 @@ from eth_utils.address import to_checksum_address
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from largesse import account_messages, jar_messages, signing
+from largesse import account_messages, jar_messages, market_messages, signing
 from largesse.signing import (
     Domain,
     InvalidMessageError,
@@ -26,7 +26,12 @@ from largesse.signing import (
 MESSAGES = sorted(
     (
         value
-        for value in (vars(signing) | vars(jar_messages) | vars(account_messages)).values()
+        for value in {
+            **vars(signing),
+            **vars(jar_messages),
+            **vars(account_messages),
+            **vars(market_messages),
+        }.values()
         if isinstance(value, type) and issubclass(value, Message) and value is not Message
     ),
     key=lambda message: message.__name__,
@@ -87,6 +92,18 @@ def test_signature_equals_eth_accounts(message: type[Message]) -> None:
 
 # Type hash and digest of `sample`, pinned: a change breaks every wallet that signs for a deployed contract.
 GOLDEN: dict[str, tuple[str, str]] = {
+    "CancelAllOffers": (
+        "71a8233d121bc3182575ccce8de2f5e3994a718ebc4014e7399264259a8d200f",
+        "c1dd225f9b7f5fe58f7e1070577370398fafb2edc183e198c393dc0e2e8fcf50",
+    ),
+    "CancelOffer": (
+        "d13f994650584c589a4039ffde08b394b518fb9ded045c0e4c3dcba008d8598b",
+        "0c60a67e7e494f665193cc75207909b2ba19c83bb9068c9e89e894e49f25a94d",
+    ),
+    "Offer": (
+        "90d080034f8678d2e22f4cdb000935425cfbb537343c7cfaf9c40b8d4e231064",
+        "9b6a433bcbec9c4823258b308f0a4c5e7f1de8678f6b0610a6380b0a6f674908",
+    ),
     "CancelStream": (
         "9443d73c2a2919b8b7b032df0cd901b0c66c98d009624af5d32ca61e4c128736",
         "3a38f32319e0887d78a5a8d22ab3b7c36fa2666b03d655453bba6678dba30d44",

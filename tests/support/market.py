@@ -146,3 +146,12 @@ def skipped(tx: Any) -> list[tuple[int, bytes, int, int]]:
         for log in logs
         if bytes(log["topics"][0]) == topic
     ]
+
+
+def fills(tx: Any) -> list[tuple[str, str, int, int, int]]:
+    """(seller, buyer, nonce, amount, price) of each `OfferFilled`."""
+    return [
+        (event["seller"], event["buyer"], row >> 192, row >> 96 & 2**96 - 1, row & 2**96 - 1)
+        for event in tx.events["OfferFilled"]
+        for row in [int(event["row"])]
+    ]
