@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
 import {ICertificateMarket} from "../interfaces/ICertificateMarket.sol";
@@ -67,12 +68,11 @@ contract CertificateMarket is OfferBook, Multicall {
         Offer calldata offer = row.offer;
         uint256 seriesId = offer.seriesId;
         require(seriesId == purchase.seriesId, Market_SeriesDiffers(seriesId, purchase.seriesId));
-        uint256 sold = _sold(offer.seller, offer.nonce);
-        amount = offer.amount > sold ? offer.amount - sold : 0;
-        require(amount != 0, Market_OverRest(wanted, 0));
+        amount = _restOf(offer);
+        // With nothing, here or of the seller's, it fails as `fill` does, by its own error.
+        if (amount == 0) amount = wanted;
         if (amount > wanted) amount = wanted;
         uint256 held = _certificates.balanceOf(offer.seller, seriesId);
-        // With nothing it fails as `fill` does, by the certificates' own error.
         if (amount > held && held != 0) amount = held;
         cost = _fill(offer, buyer, amount, row.signature);
         // Rounded down, against the offer: all rows together keep the limit.
@@ -111,12 +111,33 @@ contract CertificateMarket is OfferBook, Multicall {
         uint256 share = _partUp(offer.referrerShare, amount, whole);
         address referrer = offer.referrer;
         if (referrer == address(0) || referrer == buyer) share = 0;
-        emit OfferFilled(seller, buyer, offer.nonce, amount, cost + share);
+        // A part of the price has 96 bits as the price has.
+        emit OfferFilled(seller, buyer, uint256(offer.nonce) << 192 | amount << 96 | cost);
 
         _pay(buyer, seller, cost);
         if (share != 0) _pay(buyer, referrer, share);
         cost += share;
-        _certificates.safeTransferFrom(seller, buyer, offer.seriesId, amount, "");
+        _deliver(seller, buyer, offer.seriesId, amount);
+    }
+
+    /// @dev `safeTransferFrom` of the certificates, in assembly: a fill takes 400 gas less. They have code: the constructor saw it.
+    function _deliver(address seller, address buyer, uint256 seriesId, uint256 amount) private {
+        address token = address(_certificates);
+        bytes4 selector = IERC1155.safeTransferFrom.selector;
+        assembly ("memory-safe") {
+            let words := mload(0x40)
+            mstore(words, selector)
+            mstore(add(words, 0x04), seller)
+            mstore(add(words, 0x24), buyer)
+            mstore(add(words, 0x44), seriesId)
+            mstore(add(words, 0x64), amount)
+            mstore(add(words, 0x84), 0xa0)
+            mstore(add(words, 0xa4), 0) // no data
+            if iszero(call(gas(), token, 0, words, 0xc4, 0x00, 0x00)) {
+                returndatacopy(words, 0, returndatasize())
+                revert(words, returndatasize())
+            }
+        }
     }
 
     /// @dev `OfferSkipped` with what the row reverted with: the selector and two words of it, however much there is.

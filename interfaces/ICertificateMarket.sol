@@ -27,8 +27,9 @@ interface ICertificateMarket {
     /// @param minimum face that a fill takes at least; what is left at the end may be less and is then taken whole
     /// @param referrer who brought the buyer; zero for nobody
     /// @param referrerShare what the buyer pays the referrer for the whole `amount`, on top of the price
-    /// @param nonce tells the seller's offers apart. Offers with one nonce share what was filled: a seller who asks for another
-    /// price signs the same nonce again, and never sells twice
+    /// @param nonce tells the seller's offers apart; counted one by one they are cheapest to fill. Offers with one nonce share
+    /// what was filled, and are over when one of them is: a seller who asks for another price signs the same nonce again, and
+    /// never sells twice
     /// @param epoch the seller's `epoch`; an offer of an earlier one is void
     struct Offer {
         address seller;
@@ -63,14 +64,19 @@ interface ICertificateMarket {
         uint96 limitAmount;
     }
 
+    /// @notice Of the offers with one nonce.
+    enum Status {
+        Untouched,
+        Started, // sold in part
+        Sold,
+        Cancelled
+    }
+
     // ------------------------------------------------------------------------------------------------------ events
 
-    /// @dev Which series, and who was paid how much, say the certificates' and the currency's own events.
-    /// @param amount of face
-    /// @param cost price and referrer's share
-    event OfferFilled(
-        address indexed seller, address indexed buyer, uint256 nonce, uint256 amount, uint256 cost
-    );
+    /// @dev Which series, and what the referrer got, say the certificates' and the currency's own events.
+    /// @param row `nonce 64 | amount 96 | price 96`: of the offer, of face, and what the seller got
+    event OfferFilled(address indexed seller, address indexed buyer, uint256 row);
     /// @param row its position in the call
     /// @param failure selector of the error that it would have reverted with, 0 where it failed without one
     event OfferSkipped(uint256 indexed row, bytes4 failure, uint256 value, uint256 bound);
@@ -163,8 +169,9 @@ interface ICertificateMarket {
 
     // ------------------------------------------------------------------------------------------------------- views
 
-    /// @notice Face that offers of the seller's with this nonce have sold; `type(uint256).max` where they are cancelled.
-    function filled(address seller, uint64 nonce) external view returns (uint256);
+    /// @return status of the seller's offers with this nonce
+    /// @return filled face that was sold of them; only of `Started`, else 0
+    function status(address seller, uint64 nonce) external view returns (Status status, uint256 filled);
 
     /// @notice The epoch that the seller's offers must carry.
     function epoch(address seller) external view returns (uint256);

@@ -21,6 +21,7 @@ from largesse.database import sqlite_url
 from largesse.deployment import Deployment
 from largesse.errors import LargesseError
 from largesse.items import Items
+from largesse.market import Market
 from largesse.nodes import require_cancun
 from largesse.orders import Orders
 from largesse.payout import Payout
@@ -120,6 +121,13 @@ class Session:
         """The RewardPools of a currency. Raises DeploymentError unknown_currency."""
         certificates = self.certificates(symbol)
         return Rewards(certificates, self.deployment().currency(symbol).part("rewards"))
+
+    def market(self, certificates: Certificates) -> Market:
+        """The CertificateMarket of a currency. Raises SessionError unknown_currency."""
+        for one in self.deployment().currencies:
+            if one.certificates == certificates.address:
+                return Market(certificates, one.part("market"))
+        raise SessionError("unknown_currency", f"{certificates.address} is not deployed here")
 
     def tips_at(self, address: str) -> Tips:
         """The StreamingTipEscrow at an address, or the one of the GiftCertificates there.

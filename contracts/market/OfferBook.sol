@@ -5,6 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {EIP712} from "solady/src/utils/EIP712.sol";
 import {ICertificateMarket} from "../../interfaces/ICertificateMarket.sol";
+import {ICertificatePayments} from "../../interfaces/ICertificatePayments.sol";
 import {IGiftCertificates} from "../../interfaces/IGiftCertificates.sol";
 import {Signatures} from "../libraries/Signatures.sol";
 
@@ -17,12 +18,17 @@ abstract contract OfferBook is ICertificateMarket, ReentrancyGuardTransient, EIP
         keccak256("CancelOffer(address seller,uint64 nonce,uint40 deadline)");
     bytes32 private constant CANCEL_ALL_TYPEHASH =
         keccak256("CancelAllOffers(address seller,uint64 epoch,uint40 deadline)");
-    uint256 private constant CANCELLED = type(uint256).max;
+    uint256 private constant STARTED = uint256(Status.Started);
+    uint256 private constant SOLD = uint256(Status.Sold);
+    uint256 private constant CANCELLED = uint256(Status.Cancelled);
 
     IGiftCertificates internal immutable _certificates;
     IERC20 internal immutable _currency;
 
     mapping(address seller => uint256) private _epochs;
+    /// @dev Two bits a nonce, 128 nonces a word: who numbers offers one by one pays for a new word once in 128 sales.
+    mapping(address seller => mapping(uint256 place => uint256 statuses)) private _statuses;
+    /// @dev Face sold, of offers that were sold in part.
     mapping(address seller => mapping(uint256 nonce => uint256)) private _filled;
 
     constructor(address giftCertificates) {
@@ -69,8 +75,9 @@ abstract contract OfferBook is ICertificateMarket, ReentrancyGuardTransient, EIP
     // ------------------------------------------------------------------------------------------------------ views
 
     /// @inheritdoc ICertificateMarket
-    function filled(address seller, uint64 nonce) external view returns (uint256) {
-        return _filled[seller][nonce];
+    function status(address seller, uint64 nonce) external view returns (Status, uint256) {
+        uint256 found = _statuses[seller][nonce >> 7] >> ((nonce & 127) << 1) & 3;
+        return (Status(found), found == STARTED ? _filled[seller][nonce] : 0);
     }
 
     /// @inheritdoc ICertificateMarket
@@ -95,10 +102,13 @@ abstract contract OfferBook is ICertificateMarket, ReentrancyGuardTransient, EIP
 
     // --------------------------------------------------------------------------------------------------- internal
 
-    /// @return sold face of offers with this nonce; reverts where they are cancelled
-    function _sold(address seller, uint256 nonce) internal view returns (uint256 sold) {
-        sold = _filled[seller][nonce];
-        require(sold != CANCELLED, Market_Cancelled(seller, nonce));
+    /// @return face that an offer still has; 0 of one that is sold or cancelled
+    function _restOf(Offer calldata offer) internal view returns (uint256) {
+        (address seller, uint256 nonce, uint256 whole) = (offer.seller, offer.nonce, offer.amount);
+        uint256 found = _statuses[seller][nonce >> 7] >> ((nonce & 127) << 1) & 3;
+        if (found > STARTED) return 0;
+        uint256 sold = found == STARTED ? _filled[seller][nonce] : 0;
+        return whole > sold ? whole - sold : 0;
     }
 
     /// @dev Check and effect: the offer is good, now and for `amount`, which is sold.
@@ -109,18 +119,12 @@ abstract contract OfferBook is ICertificateMarket, ReentrancyGuardTransient, EIP
         require(offer.price != 0, Market_ZeroPrice());
         require(block.timestamp < offer.expiresAt, Market_OfferExpired(offer.expiresAt, block.timestamp));
         uint256 seriesId = offer.seriesId;
-        (uint256 seriesExpiry,,) = _certificates.validity(seriesId);
+        uint256 seriesExpiry = _expiryOf(seriesId);
         require(block.timestamp < seriesExpiry, Market_SeriesExpired(seriesId, seriesExpiry));
         _checkEpoch(seller, offer.epoch);
 
-        uint256 nonce = offer.nonce;
-        uint256 sold = _sold(seller, nonce);
-        uint256 whole = offer.amount;
-        uint256 rest = whole > sold ? whole - sold : 0;
-        require(amount <= rest, Market_OverRest(amount, rest));
-        require(amount >= offer.minimum || amount == rest, Market_UnderMinimum(amount, offer.minimum));
+        _sell(offer, seller, amount);
         _checkSignature(seller, _hashOffer(offer), signature);
-        _filled[seller][nonce] = sold + amount;
     }
 
     function _domainNameAndVersion() internal pure override returns (string memory, string memory) {
@@ -129,8 +133,47 @@ abstract contract OfferBook is ICertificateMarket, ReentrancyGuardTransient, EIP
 
     // ---------------------------------------------------------------------------------------------------- private
 
+    /// @dev The first word of `validity`, or its error.
+    function _expiryOf(uint256 seriesId) private view returns (uint256 expiresAt) {
+        address token = address(_certificates);
+        bytes4 selector = ICertificatePayments.validity.selector;
+        assembly ("memory-safe") {
+            mstore(0x00, selector)
+            mstore(0x04, seriesId)
+            if iszero(staticcall(gas(), token, 0x00, 0x24, 0x00, 0x20)) {
+                let words := mload(0x40)
+                returndatacopy(words, 0, returndatasize())
+                revert(words, returndatasize())
+            }
+            expiresAt := mload(0x00)
+        }
+    }
+
+    /// @dev Check and effect: so much is left of the offer, and is sold.
+    function _sell(Offer calldata offer, address seller, uint256 amount) private {
+        unchecked {
+            // Shifts below 256, and what is left of 96-bit sums.
+            (uint256 nonce, uint256 rest) = (offer.nonce, offer.amount);
+            uint256 shift = (nonce & 127) << 1;
+            mapping(uint256 => uint256) storage statuses = _statuses[seller];
+            uint256 word = statuses[nonce >> 7];
+            uint256 before = word >> shift & 3;
+            require(before != CANCELLED, Market_Cancelled(seller, nonce));
+            uint256 sold = before == STARTED ? _filled[seller][nonce] : 0;
+            rest = before != SOLD && rest > sold ? rest - sold : 0;
+            require(amount <= rest, Market_OverRest(amount, rest));
+            if (amount == rest) {
+                statuses[nonce >> 7] = word ^ ((before ^ SOLD) << shift);
+                return;
+            }
+            require(amount >= offer.minimum, Market_UnderMinimum(amount, offer.minimum));
+            if (before != STARTED) statuses[nonce >> 7] = word | (STARTED << shift);
+            _filled[seller][nonce] = sold + amount;
+        }
+    }
+
     function _cancel(address seller, uint256 nonce) private {
-        _filled[seller][nonce] = CANCELLED;
+        _statuses[seller][nonce >> 7] |= CANCELLED << ((nonce & 127) << 1);
         emit OfferCancelled(seller, nonce);
     }
 
@@ -157,7 +200,7 @@ abstract contract OfferBook is ICertificateMarket, ReentrancyGuardTransient, EIP
         require(Signatures.isValid(signer, digest, signature), Market_InvalidSignature(signer, digest));
     }
 
-    /// @dev The struct's words as they are signed. Of a word with bits too many the contract reads nothing: it reverts there.
+    /// @dev The struct's words as they stand in calldata: one with bits too many is none that a wallet signs.
     function _hashOffer(Offer calldata offer) private pure returns (bytes32 structHash) {
         bytes32 typehash = OFFER_TYPEHASH;
         assembly ("memory-safe") {

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from largesse import (
     account_messages,
     jar_messages,
+    market_messages,
     order_messages,
     reward_messages,
     signing,
@@ -37,6 +38,7 @@ MESSAGES = sorted(
             signing,
             jar_messages,
             account_messages,
+            market_messages,
             order_messages,
             reward_messages,
             swap_messages,
@@ -121,6 +123,18 @@ GOLDEN: dict[str, tuple[str, str]] = {
     "CancelClosing": (
         "26f530ddc58b9dea3b0f2eb3aae9f2901fe4bfef55430195abf70e1088293665",
         "e2fb39bb386663f5563ab400968641cb2809f813b9a767a1e5edd9920e7fa87c",
+    ),
+    "CancelAllOffers": (
+        "71a8233d121bc3182575ccce8de2f5e3994a718ebc4014e7399264259a8d200f",
+        "c1dd225f9b7f5fe58f7e1070577370398fafb2edc183e198c393dc0e2e8fcf50",
+    ),
+    "CancelOffer": (
+        "d13f994650584c589a4039ffde08b394b518fb9ded045c0e4c3dcba008d8598b",
+        "0c60a67e7e494f665193cc75207909b2ba19c83bb9068c9e89e894e49f25a94d",
+    ),
+    "Offer": (
+        "90d080034f8678d2e22f4cdb000935425cfbb537343c7cfaf9c40b8d4e231064",
+        "9b6a433bcbec9c4823258b308f0a4c5e7f1de8678f6b0610a6380b0a6f674908",
     ),
     "CancelStream": (
         "9443d73c2a2919b8b7b032df0cd901b0c66c98d009624af5d32ca61e4c128736",

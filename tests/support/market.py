@@ -123,7 +123,9 @@ class Market:
         return tuple(int(self.world.certificates.balanceOf(person, series)) for person in people)
 
     def filled(self, offer: Offer) -> int:
-        return int(self.contract.filled(offer.seller, offer.nonce))
+        """Face sold; `CANCELLED` where it is."""
+        status, filled = self.contract.status(offer.seller, offer.nonce)
+        return (0, int(filled), offer.amount, CANCELLED)[status]
 
     def check_empty(self) -> None:
         """It holds nothing: neither money nor a certificate of any series."""
@@ -143,4 +145,13 @@ def skipped(tx: Any) -> list[tuple[int, bytes, int, int]]:
         (int.from_bytes(log["topics"][1], "big"), *decode(["bytes4", "uint256", "uint256"], log["data"]))
         for log in logs
         if bytes(log["topics"][0]) == topic
+    ]
+
+
+def fills(tx: Any) -> list[tuple[str, str, int, int, int]]:
+    """(seller, buyer, nonce, amount, price) of each `OfferFilled`."""
+    return [
+        (event["seller"], event["buyer"], row >> 192, row >> 96 & 2**96 - 1, row & 2**96 - 1)
+        for event in tx.events["OfferFilled"]
+        for row in [int(event["row"])]
     ]

@@ -20,6 +20,8 @@ ERC20, ERC1155 = 1, 3
 PARTIAL_OPEN = 1
 """`OrderType`: anybody may fill it, in parts."""
 
+SignedOrder = tuple[tuple[Any, ...], bytes]
+
 
 def _deploy(path: str, sender: str, *args: Any) -> Any:
     artifact = json.loads((ARTIFACTS / path).read_text(encoding="utf-8"))
@@ -51,7 +53,7 @@ class Seaport:
         sold: tuple[object, int, int],
         paid: list[tuple[object, object, int]],
         until: int,
-    ) -> tuple[tuple[Any, ...], bytes]:
+    ) -> SignedOrder:
         """`OrderParameters` and the seller's signature. `sold`: ERC-1155, id, amount; `paid`: ERC-20, to,
         amount."""
         token, series, amount = sold

@@ -70,10 +70,10 @@ def test_a_seller_who_redeems_first_is_paid_nothing(seaport: Seaport, market: Ma
 
 
 def test_the_market_takes_less_gas_for_the_same_trade(seaport: Seaport, market: Market, series: int) -> None:
-    """Both in one state: a fresh order, a buyer who has none of the series, payees who have money."""
-    offer = market.offer(series, referrer=market.creator, referrer_share=FEE)
-    market.stock(series, FACE)
-    market.world.issue(series, market.holder, FACE)
-    ours = market.fill(offer).gas_used
+    """Both in one state: buyer and seller have traded before, all payees have money, the order is fresh."""
+    market.stock(series, 3 * FACE)
+    terms: dict[str, Any] = {"referrer": market.creator, "referrer_share": FEE}
+    market.fill(market.offer(series, **terms))
+    ours = market.fill(market.offer(series, nonce=2, **terms)).gas_used
     theirs = seaport.fill(order(seaport, market, series), market.holder)["gasUsed"]
     assert ours < theirs

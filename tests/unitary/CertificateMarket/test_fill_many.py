@@ -82,7 +82,7 @@ def test_fill_many_takes_in_the_order_given_until_it_has_enough(market: Market, 
     assert tx.return_value == (25_000, 9_000 + 9_100 + 4_600)
     assert market.money(market.holder, market.giver) == (before[0] - 22_700, before[1] + 22_700)
     assert market.face(offered, market.holder) == (25_000,)
-    assert [market.contract.filled(market.giver, n) for n in (1, 2, 3)] == [TEN, TEN, 5_000]
+    assert [market.contract.status(market.giver, n) for n in (1, 2, 3)] == [(2, 0), (2, 0), (1, 5_000)]
     assert skipped(tx) == []
 
 
@@ -118,7 +118,7 @@ def test_of_a_seller_with_less_than_offered_what_is_there_is_taken(market: Marke
     second = market.signed(market.offer(offered, 30_000, 27_000, nonce=2))
     tx = market.fill_many([first, second], market.purchase(offered, 60_000))
     assert tx.return_value == (FACE, 45_000)
-    assert market.contract.filled(market.giver, 2) == 20_000
+    assert market.contract.status(market.giver, 2) == (1, 20_000)
 
 
 BAD: dict[str, Callable[[Market, int], tuple[Signed, tuple[bytes, int, int]]]] = {}

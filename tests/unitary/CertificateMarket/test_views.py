@@ -14,7 +14,7 @@ def test_views(market: Market) -> None:
     assert contract.certificates() == market.world.certificates
     assert contract.currency() == market.token
     assert bytes(contract.DOMAIN_SEPARATOR()) == market.domain.separator
-    assert (contract.epoch(market.giver), contract.filled(market.giver, 1)) == (0, 0)
+    assert (contract.epoch(market.giver), contract.status(market.giver, 1)) == (0, (0, 0))
 
 
 def test_it_is_made_for_certificates(market: Market, project: Any) -> None:
