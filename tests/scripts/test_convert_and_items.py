@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shutil import rmtree
+
 import pytest
 
 from largesse.arguments import ArgumentError
@@ -63,6 +65,7 @@ def test_bad_conversions_send_nothing(desk: Desk, router: str, open_card: str) -
 
 
 def test_what_was_not_made_here_must_be_named(desk: Desk, open_card: str) -> None:
+    rmtree(desk.session.out("addresses"))
     with pytest.raises(ArgumentError, match="router=… is not given"):
         convert.quote(f"series={open_card}", "amount=20", "token=KRWT")
     with pytest.raises(ArgumentError, match="collection=… is not given"):

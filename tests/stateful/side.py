@@ -396,7 +396,7 @@ def snake(name: str) -> str:
 
 def error_name(name: str) -> str:
     """The full name of an error of the model."""
-    others = "ERC|Safe|Blacklist|Enforced|Custody_|Jar_|Accounts_|Orders_|FailedCall"
+    others = "ERC|Safe|Blacklist|Enforced|Custody_|Jar_|Accounts_|Orders_|Items_|Payout_|Error$|FailedCall"
     ours = name and not re.match(others, name)
     return PREFIX + name if ours else name
 
