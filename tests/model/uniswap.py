@@ -23,11 +23,12 @@ class Pool:
 
 @dataclass
 class Pools:
-    """All of one factory, and its router."""
+    """All of one factory, and its router, which those who `allowed` it may trade at."""
 
     router: str
     tokens: Mapping[str, Currency]
     pools: Sequence[Pool] = field(default_factory=list)
+    allowed: frozenset[str] = frozenset()
 
     def pool(self, first: str, second: str) -> Pool | None:
         """That of two tokens."""
@@ -69,12 +70,16 @@ class Pools:
         hops = [self.pool(first, second) for first, second in pairwise(path)]
         pools = [pool for pool in hops if pool]
         try:
+            if source not in self.allowed:
+                raise refuse("")
             self.tokens[path[0]].transfer(self.router, source, pools[0].address, amount)
         except Refused:
             raise refuse("Error", "TransferHelper: TRANSFER_FROM_FAILED") from None
         for i, pool in enumerate(pools):
             if amounts[i + 1] == 0:
                 raise refuse("Error", "UniswapV2: INSUFFICIENT_OUTPUT_AMOUNT")
+            if i and pools[i - 1] is pool:  # what it paid to itself came in before
+                raise refuse("Error", "UniswapV2: INSUFFICIENT_INPUT_AMOUNT")
             target = pools[i + 1].address if i + 1 < len(pools) else to
             self.tokens[path[i + 1]].transfer(pool.address, pool.address, target, amounts[i + 1])
             pool.last = now

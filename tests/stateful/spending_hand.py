@@ -35,9 +35,29 @@ class SpendingHand(CustodyHand):
         price = self.mostly(self.rng.randrange(1, 5_000), 0, 2**96 - 1, percent=94)
         return Item(collection, self.one(IDS), price)
 
-    def key(self) -> ItemKey:
-        """Of something that is for sale, mostly."""
-        offers = [key for key, offer in self.shop.books.offers.items() if offer.stock]
+    def open_card(self) -> tuple[int, str] | None:
+        """A card that its holder may have as cash, mostly; seldom any where there is none."""
+        books = self.model.books
+        pairs = [
+            (series_id, who)
+            for series_id, series in books.series.items()
+            for who in HOLDING
+            if not series.terms.named
+            and not series.terms.fee_bps
+            and self.now < series.terms.expires_at
+            and self.model.account(series_id, who).balance
+        ]
+        if pairs and self.odds(85):
+            return self.one(pairs)
+        return self.card() if self.odds(25) else None
+
+    def key(self, series_id: int) -> ItemKey:
+        """Of something that is for sale, mostly by a merchant of the series."""
+        offers = [
+            key
+            for key, offer in self.shop.books.offers.items()
+            if offer.stock and self.model.is_merchant(series_id, key.merchant)
+        ]
         if offers and self.odds(92):
             return self.one(offers)
         return ItemKey(self.one([*MERCHANTS, STRANGER]), self.side.goods.address, self.one(IDS))

@@ -64,6 +64,20 @@ class SpendingMachine(CustodyLife[SpendingSide, SpendingStore]):
         """Nothing of theirs waits for a date."""
         return set()
 
+    def misbehave(self, hand: SpendingHand) -> None:
+        """As everywhere; who is banned is mostly a merchant, so that the shop owes it."""
+        side = self.sides[1]
+        money = side.model.currency
+        if money.kind is not Kind.BLACKLIST or money.banned or hand.odds(30):
+            super().misbehave(hand)
+            return
+        self._ban(side, hand.one([*MERCHANTS[:2], side.pools.pools[0].address]))
+
+    def _ban(self, side: SpendingSide, who: str) -> None:
+        side.token_call(STRANGER, "blacklist", who)
+        side.model.currency.banned |= {who}
+        self.note(side, f"banned: {who}")
+
     # -------------------------------------------------------------------------------------- the end
 
     def close(self) -> None:
@@ -74,6 +88,7 @@ class SpendingMachine(CustodyLife[SpendingSide, SpendingStore]):
             side.model.now = self.chain.time
             self._open(side, series_for(self.hand(Random(0), side), "open"))
             self._spend_at_last(side, len(side.model.books.series))
+            self.heal()
             for who, amount in list(side.shop.books.owed.items()):
                 if amount:
                     self.must(side, ("withdrawOwed", who, (who, who, OWN)))
@@ -93,6 +108,8 @@ class SpendingMachine(CustodyLife[SpendingSide, SpendingStore]):
         conversion = (side.pools.router, path, 1, self.chain.time + 1)
         data = encode(["(address,address[],uint256,uint40)"], [conversion])
         converted = Payment(side.payout, holder, 0, 0, 0, data, None)
+        if side.model.currency.kind is Kind.BLACKLIST:
+            self._ban(side, merchant)
         for payment, amount in ((bought, 18), (converted, 5_000)):
             card = Redemption(holder, series_id, amount, 0, 0, 0, None)
             self.must(side, ("pay", holder, (payment, [card])))

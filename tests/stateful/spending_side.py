@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from eth_abi.abi import encode
@@ -37,10 +38,14 @@ SWAP = "swapExactTokensForTokens"
 PLACES = {"setApprovalForAll": "goods", "mint": "goods", SWAP: "router"}
 
 
-def uniswap(package: str, name: str) -> tuple[bytes, list[dict[str, Any]]]:
+@cache
+def uniswap(package: str, name: str) -> tuple[bytes, Abi]:
     """Creation code and ABI of one of the published contracts."""
     built = json.loads((PACKAGES / package / "build" / f"{name}.json").read_text(encoding="utf-8"))
-    return bytes.fromhex(built["bytecode"].removeprefix("0x")), built["abi"]
+    abi = Abi()
+    for entry in built["abi"]:
+        abi.add(entry)
+    return bytes.fromhex(built["bytecode"].removeprefix("0x")), abi
 
 
 class SpendingSide(CustodySide):
@@ -72,17 +77,10 @@ class SpendingSide(CustodySide):
     def _uniswap(self) -> Pools:
         """Pools of the currency with `other`, and of that with `third`."""
         chain = self.chain
-        self.factory_abi, self.router_abi, self.pair_abi = (Abi() for _ in range(3))
-        factory_code, factory_abi = uniswap("v2-core", "UniswapV2Factory")
-        router_code, router_abi = uniswap("v2-periphery", "UniswapV2Router02")
-        for abi, entries in (
-            (self.factory_abi, factory_abi),
-            (self.router_abi, router_abi),
-            (self.pair_abi, uniswap("v2-core", "UniswapV2Pair")[1]),
-        ):
-            for entry in entries:
-                abi.add(entry)
-            abi.errors = self.ABI.errors
+        factory_code, self.factory_abi = uniswap("v2-core", "UniswapV2Factory")
+        router_code, self.router_abi = uniswap("v2-periphery", "UniswapV2Router02")
+        _, self.pair_abi = uniswap("v2-core", "UniswapV2Pair")
+        self.router_abi.errors = self.ABI.errors
         factory = chain.deploy(factory_code, ["address"], [STRANGER])
         router = chain.deploy(router_code, ["address", "address"], [factory, STRANGER])
         names = ["string", "string", "uint8"]
@@ -100,6 +98,7 @@ class SpendingSide(CustodySide):
                 self._pool(factory, tokens, (self.token, self.other), 1),
                 self._pool(factory, tokens, (self.other, self.third), 3),
             ],
+            frozenset({STRANGER, self.payout}),
         )
         self._send(self.third, TOKEN_ABI, "setFeeBps", FEE_BPS)
         tokens[self.third].fee_bps = FEE_BPS

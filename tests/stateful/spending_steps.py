@@ -8,6 +8,7 @@ from tests.stateful.custody_steps import (
     give_card_away,
     new_series,
     paid_with_cards,
+    series_for,
     withdraw_owed,
 )
 from tests.stateful.hand import DENOMINATION
@@ -28,7 +29,7 @@ def offer(hand: SpendingHand, store: SpendingStore) -> Act:
 
 @step(2)
 def take_back(hand: SpendingHand, store: SpendingStore) -> Act:
-    key = hand.key()
+    key = hand.key(hand.series())
     return "withdraw", hand.mostly(key.merchant, STRANGER, percent=90), (key.collection, key.item_id)
 
 
@@ -44,7 +45,8 @@ def approve(hand: SpendingHand, store: SpendingStore) -> Act:
 
 @step(26)
 def buy(hand: SpendingHand, store: SpendingStore) -> Act:
-    key, (series_id, holder) = hand.key(), hand.card()
+    series_id, holder = hand.card()
+    key = hand.key(series_id)
     data, cost = hand.bought(key, holder)
     caller = hand.one([holder, holder, STRANGER, key.merchant])
     payee = hand.mostly(key.merchant, hand.here, hand.one(MERCHANTS), percent=96)
@@ -55,21 +57,31 @@ def buy(hand: SpendingHand, store: SpendingStore) -> Act:
 def pretend(hand: SpendingHand, store: SpendingStore) -> Act:
     """Somebody who is not the certificates says that money came."""
     series_id, holder = hand.card()
-    key = hand.key()
+    key = hand.key(series_id)
     data, cost = hand.bought(key, holder)
     said = [Portion(holder, series_id, min(cost, MAX_AMOUNT))]
     return "onRedemption", STRANGER, (key.merchant, cost, 0, said, data)
 
 
 @step(14)
-def convert_own(hand: SpendingHand, store: SpendingStore) -> Act:
-    """A holder's card, for the holder: mostly of an open series."""
-    series_id, holder = hand.card()
-    wanted = hand.rng.randrange(1, 20 * DENOMINATION)
-    payee = hand.mostly(holder, hand.one(HOLDERS), hand.one(MERCHANTS), hand.side.payout, percent=88)
+def convert_own(hand: SpendingHand, store: SpendingStore) -> Act | None:
+    """A holder's cards, for the holder: mostly of open series."""
+    hand = hand.toward_payout()
+    card = hand.open_card()
+    if card is None:
+        return None
+    series_id, holder = card
+    payee = hand.mostly(holder, hand.one(HOLDERS), hand.one(MERCHANTS), hand.here, percent=90)
     caller = hand.one([holder, STRANGER])
-    data = hand.conversion(wanted)
-    return paid_with_cards(hand.toward_payout(), caller, (payee, data), (series_id, holder), wanted)
+    data = hand.conversion(hand.rng.randrange(1, 20 * DENOMINATION))
+    target = hand.here, payee, data
+    cards = [hand.redemption(caller, target, 0, (series_id, holder))]
+    if hand.odds(15):
+        cards.append(
+            hand.redemption(caller, target, 0, hand.mostly(hand.open_card() or card, hand.card(), percent=60))
+        )
+    payment = Payment(hand.here, payee, 0, 0, 0, data, None)
+    return "pay", caller, (hand.requested(payment, caller, sum(card.amount for card in cards)), cards)
 
 
 @step(16)
@@ -107,7 +119,18 @@ def admit_payout(hand: SpendingHand, store: SpendingStore) -> Act | None:
     return None
 
 
-step(4)(withdraw_owed)
+@step(6)
+def sell_open(hand: SpendingHand, store: SpendingStore) -> Act | None:
+    """Of an open series on sale; a new one where there is none."""
+    series = hand.model.books.series
+    live = [i for i, one in series.items() if not one.terms.named and hand.now < one.terms.sales_close_at]
+    if not live:
+        return series_for(hand, "open") if len(series) < 16 else None
+    series_id = hand.one(live)
+    return "issue", series[series_id].issuer, (series_id, hand.one(HOLDERS), DENOMINATION * 20)
+
+
+step(6)(withdraw_owed)
 step(1)(cancel_consents)
 step(3)(new_series)
 step(1)(give_card_away)
