@@ -1,5 +1,5 @@
-"""The machine notices each bug that is seeded into the item shop and the payout. Compiles one of them for each
-bug: only with `AUDIT=1` (see conftest.py)."""
+"""The machine notices each bug that is seeded into the item shop and the payout. Compiles one of them for
+each bug: only with `AUDIT=1` (see conftest.py)."""
 
 import pytest
 
