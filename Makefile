@@ -119,8 +119,8 @@ NOT_FOR_COVERAGE := fuzz gas gateway journeys python relayer services stateful t
 
 .PHONY: audit
 audit: compile ## the long hunts: random lives against the models, every seeded bug caught, services killed a hundred times
-	@$(IN_HOME) MACHINE_LIVES=$${MACHINE_LIVES:-100} MACHINE_STEPS=$${MACHINE_STEPS:-1000} $(PY) -m pytest -q tests/stateful/test_certificates_machine.py tests/stateful/test_jars_machine.py tests/stateful/test_accounts_machine.py tests/stateful/test_orders_machine.py tests/stateful/test_spending_machine.py
-	@$(IN_HOME) AUDIT=1 $(PY) -m pytest -q tests/stateful/test_machine_catches.py tests/stateful/test_jars_machine_catches.py tests/stateful/test_accounts_machine_catches.py tests/stateful/test_orders_machine_catches.py tests/stateful/test_spending_machine_catches.py
+	@$(IN_HOME) MACHINE_LIVES=$${MACHINE_LIVES:-100} MACHINE_STEPS=$${MACHINE_STEPS:-1000} $(PY) -m pytest -q tests/stateful/test_*_machine.py
+	@$(IN_HOME) AUDIT=1 $(PY) -m pytest -q tests/stateful/test_*machine_catches.py
 	@$(IN_HOME) GATEWAY_KILLS=$${GATEWAY_KILLS:-100} $(PY) -m pytest -q tests/gateway/test_kills.py
 
 .PHONY: coverage

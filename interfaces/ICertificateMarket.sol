@@ -3,32 +3,33 @@ pragma solidity ^0.8.28;
 
 import {ICertificateTypes} from "./ICertificateTypes.sol";
 
-/// @title The secondary market: signed offers of certificates, filled in whole or in part
-/// @notice A seller signs what it sells and for how much; whoever submits the offer buys. Certificate and money change hands in
-/// one transaction: full face, or nothing is paid. The market holds nothing, keeps no fee, and nobody rules it.
-/// @dev An offer is the EIP-712 message
-/// `Offer(address seller,uint256 seriesId,uint96 amount,uint96 price,uint96 minimum,address referrer,uint96 referral,uint64 nonce,uint40 expiresAt)`
-/// under this contract's domain. The seller has approved this contract for its certificates (`setApprovalForAll`), the buyer
-/// for its currency (`approve`, or a permit before).
+/// @title Resale of one currency's certificates
+/// @notice Sellers sign offers, buyers fill them, in parts where the seller allows it. Money goes from buyer to seller and the
+/// certificate from seller to buyer in one transaction, or nothing happens: whoever redeems first what he offered leaves an
+/// offer that can't be filled, and a buyer with his money. This contract holds nothing, earns nothing and has no owner.
+/// @dev Sellers approve it for their certificates (`setApprovalForAll`), buyers for the currency. Amounts are base units of the
+/// currency: `amount` of face, `price` of money. Times are Unix seconds, windows half-open.
 ///
-/// A part of the amount costs its part of the price and of the referral, each rounded up: against the buyer, by at most one
-/// base unit each.
+/// What is signed is
+/// `Offer(address seller,uint256 seriesId,uint96 amount,uint96 price,uint96 minimum,address referrer,uint96 referrerShare,uint64 nonce,uint64 epoch,uint40 expiresAt)`
+/// under this contract's domain. For a part of it the buyer pays that part of price and share, each rounded up: a seller has
+/// never less than the price per unit that was signed, a buyer pays less than one unit more for each fill.
 ///
-/// Warning: offers of one seller with one nonce share what was filled: signing a nonce again at another price replaces the
-/// price and never sells twice. Warning: an offer promises nothing before it is filled; the seller may spend the certificate
-/// meanwhile, and then the fill reverts and costs its gas. Warning: rights that hang on use or purchase don't follow a
-/// certificate to its buyer.
+/// Warning: an offer stands until it is filled, cancelled or expired, whatever the certificate is worth by then. Warning: what
+/// is bought is face and nothing else: the rights that hang on what its seller had spent don't follow.
+/// Warning: a certificate of a named series stays one: it is spent with its merchants, and refunded by its terms.
 interface ICertificateMarket {
     // ------------------------------------------------------------------------------------------------------- types
 
     /// @notice What a seller signs.
-    /// @param amount face for sale, in base units of the currency
-    /// @param price of all of it, to the seller
-    /// @param minimum face that a fill takes at least, unless it takes all that is left
-    /// @param referrer gets `referral` (of the whole amount) on top of the price, from the buyer
-    /// @param nonce the seller's number for this offer: what was filled, and what was cancelled, is kept by it
-    /// @param expiresAt Unix time; void from then on. No offer outlives its series
-    /// @param signature 65 bytes ECDSA (or 64, EIP-2098), or what the seller's ERC-1271 wallet accepts
+    /// @param amount face that is offered in all
+    /// @param price of the whole `amount`, for the seller
+    /// @param minimum face that a fill takes at least; what is left at the end may be less and is then taken whole
+    /// @param referrer who brought the buyer; zero for nobody
+    /// @param referrerShare what the buyer pays the referrer for the whole `amount`, on top of the price
+    /// @param nonce tells the seller's offers apart. Offers with one nonce share what was filled: a seller who asks for another
+    /// price signs the same nonce again, and never sells twice
+    /// @param epoch the seller's `epoch`; an offer of an earlier one is void
     struct Offer {
         address seller;
         uint256 seriesId;
@@ -36,117 +37,143 @@ interface ICertificateMarket {
         uint96 price;
         uint96 minimum;
         address referrer;
-        uint96 referral;
+        uint96 referrerShare;
         uint64 nonce;
+        uint64 epoch;
         uint40 expiresAt;
+    }
+
+    /// @notice An offer with its signature.
+    /// @param signature 65 bytes ECDSA (or 64, EIP-2098), or what the seller's ERC-1271 wallet accepts
+    struct SignedOffer {
+        Offer offer;
         bytes signature;
+    }
+
+    /// @notice What a buyer takes out of many offers.
+    /// @param most face wanted
+    /// @param least face without which nothing is bought
+    /// @param limitPrice with `limitAmount`: an offer that costs more than `limitPrice` for `limitAmount` of face, referrer's share
+    /// and rounding included, is passed over
+    struct Purchase {
+        uint256 seriesId;
+        uint96 most;
+        uint96 least;
+        uint96 limitPrice;
+        uint96 limitAmount;
     }
 
     // ------------------------------------------------------------------------------------------------------ events
 
-    /// @param price what the seller got, in base units
-    /// @param referral what the referrer got
-    event Filled(
-        address indexed seller,
-        address indexed buyer,
-        uint256 indexed seriesId,
-        uint256 nonce,
-        uint256 amount,
-        uint256 price,
-        address referrer,
-        uint256 referral
+    /// @dev Which series, and who was paid how much, say the certificates' and the currency's own events.
+    /// @param amount of face
+    /// @param cost price and referrer's share
+    event OfferFilled(
+        address indexed seller, address indexed buyer, uint256 nonce, uint256 amount, uint256 cost
     );
     /// @param row its position in the call
-    /// @param failure selector of the error that filling it alone would have reverted with; 0 where there was no error's data
-    event FillSkipped(uint256 indexed row, bytes4 failure);
+    /// @param failure selector of the error that it would have reverted with, 0 where it failed without one
+    event OfferSkipped(uint256 indexed row, bytes4 failure, uint256 value, uint256 bound);
     event OfferCancelled(address indexed seller, uint256 nonce);
-    /// @param nonce all offers with lower ones are void
-    event OffersCancelled(address indexed seller, uint256 nonce);
+    /// @param epoch the one that begins
+    event AllOffersCancelled(address indexed seller, uint256 epoch);
 
     // ------------------------------------------------------------------------------------------------------ errors
 
     error Market_ZeroAddress();
     error Market_ZeroAmount();
+    /// @dev A price of nothing is a slip of the seller's.
+    error Market_ZeroPrice();
+    error Market_OwnOffer(address seller);
     error Market_OfferExpired(uint256 expiresAt, uint256 time);
     error Market_SeriesExpired(uint256 seriesId, uint256 expiresAt);
+    error Market_SeriesDiffers(uint256 seriesId, uint256 wanted);
     error Market_Cancelled(address seller, uint256 nonce);
+    error Market_EpochDiffers(uint256 epoch, uint256 current);
     error Market_OverRest(uint256 amount, uint256 rest);
     error Market_UnderMinimum(uint256 amount, uint256 minimum);
-    error Market_InvalidSignature(address seller, bytes32 digest);
-    error Market_OwnOffer(address seller);
     error Market_OverLimit(uint256 cost, uint256 most);
-    error Market_TooLittle(uint256 bought, uint256 least);
-    error Market_ArrivedDiffers(address payee, uint256 expected, uint256 arrived);
+    error Market_InvalidSignature(address signer, bytes32 digest);
     error Market_DeadlinePassed(uint256 deadline, uint256 time);
-    error Market_NonceTooLow(uint256 nonce, uint256 lowest);
-    error Market_NotByItself(address caller);
+    error Market_TooLittle(uint256 amount, uint256 least);
+    error Market_NotBuyersCard(address holder, address buyer);
+    error Market_PaymentFailed(address payee, uint256 amount);
+    error Market_ArrivedDiffers(uint256 expected, uint256 arrived);
+    error Market_NoBalance(address currency);
     error Market_GasFloor(uint256 gasLeft, uint256 floor);
+    error Market_NotItself(address caller);
 
     // --------------------------------------------------------------------------------------------------------- buy
 
-    /// @notice Buys `amount` of an offer for the caller.
-    /// @dev Takes `costOf(offer, amount)` of the currency from the caller. The certificate arrives last: a contract is asked
-    /// (`onERC1155Received`) when all is paid.
-    /// @return cost price and referral, in base units
-    function fill(Offer calldata offer, uint96 amount) external returns (uint256 cost);
-
-    /// @notice Buys up to `want` from offers in the order given, best first; bad ones are skipped and reported.
-    /// @dev Of each offer as much as it has left and `want` still lacks. An offer is skipped with `Market_OverLimit` where it
-    /// costs more than `want` for `most`, pro rata. Reverts `Market_TooLittle` when less than `least` was bought, and
-    /// `Market_GasFloor` rather than skip an offer for want of gas.
-    /// @return bought face, in base units
-    /// @return cost price and referral, in base units
-    function fillMany(Offer[] calldata offers, uint96 want, uint96 most, uint96 least)
+    /// @notice Buys `amount` of face out of one offer, for the caller.
+    /// @dev Reverts from the offer's and from the series' expiry on, for an offer that was cancelled or has less left, below the
+    /// minimum, and where seller or buyer lack balance or approval. A seller that the currency refuses to pay sells nothing.
+    /// A buyer that is the referrer keeps the share.
+    /// @return cost what the caller paid: price and referrer's share
+    function fill(Offer calldata offer, uint96 amount, bytes calldata signature)
         external
-        returns (uint256 bought, uint256 cost);
+        returns (uint256 cost);
 
-    /// @notice Buys `want` as `fillMany` does, or nothing, and pays with the buyer's cards in the same transaction: a certificate
-    /// bought below face becomes a balance, a stream or an order at full face.
-    /// @dev `payment` and `cards` are handed to `GiftCertificates.pay`: each card is signed by its holder. The buyer signs its
-    /// own card before it has it.
+    /// @notice Buys out of many offers of one series, in the order given (best first), until the caller has what it wants.
+    /// @dev An offer that fails for whatever reason, or costs more than the limit, is skipped and reported (`OfferSkipped`); of
+    /// one whose seller has less than is left of it, what the seller has is taken. All or nothing by `least = most`.
+    /// Each row needs 600,000 gas left at its start, of which it takes about 90,000: with less a good offer could be judged bad.
+    /// @return amount of face
+    /// @return cost what the caller paid in all, at most `limitPrice` for `limitAmount` of face
+    function fillMany(SignedOffer[] calldata offers, Purchase calldata purchase)
+        external
+        returns (uint256 amount, uint256 cost);
+
+    /// @notice The same, and pays with what was bought, and with what the caller had, in the same transaction: into a service, say
+    /// a prepaid account, or to a merchant.
+    /// @dev `GiftCertificates.pay`, to which each card's holder is the caller. It comes through this contract, so the cards are
+    /// signed.
+    /// Warning: whoever sees the signed cards can submit them alone where the caller has the balance already: then they
+    /// have paid what they say, and this reverts having bought nothing.
     function fillAndPay(
-        Offer[] calldata offers,
-        uint96 want,
-        uint96 most,
+        SignedOffer[] calldata offers,
+        Purchase calldata purchase,
         ICertificateTypes.Payment calldata payment,
         ICertificateTypes.Redemption[] calldata cards
-    ) external returns (uint256 cost);
+    ) external returns (uint256 amount, uint256 cost);
 
-    /// @notice Uses an ERC-2612 permit of the currency's for the caller; for `multicall`, before a fill.
-    /// @dev Never reverts because of the permit: somebody who saw it may have used it first.
+    /// @notice Uses an ERC-2612 permit of the currency's over the caller's money; for `multicall`, before a fill.
+    /// @dev Never reverts because of the permit: somebody who saw it may have used it first, and then the allowance is there.
     function permit(uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
+
+    /// @notice One row of `fillMany`; only by this contract itself, so that what fails leaves nothing behind.
+    function fillRow(SignedOffer calldata row, Purchase calldata purchase, address buyer, uint256 wanted)
+        external
+        returns (uint256 amount, uint256 cost);
 
     // ------------------------------------------------------------------------------------------------------ cancel
 
-    /// @notice Voids the caller's offers with this nonce.
-    function cancel(uint64 nonce) external;
+    /// @notice Voids the caller's offers with these nonces, for good, signed already or not.
+    function cancel(uint64[] calldata nonces) external;
 
-    /// @notice Voids all the caller's offers with a nonce below `nonce`.
-    function cancelAll(uint64 nonce) external;
+    /// @notice The same by the seller's signature over `CancelOffer(address seller,uint64 nonce,uint40 deadline)`.
+    function cancelSigned(address seller, uint64 nonce, uint40 deadline, bytes calldata signature) external;
 
-    /// @notice The same by the seller's signature over
-    /// `Cancellation(address seller,uint64 nonce,bool all,uint40 deadline)`; anybody may submit it, as often as they like.
-    function cancelSigned(address seller, uint64 nonce, bool all, uint40 deadline, bytes calldata signature)
-        external;
+    /// @notice Voids every offer that the caller has signed so far.
+    function cancelAll() external;
+
+    /// @notice The same by the seller's signature over `CancelAllOffers(address seller,uint64 epoch,uint40 deadline)`, the epoch
+    /// being the one that ends.
+    function cancelAllSigned(address seller, uint64 epoch, uint40 deadline, bytes calldata signature) external;
 
     // ------------------------------------------------------------------------------------------------------- views
 
-    /// @notice What `amount` of an offer costs.
-    /// @return price to the seller, rounded up
-    /// @return referral to the referrer, rounded up
-    function costOf(Offer calldata offer, uint256 amount) external pure returns (uint256 price, uint256 referral);
-
-    /// @notice Face that a nonce's offers have sold, in base units; `type(uint256).max` once cancelled.
+    /// @notice Face that offers of the seller's with this nonce have sold; `type(uint256).max` where they are cancelled.
     function filled(address seller, uint64 nonce) external view returns (uint256);
 
-    /// @notice Offers with a nonce below this are void.
-    function lowestNonce(address seller) external view returns (uint256);
+    /// @notice The epoch that the seller's offers must carry.
+    function epoch(address seller) external view returns (uint256);
 
-    /// @notice What a seller signs for an offer.
-    function digestOf(Offer calldata offer) external view returns (bytes32);
-
-    /// @notice The certificates that are traded here.
+    /// @notice The GiftCertificates that are traded here.
     function certificates() external view returns (address);
+
+    /// @notice The ERC-20 that prices are in: that of the certificates.
+    function currency() external view returns (address);
 
     function DOMAIN_SEPARATOR() external view returns (bytes32);
 }

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from largesse.signing import Domain, Message, encode_word, keccak, solidity
+from sha3 import keccak_256
+
+from largesse.signing import Domain, Message, encode_word, solidity
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,9 @@ class VoucherDigests:
 
     def of(self, index: int, amount: int) -> bytes:
         """What is signed, 32 bytes; `Voucher(…).digest(domain)`. `index` has 64 bits and `amount` 48."""
-        return keccak(
-            self._start + keccak(self._head + index.to_bytes(32, "big") + amount.to_bytes(32, "big"))
-        )
+        struct = keccak_256(self._head + (index << 256 | amount).to_bytes(64, "big")).digest()
+        digest: bytes = keccak_256(self._start + struct).digest()
+        return digest
 
 
 @dataclass(frozen=True)

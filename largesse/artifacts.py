@@ -87,6 +87,16 @@ def items_abi() -> tuple[dict[str, Any], ...]:
     return _abi_of("ItemShop")
 
 
+def rewards_abi() -> tuple[dict[str, Any], ...]:
+    """All that a RewardPools answers. Raises ArtifactError."""
+    return _abi_of("RewardPools")
+
+
+def market_abi() -> tuple[dict[str, Any], ...]:
+    """All that a CertificateMarket answers. Raises ArtifactError."""
+    return _abi_of("CertificateMarket")
+
+
 def _abi_of(*pieces: str) -> tuple[dict[str, Any], ...]:
     found: dict[str, dict[str, Any]] = {}
     for piece in pieces:

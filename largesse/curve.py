@@ -46,6 +46,34 @@ def public_key(secret: bytes) -> bytes:
     return bytes(_NATIVE.private_key_to_public_key(datatypes.PrivateKey(secret)).to_bytes())
 
 
+def load_key(point: bytes) -> Any:
+    """A point (64 bytes) in the form that `verify` takes."""
+    return datatypes.PublicKey(point) if coincurve is None else coincurve.PublicKey(b"\x04" + point)
+
+
+def verify(digest: bytes, signature: bytes, key: Any) -> bool:
+    """Whether ``r ‖ s`` (64 bytes, s in the lower half) is the signature of a `load_key`."""
+    if coincurve is not None:
+        return bool(key.verify(_der(signature), digest, hasher=None))
+    try:
+        found = datatypes.Signature(signature + b"\0")
+        return bool(_NATIVE.ecdsa_verify(digest, found, key))
+    except Exception:  # noqa: BLE001 - numbers out of range, of which it raises several kinds
+        return False
+
+
+def _der(signature: bytes) -> bytes:
+    r, s = _der_integer(signature[:32]), _der_integer(signature[32:])
+    return bytes((0x30, len(r) + len(s))) + r + s
+
+
+def _der_integer(number: bytes) -> bytes:
+    short = number.lstrip(b"\0")
+    if not short or short[0] & 0x80:
+        short = b"\0" + short
+    return bytes((2, len(short))) + short
+
+
 def recover(digest: bytes, signature: bytes) -> bytes:
     """The point that signed, 64 bytes. Raises ValueError where none did."""
     try:

@@ -43,8 +43,10 @@ PARTS: Final[tuple[Part, ...]] = (
     Part("sales", "CertificateSales", "giftCertificates"),
     Part("jars", "StreamingTipEscrow"),
     Part("accounts", "PrepaidAccounts"),
+    Part("market", "CertificateMarket"),
     Part("orders", "HeldOrders"),
     Part("swaps", "AtomicSwaps"),
+    Part("rewards", "RewardPools"),
     Part("payout", "UniswapV2Payout"),
     Part("items", "ItemShop"),
 )  # fmt: skip

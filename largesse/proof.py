@@ -1,12 +1,13 @@
-"""Every contract of a currency audited, each from its own logs: certificates, streams, prepaid
-accounts, held orders, payouts in other tokens, items."""
+"""Every contract of a currency audited, each from its own logs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
 
 from largesse.account_solvency import AccountAudit, audit_accounts
+from largesse.auditing import Found
 from largesse.chain import Node
 from largesse.chainlogs import DEFAULT_RANGE, ignore
 from largesse.client import Certificates
@@ -15,32 +16,58 @@ from largesse.item_solvency import ItemAudit, audit_items
 from largesse.jar_solvency import JarAudit, audit_jars
 from largesse.order_solvency import OrderAudit, audit_orders
 from largesse.payout_solvency import PayoutAudit, audit_payout
+from largesse.reward_solvency import RewardAudit, audit_rewards
 from largesse.solvency import Audit, audit
+from largesse.swap_solvency import SwapAudit, audit_swaps
+
+
+class Kind(NamedTuple):
+    """A part that holds money: its name in `Proof` and in the factory, what people call it, who audits it."""
+
+    part: str
+    title: str
+    audit: Callable[..., Found[Any]]
+
+
+KINDS: Final = (
+    Kind("jars", "Streams", audit_jars),
+    Kind("accounts", "Prepaid accounts", audit_accounts),
+    Kind("orders", "Held orders", audit_orders),
+    Kind("swaps", "Swaps", audit_swaps),
+    Kind("rewards", "Rewards", audit_rewards),
+    Kind("payout", "Payouts in other tokens", audit_payout),
+    Kind("items", "Items", audit_items),
+)
+"""Beside the certificates. The market holds nothing and has no books."""
 
 
 @dataclass(frozen=True)
 class Proof:
     """What was found, by the currencies' symbols."""
 
-    certificates: dict[str, Audit]
-    jars: dict[str, JarAudit]
-    accounts: dict[str, AccountAudit]
-    orders: dict[str, OrderAudit]
-    payouts: dict[str, PayoutAudit]
-    items: dict[str, ItemAudit]
+    certificates: dict[str, Audit] = field(default_factory=dict)
+    jars: dict[str, JarAudit] = field(default_factory=dict)
+    accounts: dict[str, AccountAudit] = field(default_factory=dict)
+    orders: dict[str, OrderAudit] = field(default_factory=dict)
+    swaps: dict[str, SwapAudit] = field(default_factory=dict)
+    rewards: dict[str, RewardAudit] = field(default_factory=dict)
+    payout: dict[str, PayoutAudit] = field(default_factory=dict)
+    items: dict[str, ItemAudit] = field(default_factory=dict)
+
+    def of(self, kind: Kind) -> dict[str, Found[Any]]:
+        """The audits of one kind."""
+        found: dict[str, Found[Any]] = getattr(self, kind.part)
+        return found
+
+    def all(self) -> Sequence[Mapping[str, Found[Any]]]:
+        """Those of every kind, the certificates' first."""
+        return [self.certificates, *map(self.of, KINDS)]
 
     def require_solvent(self) -> None:
         """Raise InsolventError for the first contract with a problem."""
-        audits: list[Audit | JarAudit | AccountAudit | OrderAudit | PayoutAudit | ItemAudit] = [
-            *self.certificates.values(),
-            *self.jars.values(),
-            *self.accounts.values(),
-            *self.orders.values(),
-            *self.payouts.values(),
-            *self.items.values(),
-        ]
-        for found in audits:
-            found.require_solvent()
+        for audits in self.all():
+            for found in audits.values():
+                found.require_solvent()
 
 
 def prove(
@@ -52,18 +79,12 @@ def prove(
 ) -> Proof:
     """Audit all contracts of these currencies, `most` blocks a query at the most; `report` hears what is
     next. Raises LogError."""
-    proof = Proof({}, {}, {}, {}, {}, {})
+    proof = Proof()
     for one in currencies:
         certificates = Certificates(node, one.certificates, one.block)
         report(f"{one.symbol}: certificates")
         proof.certificates[one.symbol] = audit(certificates, most=most)
-        report(f"{one.symbol}: streams")
-        proof.jars[one.symbol] = audit_jars(certificates, one.part("jars"), most=most)
-        report(f"{one.symbol}: prepaid accounts")
-        proof.accounts[one.symbol] = audit_accounts(certificates, one.part("accounts"), most=most)
-        report(f"{one.symbol}: held orders")
-        proof.orders[one.symbol] = audit_orders(certificates, one.part("orders"), most=most)
-        report(f"{one.symbol}: payouts and items")
-        proof.payouts[one.symbol] = audit_payout(certificates, one.part("payout"), most=most)
-        proof.items[one.symbol] = audit_items(certificates, one.part("items"), most=most)
+        for kind in KINDS:
+            report(f"{one.symbol}: {kind.title.lower()}")
+            proof.of(kind)[one.symbol] = kind.audit(certificates, one.part(kind.part), most=most)
     return proof

@@ -21,10 +21,12 @@ from largesse.database import sqlite_url
 from largesse.deployment import Deployment
 from largesse.errors import LargesseError
 from largesse.items import Items
+from largesse.market import Market
 from largesse.nodes import require_cancun
 from largesse.orders import Orders
 from largesse.payout import Payout
 from largesse.prepaid import Prepaid
+from largesse.rewards import Rewards
 from largesse.shop import Shop
 from largesse.swaps import Swaps
 from largesse.tips import Tips
@@ -103,6 +105,10 @@ class Session:
         certificates = self.certificates(symbol)
         return Orders(certificates, self.deployment().currency(symbol).part("orders"))
 
+    def market(self, symbol: str) -> Market:
+        """The CertificateMarket of a currency. Raises DeploymentError unknown_currency."""
+        return Market(self.certificates(symbol), self.deployment().currency(symbol).part("market"))
+
     def swaps(self, symbol: str) -> Swaps:
         """The AtomicSwaps of a currency. Raises DeploymentError unknown_currency."""
         return Swaps(self.certificates(symbol), self.deployment().currency(symbol).part("swaps"))
@@ -114,6 +120,11 @@ class Session:
     def items(self, symbol: str) -> Items:
         """The ItemShop of a currency. Raises DeploymentError unknown_currency."""
         return Items(self.certificates(symbol), self.deployment().currency(symbol).part("items"))
+
+    def rewards(self, symbol: str) -> Rewards:
+        """The RewardPools of a currency. Raises DeploymentError unknown_currency."""
+        certificates = self.certificates(symbol)
+        return Rewards(certificates, self.deployment().currency(symbol).part("rewards"))
 
     def tips_at(self, address: str) -> Tips:
         """The StreamingTipEscrow at an address, or the one of the GiftCertificates there.

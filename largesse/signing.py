@@ -38,6 +38,11 @@ def solidity(kind: str) -> Any:
     return field(metadata={"solidity": kind})
 
 
+def struct(kind: type[Message]) -> Any:
+    """Dataclass field that is another message; its own members are no messages."""
+    return field(metadata={"solidity": kind.__name__, "struct": kind})
+
+
 def _camel(name: str) -> str:
     head, *rest = name.rstrip("_").split("_")
     return head + "".join(part.title() for part in rest)
@@ -91,6 +96,10 @@ def encode_word(owner: str, name: str, kind: str, value: object) -> bytes:
         if not isinstance(value, str):
             raise InvalidMessageError("bad_text", f"{where}: {value!r} is not a text")
         return keccak(_utf8(where, value))
+    if kind[0].isupper():
+        if not isinstance(value, Message) or type(value).__name__ != kind:
+            raise InvalidMessageError("bad_struct", f"{where}: {value!r} is no {kind}")
+        return value.struct_hash()
     if kind == "bytes32[]":
         if not isinstance(value, tuple):
             raise InvalidMessageError("bad_list", f"{where}: {value!r} is not a tuple")
@@ -153,6 +162,11 @@ def jars_domain(chain_id: int, escrow: str) -> Domain:
     return Domain("Largesse StreamingTipEscrow", "1", chain_id, escrow)
 
 
+def rewards_domain(chain_id: int, rewards: str) -> Domain:
+    """Domain of the RewardPools at this address."""
+    return Domain("Largesse RewardPools", "1", chain_id, rewards)
+
+
 def accounts_domain(chain_id: int, accounts: str) -> Domain:
     """Domain of the PrepaidAccounts at this address."""
     return Domain("Largesse PrepaidAccounts", "1", chain_id, accounts)
@@ -181,9 +195,20 @@ def _layout(message: type[Message]) -> tuple[bytes, tuple[tuple[str, str], ...]]
     if message in _layouts:
         return _layouts[message]
     members = tuple((f.name, f.metadata["solidity"]) for f in fields(message))
-    text = ",".join(f"{kind} {_camel(name)}" for name, kind in members)
-    _layouts[message] = keccak(f"{message.__name__}({text})".encode()), members
+    encodings = "".join(map(_encoding, (message, *_structs(message))))
+    _layouts[message] = keccak(encodings.encode()), members
     return _layouts[message]
+
+
+def _structs(message: type[Message]) -> list[type[Message]]:
+    """The messages that are members of this one, by name, as EIP-712 lists them."""
+    found = {f.metadata["struct"] for f in fields(message) if "struct" in f.metadata}
+    return sorted(found, key=lambda kind: str(kind.__name__))
+
+
+def _encoding(message: type[Message]) -> str:
+    members = ",".join(f"{f.metadata['solidity']} {_camel(f.name)}" for f in fields(message))
+    return f"{message.__name__}({members})"
 
 
 @dataclass(frozen=True)
@@ -214,7 +239,7 @@ class Message:
     def typed_data(self, domain: Domain) -> dict[str, Any]:
         """The message as wallets take it (``eth_signTypedData_v4``). Raises InvalidMessageError."""
         self.struct_hash()
-        _, members = _layout(type(self))
+        own = type(self)
         return {
             "domain": {
                 "name": domain.name,
@@ -230,14 +255,20 @@ class Message:
                     {"name": "chainId", "type": "uint256"},
                     {"name": "verifyingContract", "type": "address"},
                 ],
-                type(self).__name__: [{"name": _camel(name), "type": kind} for name, kind in members],
+                **{kind.__name__: _members(kind) for kind in (own, *_structs(own))},
             },
-            "message": {_camel(name): _shown(getattr(self, name)) for name, _ in members},
+            "message": _shown(self),
         }
+
+
+def _members(message: type[Message]) -> list[dict[str, str]]:
+    return [{"name": _camel(name), "type": kind} for name, kind in _layout(message)[1]]
 
 
 def _shown(value: object) -> object:
     """A member's value as JSON has it."""
+    if isinstance(value, Message):
+        return {_camel(name): _shown(getattr(value, name)) for name, _ in _layout(type(value))[1]}
     if isinstance(value, bytes):
         return "0x" + value.hex()
     return [_shown(one) for one in value] if isinstance(value, tuple) else value

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
-from largesse.account_solvency import AccountAudit
 from largesse.amounts import format_amount
+from largesse.auditing import Found
 from largesse.console import say, table
-from largesse.item_solvency import ItemAudit
-from largesse.jar_solvency import JarAudit
-from largesse.order_solvency import OrderAudit
-from largesse.payout_solvency import PayoutAudit
-from largesse.proof import Proof
-from largesse.solvency import Audit
+from largesse.proof import KINDS, Proof
 
 Row = tuple[str, ...]
+COUNTS: Final[Mapping[str, Mapping[str, Callable[[Any], int]]]] = {
+    "jars": {"jars": lambda books: len(books.jars)},
+    "accounts": {
+        "accounts": lambda books: len(books.accounts),
+        "settlements": lambda books: len(books.settlements),
+    },
+    "orders": {"orders": lambda books: len(books.orders)},
+    "swaps": {"locks": lambda books: len(books.locks)},
+    "rewards": {"reads paid": lambda books: len(books.reads)},
+    "payout": {"payouts": lambda books: int(books.payouts)},
+    "items": {"sales": lambda books: int(books.sales)},
+}
+"""What is counted of each kind, from its books."""
 
 
 def show_proof(proof: Proof, decimals: Mapping[str, int]) -> None:
     """Print reserve against liabilities, a column for each currency, and every problem below."""
-    audits, jars, accounts, orders = proof.certificates, proof.jars, proof.accounts, proof.orders
-    payouts, items = proof.payouts, proof.items
+    audits = proof.certificates
 
     def row(name: str, values: Mapping[str, int]) -> Row:
         return (name, *(format_amount(value, decimals[symbol]) for symbol, value in values.items()))
@@ -35,55 +43,21 @@ def show_proof(proof: Proof, decimals: Mapping[str, int]) -> None:
         ("redemptions", *(f"{len(one.books.redemptions):,}" for one in audits.values())),
     ]
     table("Certificates: reserve against liabilities, rebuilt from logs", ("", *audits), rows, right=1)
-    table(
-        "Streams: money held against liabilities, rebuilt from logs",
-        ("", *jars),
-        [*_held(jars, decimals), ("jars", *(f"{len(one.books.jars):,}" for one in jars.values()))],
-        right=1,
-    )
-    settled = (f"{len(one.books.settlements):,}" for one in accounts.values())
-    table(
-        "Prepaid accounts: money held against liabilities, rebuilt from logs",
-        ("", *accounts),
-        [
-            *_held(accounts, decimals),
-            ("accounts", *(f"{len(one.books.accounts):,}" for one in accounts.values())),
-            ("settlements", *settled),
-        ],
-        right=1,
-    )
-    table(
-        "Held orders: money held against liabilities, rebuilt from logs",
-        ("", *orders),
-        [*_held(orders, decimals), ("orders", *(f"{len(one.books.orders):,}" for one in orders.values()))],
-        right=1,
-    )
-    table(
-        "Payouts in other tokens: money held against liabilities, rebuilt from logs",
-        ("", *payouts),
-        [*_held(payouts, decimals), ("payouts", *(f"{one.books.payouts:,}" for one in payouts.values()))],
-        right=1,
-    )
-    table(
-        "Items: money held against liabilities, rebuilt from logs",
-        ("", *items),
-        [*_held(items, decimals), ("sales", *(f"{one.books.sales:,}" for one in items.values()))],
-        right=1,
-    )
-    for kind in (audits, jars, accounts, orders, payouts, items):
-        for symbol, found in kind.items():
-            for problem in found.problems:
+    for kind in KINDS:
+        found = proof.of(kind)
+        counted = [
+            (what, *(f"{count(one.books):,}" for one in found.values()))
+            for what, count in COUNTS[kind.part].items()
+        ]
+        title = f"{kind.title}: money held against liabilities, rebuilt from logs"
+        table(title, ("", *found), [*_held(found, decimals), *counted], right=1)
+    for kinds in proof.all():
+        for symbol, one in kinds.items():
+            for problem in one.problems:
                 say(f"{symbol}: {problem}")
 
 
-def _held(
-    audits: Mapping[str, JarAudit]
-    | Mapping[str, AccountAudit]
-    | Mapping[str, OrderAudit]
-    | Mapping[str, PayoutAudit]
-    | Mapping[str, ItemAudit],
-    decimals: Mapping[str, int],
-) -> list[Row]:
+def _held(audits: Mapping[str, Found[Any]], decimals: Mapping[str, int]) -> list[Row]:
     """What came, went, is owed and is there."""
     found: list[Row] = []
     for name, values in (
@@ -98,14 +72,7 @@ def _held(
     return [*found, *_common(audits)]
 
 
-def _common(
-    audits: Mapping[str, Audit]
-    | Mapping[str, JarAudit]
-    | Mapping[str, AccountAudit]
-    | Mapping[str, OrderAudit]
-    | Mapping[str, PayoutAudit]
-    | Mapping[str, ItemAudit],
-) -> list[Row]:
+def _common(audits: Mapping[str, Found[Any]]) -> list[Row]:
     return [
         ("difference, base units", *(f"{one.surplus:+,}" if one.surplus else "0" for one in audits.values())),
         ("events replayed", *(f"{one.books.events:,}" for one in audits.values())),

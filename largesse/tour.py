@@ -36,7 +36,9 @@ from largesse.payout import Payout
 from largesse.prepaid import Prepaid
 from largesse.proof import Proof, prove
 from largesse.qr import qr_png
+from largesse.reading import Reading
 from largesse.recipients import load_recipients
+from largesse.rewards import Rewards
 from largesse.scanning import read_qr
 from largesse.series import Manifest
 from largesse.shop import Shop
@@ -84,6 +86,7 @@ class Tour:
         self._play_music()
         self._crawl()
         self._deliver()
+        self._read()
         self._spend()
         self._let_one_expire()
         return self.prove()
@@ -261,6 +264,12 @@ class Tour:
         deliveries.run()
         self.gas += deliveries.gas
 
+    def _read(self) -> None:
+        certificates, _ = self._series(US)
+        reading = Reading(Rewards(certificates, self.deployment.currency("USDC").part("rewards")))
+        reading.run()
+        self.gas += reading.gas
+
     def _spend(self) -> None:
         certificates, number = self._series(KR)
         buyer, shop = map(development_wallet, ("holder", "bookshop"))
@@ -300,7 +309,7 @@ class Tour:
         currencies = self.deployment.currencies
         proof = prove(self.node, currencies)
         proof.require_solvent()
-        for kind in vars(proof).values():
+        for kind in proof.all():
             for symbol, found in kind.items():
                 expect(f"{symbol}: money held less liabilities", found.surplus, 0)
         table("What each step took", ("step", "gas", ""), [(n, f"{g:,}", w) for n, g, w in self.gas])

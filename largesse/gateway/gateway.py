@@ -15,8 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from largesse import sender as sending
 from largesse.chain import Wallet
 from largesse.database import open_database
-from largesse.gateway import channels, paid_calls
-from largesse.gateway import ledger as ledgers
+from largesse.gateway import channels, ledger_tables, paid_calls
 from largesse.gateway.accounts import AccountBook
 from largesse.gateway.batch import BatchScheme
 from largesse.gateway.exact import ExactScheme
@@ -62,7 +61,7 @@ class Keeping:
 def tables() -> MetaData:
     """All tables of a gateway: its ledger's, those of x402's schemes, and what its account has sent."""
     found = MetaData()
-    for metadata in (ledgers.TABLES, paid_calls.TABLES, channels.TABLES, sending.TABLES):
+    for metadata in (ledger_tables.TABLES, paid_calls.TABLES, channels.TABLES, sending.TABLES):
         for table in metadata.tables.values():
             table.to_metadata(found)
     return found

@@ -14,7 +14,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
 
@@ -23,7 +23,7 @@ from largesse.gateway.accounts import AccountBook
 from largesse.gateway.ledger import Ledger, Owed
 from largesse.prepaid import Settlement
 from largesse.sender import Sender
-from largesse.signing import InvalidSignatureError, recover
+from largesse.signers import settleable
 from largesse.vouchers import SignedVoucher, rows
 from largesse.web.logs import log
 
@@ -200,22 +200,21 @@ class Settler:
                 continue
             if account.paid >= one.amount:
                 paid[one.index] = account.paid
-            elif account.deposit < one.amount or not self._is_good(one, account.signer):
+            elif account.deposit < one.amount or (good := self._as_taken(one, account.signer)) is None:
                 worthless.append(one.index)
             else:
-                found.append(Candidate(one, one.amount - account.paid, standing.good_until(self.book.now())))
+                found.append(Candidate(good, one.amount - account.paid, standing.good_until(self.book.now())))
         if paid:
             # Somebody else submitted them: anybody may.
             self.ledger.mark_settled(paid, int(time.time()))
         return found, tuple(worthless)
 
-    def _is_good(self, owed: Owed, signer: str) -> bool:
+    def _as_taken(self, owed: Owed, signer: str) -> Owed | None:
+        """With the form of its signature that the contract takes; None where it takes none."""
         prepaid = self.book.prepaid
         message = Voucher(self.book.counterparty, prepaid.token.address, owed.index, owed.amount)
         digest = message.digest(prepaid.domain)
         if owed.by_contract:
-            return prepaid.is_wallet_signature(signer, digest, owed.signature)
-        try:
-            return recover(digest, owed.signature) == signer
-        except InvalidSignatureError:
-            return False
+            return owed if prepaid.is_wallet_signature(signer, digest, owed.signature) else None
+        signature = settleable(bytes.fromhex(signer[2:]), digest, owed.signature)
+        return None if signature is None else replace(owed, signature=signature)

@@ -20,11 +20,13 @@ from largesse.account_messages import VoucherDigests
 from largesse.chain import Wallet
 from largesse.gateway import receipts, wire
 from largesse.gateway.accounts import AccountBook, BlindError, Standing
-from largesse.gateway.ledger import Charge, Ledger, LedgerError, Line, Paid
+from largesse.gateway.charging import Charge, LedgerError, Line, Paid
+from largesse.gateway.ledger import Ledger
 from largesse.gateway.receipts import Receipt, receipts_domain
 from largesse.gateway.schemes import Answer, Call, Json, PaymentRefusedError, Proof, Settled
 from largesse.prepaid import Prepaid
-from largesse.signing import InvalidSignatureError, checksummed, recover_bytes
+from largesse.signers import KnownSigners, low_s
+from largesse.signing import InvalidSignatureError, recover
 from largesse.vouchers import MAX_DEPOSIT, MAX_INDEX
 from largesse.web.limits import Rates, too_often
 from largesse.web.problems import ProblemError
@@ -81,6 +83,7 @@ class VoucherScheme:
         self._digests = VoucherDigests(prepaid.domain, book.counterparty, self._currency)
         self._chain_id = prepaid.node.chain_id
         self._receipts = receipts_domain(prepaid.node.chain_id, prepaid.address)
+        self._signers = KnownSigners()
         self._desks: OrderedDict[int, _Desk] = OrderedDict()
 
     @property
@@ -113,7 +116,7 @@ class VoucherScheme:
         amount = wire.number(payload, "amount", MAX_DEPOSIT)
         signature = wire.octets(payload, "signature", _MOST_SIGNATURE)
         standing = await self._standing(index)
-        by_contract = await self._check_signature(standing, index, amount, signature)
+        signature, by_contract = await self._check_signature(standing, index, amount, signature)
         if self.rates is not None and (seconds := self.rates.wait(str(index))):
             raise ProblemError(too_often(seconds))
         desk = await self._desk(index, standing)
@@ -160,7 +163,7 @@ class VoucherScheme:
         if not _covers(desk, details):
             raise self._not_covered(desk, details)
         desk.reserved += details.price
-        self.ledger.coming += 1
+        self.ledger.charges.coming += 1
         desk.amounts.add(details.amount)
         if retry_key:
             desk.keys.add(retry_key)
@@ -213,20 +216,21 @@ class VoucherScheme:
             )
         return standing
 
-    async def _check_signature(self, standing: Standing, index: int, amount: int, signature: bytes) -> bool:
-        """Whether it is a contract wallet's. Raises PaymentRefusedError wrong_signer."""
+    async def _check_signature(
+        self, standing: Standing, index: int, amount: int, signature: bytes
+    ) -> tuple[bytes, bool]:
+        """As it is kept, and whether it is a contract wallet's. Raises PaymentRefusedError wrong_signer."""
         digest, signer = self._digests.of(index, amount), standing.account.signer
-        try:
-            address = recover_bytes(digest, signature)
-            if address == bytes.fromhex(signer[2:]):
-                return False
-            found = checksummed(address)
-        except InvalidSignatureError as error:
-            found = error.message
+        if self._signers.signed(bytes.fromhex(signer[2:]), digest, signature):
+            return low_s(signature), False
         if standing.is_wallet and await asyncio.to_thread(
             self.prepaid.is_wallet_signature, signer, digest, signature
         ):
-            return True
+            return signature, True
+        try:
+            found = recover(digest, signature)
+        except InvalidSignatureError as error:
+            found = error.message
         raise PaymentRefusedError(
             "wrong_signer",
             f"the voucher's signer is {found}, and the account's is {signer}",
@@ -273,13 +277,13 @@ class VoucherScheme:
         desk = self._desks.get(details.index)
         if desk is not None and details.amount in desk.amounts:
             desk.reserved -= details.price
-            self.ledger.coming -= 1
+            self.ledger.charges.coming -= 1
             desk.amounts.discard(details.amount)
             desk.keys.discard(proof.call.retry_key)
 
     async def _paid(self, index: int, amount: int, call: Call) -> Paid | None:
         """The call that this Idempotency-Key, or this voucher, has paid for."""
-        return await asyncio.to_thread(self.ledger.paid, index, amount, call.retry_key)
+        return await self.ledger.find(index, amount, call.retry_key)
 
     def _again(self, paid: Paid, payer: str, index: int, call: Call) -> tuple[Settled, Answer]:
         """Raises PaymentRefusedError other_call (409), answer_gone (410)."""

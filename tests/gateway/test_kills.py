@@ -21,7 +21,8 @@ from largesse.chain import Node
 from largesse.client import Certificates
 from largesse.database import open_database, transaction
 from largesse.gateway.gateway import tables
-from largesse.gateway.ledger import PAYMENTS, Ledger
+from largesse.gateway.ledger import Ledger
+from largesse.gateway.ledger_tables import PAYMENTS
 from largesse.gateway.purse import PaidAccount, Paying, Purse
 from largesse.prepaid import Prepaid as Client
 from tests.support.gateway_process import PRICE, gateway_runner

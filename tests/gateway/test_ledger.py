@@ -9,8 +9,10 @@ from collections.abc import Iterator
 import pytest
 
 from largesse.database import open_database
+from largesse.gateway.batching import ClosedError
+from largesse.gateway.charging import MOST_KEPT_BYTES, Charge, LedgerError, Line
 from largesse.gateway.gateway import tables
-from largesse.gateway.ledger import MOST_KEPT_BYTES, Charge, Ledger, LedgerError, Line, Owed
+from largesse.gateway.ledger import Ledger, Owed
 from largesse.gateway.schemes import Answer, Call
 
 CONTRACT, SELLER, OTHER = "0x" + "11" * 20, "0x" + "22" * 20, "0x" + "33" * 20
@@ -182,4 +184,4 @@ def test_two_gateways_race_for_one_account(database_url: str) -> None:
 def test_a_closed_ledger_takes_nothing(ledger: Ledger) -> None:
     ledger.close()
     (error,) = run(ledger, charge(10, 10))
-    assert isinstance(error, LedgerError) and error.reason == "closed"
+    assert isinstance(error, ClosedError) and error.reason == "closed"

@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
 
-from largesse.gateway.ledger import MOST_KEPT_BYTES
+from largesse.gateway.charging import MOST_KEPT_BYTES
 from largesse.gateway.pricing import Price
 from largesse.gateway.purse import Paying, ask
 from largesse.gateway.receipts import HEADER

@@ -12,8 +12,9 @@ from largesse.chain import Node, Wallet
 from largesse.client import Certificates
 from largesse.database import open_database
 from largesse.gateway.accounts import AccountBook
+from largesse.gateway.charging import Charge
 from largesse.gateway.gateway import tables
-from largesse.gateway.ledger import Charge, Ledger, Owed
+from largesse.gateway.ledger import Ledger, Owed
 from largesse.gateway.schemes import Answer, Call
 from largesse.gateway.settler import BASE_GAS, MOST_ROWS, ONE_GAS, ROW_GAS, Candidate, Policy, Settler, decide
 from largesse.prepaid import Prepaid as Client
@@ -184,6 +185,35 @@ def test_what_the_chain_would_refuse_is_not_sent(desk: Desk) -> None:
     assert done.rows == {good[1]: 10}
     prepaid.top_up(short, 1)
     assert desk.settler.run()[1][0].rows == {short[1]: 1_001}
+
+
+def test_a_payer_with_an_odd_signature_holds_nobody_up(desk: Desk) -> None:
+    """s in the upper half has no place in a packed row, and under the other v nobody is recovered. Both can
+    be put right by whoever knows the signer: a payer must not be able to stop a settlement with them."""
+    prepaid = desk.prepaid
+    keys = [prepaid.open(1_000, salt) for salt in range(5)]
+    for key, change in zip(
+        keys, [plain, high_s, other_v, lambda one: other_v(high_s(one)), plain], strict=True
+    ):
+        desk.take(key, 100, signature=change(prepaid.voucher(key, 100).signature))
+    decision, (done,) = desk.settler.run()
+    assert decision.worthless == done.skipped == ()
+    assert done.rows == {key[1]: 100 for key in keys}
+
+
+def plain(signature: bytes) -> bytes:
+    return signature
+
+
+def high_s(signature: bytes) -> bytes:
+    """The same key's signature of the same, by the other s."""
+    order = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+    s = order - int.from_bytes(signature[32:64], "big")
+    return signature[:32] + s.to_bytes(32, "big") + bytes([55 - signature[64]])
+
+
+def other_v(signature: bytes) -> bytes:
+    return signature[:64] + bytes([55 - signature[64]])
 
 
 def test_a_batch_that_was_skipped_goes_again_once_it_is_good(

@@ -16,7 +16,7 @@ from brownie import accounts
 from sqlalchemy import select
 
 from largesse.database import transaction
-from largesse.gateway.ledger import LINES, PAYMENTS
+from largesse.gateway.ledger_tables import LINES, PAYMENTS
 from largesse.gateway.purse import Paying
 from tests.fixtures.gateways import ARTICLE, Served
 from tests.support.prepaid import Key, Prepaid, use

@@ -27,6 +27,22 @@ def test_both_make_the_same_bytes(secret: bytes, digest: bytes) -> None:
     assert curve.recover(digest, fast[0]) == fast[1]
 
 
+@given(SECRETS, DIGESTS, DIGESTS)
+@settings(max_examples=20)
+def test_both_verify_the_same(secret: bytes, digest: bytes, other: bytes) -> None:
+    point, good = curve.public_key(secret), curve.sign(digest, secret)[:64]
+    tampered = [good[32:] + good[:32], good[:32] + other, other + good[32:]]
+    tampered += [bytes(64), good[:32] + bytes(32), good[:32] + b"\xff" * 32, b"\xff" * 32 + good[32:]]
+    for native in (False, True):
+        with pytest.MonkeyPatch.context() as patch:
+            if native:
+                patch.setattr(curve, "coincurve", None)
+            key = curve.load_key(point)
+            assert curve.verify(digest, good, key)
+            assert curve.verify(other, good, key) == (other == digest)
+            assert not any(curve.verify(digest, one, key) for one in tampered if one != good)
+
+
 @pytest.mark.parametrize("native", [False, True])
 @pytest.mark.parametrize(
     "signature",

@@ -12,7 +12,14 @@ from eth_utils.address import to_checksum_address
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from largesse import account_messages, jar_messages, order_messages, signing
+from largesse import (
+    account_messages,
+    jar_messages,
+    order_messages,
+    reward_messages,
+    signing,
+    swap_messages,
+)
 from largesse.signing import (
     Domain,
     InvalidMessageError,
@@ -26,7 +33,14 @@ from largesse.signing import (
 MESSAGES = sorted(
     {
         value
-        for module in (signing, jar_messages, account_messages, order_messages)
+        for module in (
+            signing,
+            jar_messages,
+            account_messages,
+            order_messages,
+            reward_messages,
+            swap_messages,
+        )
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, Message) and value is not Message
     },
@@ -45,6 +59,11 @@ STRATEGIES = {
     "string": st.text(st.characters(blacklist_categories=["Cs"]), max_size=40),
 } | {f"uint{bits}": st.integers(0, 2**bits - 1) for bits in (16, 24, 32, 40, 48, 64, 80, 96, 128, 256)}
 
+STRATEGIES["Attestation"] = st.builds(
+    reward_messages.Attestation,
+    *(STRATEGIES[f.metadata["solidity"]] for f in fields(reward_messages.Attestation)),
+)
+
 SAMPLES: dict[str, Any] = {
     "address": HOLDER,
     "bool": True,
@@ -52,6 +71,7 @@ SAMPLES: dict[str, Any] = {
     "bytes32": keccak(b"32"),
     "bytes32[]": (keccak(b"first"), keccak(b"second")),
     "string": "für dich",
+    "Attestation": reward_messages.Attestation(keccak(b"pool"), HOLDER, HOLDER, 3, 4, 5),
 }
 
 
@@ -90,6 +110,18 @@ def test_signature_equals_eth_accounts(message: type[Message]) -> None:
 
 # Type hash and digest of `sample`, pinned: a change breaks every wallet that signs for a deployed contract.
 GOLDEN: dict[str, tuple[str, str]] = {
+    "AnnounceClosing": (
+        "69f47b21c49873c14deef367d7fc88ae90c90d077bac82e90acf9deed384bee9",
+        "17f1341f3bc99851041eacf09d4d323c5392ef302a217f291427ae94fd5e039a",
+    ),
+    "Attestation": (
+        "20dff9cf3e1d64d5ed6ddb3ba7954e621bd67cf564d45447523009ea48e63d17",
+        "9969e057dba82fc28d4a496d4c0f8c86e002e3fb04655e49d4b2ef75559fd978",
+    ),
+    "CancelClosing": (
+        "26f530ddc58b9dea3b0f2eb3aae9f2901fe4bfef55430195abf70e1088293665",
+        "e2fb39bb386663f5563ab400968641cb2809f813b9a767a1e5edd9920e7fa87c",
+    ),
     "CancelStream": (
         "9443d73c2a2919b8b7b032df0cd901b0c66c98d009624af5d32ca61e4c128736",
         "3a38f32319e0887d78a5a8d22ab3b7c36fa2666b03d655453bba6678dba30d44",
@@ -102,6 +134,10 @@ GOLDEN: dict[str, tuple[str, str]] = {
         "c4b91b24ee352d0dd492d63625aebe37ea3d673df321458b6beeb09f3a024472",
         "5793e42141aa457396794e75a8aec6edaa90049ce1f37be29c3349c9a3dd005b",
     ),
+    "ChangeAttester": (
+        "6815712c1dc1d4416643e8620f38ad6ce7b9cd7db23a931eabfe3cff147f4e5c",
+        "acdd2849ee1813352ca9315bb6393eb808b5e065015a2adb2ca79ac1ffbe61f5",
+    ),
     "ChangeSigner": (
         "f18c97d0c15a314007de9d48d1be3f51c4318410a020943138ecb6361111e983",
         "7f53c200f56d8a868821ff359d59866ab6f8a9783e16f9361c7c4636c3a1ff1f",
@@ -109,6 +145,10 @@ GOLDEN: dict[str, tuple[str, str]] = {
     "ChangeStreamRate": (
         "1dc97dedf5f21824504c0b2e3eabc92e0c9d6a781f05a21dad7246aff3d1b43c",
         "cc67865bd8a78ceb8d206ec537b9733ac32b883798ae720d42cafe9a3aead661",
+    ),
+    "Choice": (
+        "53e8bfa9678236f0b4b59ca7ed1f8559515c41ef68340b94a439091951608954",
+        "4b334f04b25eb8cb48132921c748c0cad75a97317dbaf4a86045a0a1c7ae3ebe",
     ),
     "Claim": (
         "729608d8265bf9734e08aa03921cfc79bcea7552b5487618bfef5192a78952aa",
@@ -125,6 +165,10 @@ GOLDEN: dict[str, tuple[str, str]] = {
     "Coupon": (
         "0b2fc0701b7115fc8992d28e087ab072b23869165a3e2fef5bd4fb50a5edb8c6",
         "786987188e3844a9b6124945c12778e51d215cca3d1d89abe28b53464d394375",
+    ),
+    "FundPool": (
+        "45c2967201dd43def74aba7e3f2f8352bdc48fe316fa9168915fe5fd65b930eb",
+        "9f2094bf88b8ad387f18712924a5bc519fbbb86d7bde69f846b8b904230603af",
     ),
     "GiftBatch": (
         "aa5f2a1fd3487839b8cb11790397d99ac5e856f4c0b4220eb892f485b54e274c",
@@ -146,6 +190,10 @@ GOLDEN: dict[str, tuple[str, str]] = {
         "20620b2524220b750aff801c4d66ef02a1456fce7752d10d3810fb579ca9d002",
         "b1cd727055ec5449b5658e5f953ee1781636508c7ee214e42fde770c1954739e",
     ),
+    "Lock": (
+        "d0f0383ecada46f4d00f796fd87ee64178a7d0f54fa9267c93a979ef4f0eac22",
+        "4c899e0a9e5299e49c29579bf33eae6faea83d68ec4712225a8256eaf608a976",
+    ),
     "LockedVoucher": (
         "8c1f91822c88071a33f0ebfc8c8e6ff308c40495d2c4d6d3e56ab42452d31eab",
         "13deac7aa2ae9dd6dd2374f5c61d39999a8c38a468345663a969225c4683d0ce",
@@ -157,6 +205,10 @@ GOLDEN: dict[str, tuple[str, str]] = {
     "OpenOrder": (
         "6b384fb4c1f60a464c154d921817ba40a44360a8b84528cb84d71ac1d2bf4b86",
         "c4b375d173ddb9bb3f2da07ac19c51bffd2bb4598d6ef5a417b18d0c87450231",
+    ),
+    "OpenPool": (
+        "223e4e863bbd8ead3c92129b034bb4803ce908256ff825779209dd49843eba6d",
+        "5359c19a99da08e37bace9cff6d9cc8b9befd0a8077ad14cfc1ae2c730cec3c5",
     ),
     "OpenStream": (
         "d5660d67ea88f6c84443791b2b866a5f950df61a973a6f0e5e6812dcc44f569b",
@@ -310,10 +362,21 @@ def test_values_are_validated_before_they_are_signed(
             ["OpenOrder.to_seller", "1"],
         ),
         (jar_messages.HandleClaim([bytes(32)], HOLDER, 4), "bad_list", ["HandleClaim.tip_ids"]),
+        (reward_messages.Choice(bytes(32), 1), "bad_struct", ["Choice.attestation", "Attestation"]),
+        (
+            reward_messages.Choice(reward_messages.FundPool(HOLDER, bytes(32), 1, 2, 3), 1),
+            "bad_struct",
+            ["Choice.attestation", "FundPool", "Attestation"],
+        ),
+        (
+            reward_messages.Choice(reward_messages.Attestation(bytes(32), HOLDER, HOLDER, -1, 4, 5), 1),
+            "out_of_range",
+            ["Attestation.read_id", "-1"],
+        ),
         (jar_messages.HandleClaim((bytes(31),), HOLDER, 4), "bad_length", ["HandleClaim.tip_ids", "31"]),
     ],
 )
-def test_texts_and_lists_are_validated(message: Message, reason: str, words: list[str]) -> None:
+def test_texts_lists_and_structs_are_validated(message: Message, reason: str, words: list[str]) -> None:
     with pytest.raises(InvalidMessageError) as caught:
         message.digest(DOMAIN)
     assert caught.value.reason == reason

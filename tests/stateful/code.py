@@ -14,7 +14,7 @@ OPS = {
     "STATICCALL": 0xFA, "REVERT": 0xFD,
 }  # fmt: skip
 ON_REDEMPTION = "onRedemption(address,uint256,uint64,(address,uint256,uint256)[],bytes)"
-ROW_IN, ROW_OUT = 132, 320  # target and up to three arguments in; up to ten words out
+ROW_IN, ROW_OUT = 132, 416  # target and up to three arguments in; up to 13 words out
 
 
 def assemble(text: str) -> bytes:
@@ -67,14 +67,14 @@ def account_code(owner: str) -> bytes:
 
 
 def reader_code(*, hashed: bool) -> bytes:
-    """Reads rows of `target 32 ‖ call data 100` from its call data and returns 320 bytes of each answer,
+    """Reads rows of `target 32 ‖ call data 100` from its call data and returns 416 bytes of each answer,
     zero-padded; or the keccak256 of that."""
     last = "SWAP1 SUB 0x80 KECCAK256 PUSH0 MSTORE 0x20 PUSH0 RETURN" if hashed else "SWAP1 SUB 0x80 RETURN"
     return assemble(f"""
         PUSH0 0x80
         :loop DUP2 CALLDATASIZE GT ISZERO @end JUMPI
         0x64 DUP3 0x20 ADD PUSH0 CALLDATACOPY
-        0x0140 DUP2 0x64 PUSH0 DUP6 CALLDATALOAD GAS STATICCALL POP
-        0x0140 ADD SWAP1 0x84 ADD SWAP1 @loop JUMP
+        0x{ROW_OUT:04x} DUP2 0x64 PUSH0 DUP6 CALLDATALOAD GAS STATICCALL POP
+        0x{ROW_OUT:04x} ADD SWAP1 0x84 ADD SWAP1 @loop JUMP
         :end 0x80 {last}
     """)

@@ -111,6 +111,8 @@ class CustodyLife(Life[S], Generic[S, K]):
     def _replay(self, hand: CustodyHand) -> Act | None:
         """The last thing that succeeded, or one before, once more, sometimes by somebody else."""
         acts = self.stores[id(hand.side)].acts
+        if not acts:
+            return None
         function, caller, args = acts[-1] if hand.odds(50) else hand.one(acts[-30:])
         if function in ("createSeries", "addServices"):
             return None

@@ -47,6 +47,8 @@ class CustodySide(Side, ABC):
 
     NAME: str
     """The contract's."""
+    CERTIFICATE_ACTS = CERTIFICATE_ACTS
+    """Functions that are the certificates'."""
     ABI: Abi
     SAID: Mapping[str, type[signing.Message]]
     """What is signed to it, or to the currency."""
@@ -92,7 +94,7 @@ class CustodySide(Side, ABC):
         bytes say what the arguments say. True when it succeeded. Raises Difference."""
         self.keeper.events = []
         self.remember(function, args)
-        if function in CERTIFICATE_ACTS:
+        if function in self.CERTIFICATE_ACTS:
             to, abi, model = self.address, self._card_abi, self.model
         else:
             to, abi, model = self.here, self.ABI, self.keeper

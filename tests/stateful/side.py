@@ -396,7 +396,10 @@ def snake(name: str) -> str:
 
 def error_name(name: str) -> str:
     """The full name of an error of the model."""
-    others = "ERC|Safe|Blacklist|Enforced|Custody_|Jar_|Accounts_|Orders_|Items_|Payout_|Error$|FailedCall"
+    others = (
+        "ERC|Safe|Blacklist|Enforced|FailedCall|Error$"
+        "|(Custody|Jar|Accounts|Orders|Pools|Swaps|Items|Payout|Market)_"
+    )
     ours = name and not re.match(others, name)
     return PREFIX + name if ours else name
 

@@ -1,0 +1,310 @@
+"""Charges of calls, many in one transaction.
+
+The statements are compiled once, and go to the driver as they are: what SQLAlchemy does for each execution
+takes several times as long as the database.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Dialect, and_, bindparam, insert, or_, select, update
+from sqlalchemy.sql.base import Executable
+
+from largesse.errors import LargesseError
+from largesse.gateway.ledger_tables import LINES, PAYMENTS
+from largesse.gateway.schemes import Answer, Call
+
+Item = TypeVar("Item")
+
+MOST_KEPT_BYTES: Final = 65_536
+"""Of an answer: a longer one is not kept, and its retry is told so."""
+
+
+class LedgerError(LargesseError):
+    """A charge that the ledger does not take; nothing was written."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """An account, in micro-units: signed for at best, charged for calls, paid on the chain."""
+
+    best: int
+    charged: int
+    settled: int
+
+
+@dataclass(frozen=True)
+class Charge:
+    """A call to be charged: `amount` is the voucher's, cumulative, `price` the call's, in micro-units."""
+
+    index: int
+    amount: int
+    price: int
+    signature: bytes
+    by_contract: bool
+    call: Call
+    answer: Answer
+    receipt: bytes
+
+
+@dataclass(frozen=True)
+class Paid:
+    """A call that was charged before. `answer` is None where it is not kept any more."""
+
+    amount: int
+    price: int
+    digest: bytes
+    answer: Answer | None
+    receipt: bytes
+
+
+def charge_all(
+    connection: Connection, seller: int, charges: Sequence[Charge], *, keys_are_new: bool
+) -> list[Line | LedgerError]:
+    """What became of each. The lines are locked first, in an order that all processes share.
+
+    With `keys_are_new` no Idempotency-Key is looked up, and one that was used before raises IntegrityError.
+    """
+    pairs = [(hexadecimal(charge.index), charge) for charge in charges]
+    lines = _locked(connection, seller, sorted({account for account, _ in pairs}))
+    used = _used(connection, seller, pairs, lines, look_for_keys=not keys_are_new)
+    now, rows = int(time.time()), []
+    results: list[Line | LedgerError] = []
+    for account, charge in pairs:
+        key, line = charge.call.retry_key, lines[account]
+        if (account, charge.amount) in used or (key and (account, key) in used):
+            results.append(
+                LedgerError(
+                    "used", f"the voucher over {charge.amount} or its Idempotency-Key was used before"
+                )
+            )
+        elif line.charged + charge.price > max(line.best, charge.amount):
+            results.append(
+                LedgerError(
+                    "not_covered",
+                    f"a voucher over {charge.amount} does not cover {charge.price} after {line.charged}",
+                )
+            )
+        else:
+            line.take(charge, now)
+            used.add((account, charge.amount))
+            if key:
+                used.add((account, key))
+            rows.append(_row(seller, account, charge, now))
+            results.append(Line(line.best, line.charged, line.settled))
+    if rows:
+        taken = [line.row(seller, account) for account, line in lines.items() if line.taken]
+        _execute_many(connection, _CHARGE_SIGNED, [row for row in taken if row["signature_"]])
+        _execute_many(connection, _CHARGE, [row for row in taken if not row["signature_"]])
+        _execute_many(connection, _INSERT, rows)
+    return results
+
+
+def find_all(connection: Connection, seller: int, asked: Sequence[tuple[int, int, str]]) -> list[Paid | None]:
+    """For each (index, amount, Idempotency-Key) the call that the key, else the voucher, has paid for."""
+    found: dict[tuple[str, int | str], Any] = {}
+    amounts = [(hexadecimal(index), amount) for index, amount, _ in asked]
+    keys = [(hexadecimal(index), key) for index, _, key in asked if key]
+    for row in _select(connection, _paid_by_amount, seller, amounts):
+        found[row[0], row[1]] = row
+    for row in _select(connection, _paid_by_key, seller, keys):
+        found[row[0], row[2]] = row
+    rows = (
+        (key and found.get((account, key))) or found.get((account, amount))
+        for (account, amount), (_, _, key) in zip(amounts, asked, strict=True)
+    )
+    return [None if row is None else _paid(row) for row in rows]
+
+
+def hexadecimal(index: int) -> str:
+    """An account's index as the tables have it."""
+    return f"{index:016x}"
+
+
+# -------------------------------------------------------------------------------------------- statements
+
+
+@lru_cache(maxsize=256)
+def _compiled(statement: Executable, dialect: Dialect) -> tuple[str, tuple[str, ...] | None]:
+    """Its text, and its parameters in their order, where the driver takes them by that."""
+    found: Any = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+    return str(found), tuple(found.positiontup) if found.positional else None
+
+
+def _execute_many(connection: Connection, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Once for each row, by the names of its parameters."""
+    if rows:
+        text, order = _compiled(statement, connection.dialect)
+        connection.exec_driver_sql(text, [_given(row, order) for row in rows])
+
+
+def _given(values: Mapping[str, Any], order: tuple[str, ...] | None) -> Any:
+    return values if order is None else tuple(values[name] for name in order)
+
+
+def _select(
+    connection: Connection,
+    statement: Callable[[int], Executable],
+    seller: int,
+    pairs: Sequence[tuple[str, Any]],
+) -> Iterable[Any]:
+    """The rows of some pairs, of an account and an amount or key."""
+    if not pairs:
+        return ()
+    values: dict[str, Any] = {"s": seller}
+    for number, (account, second) in _padded(pairs):
+        values[f"a{number}"], values[f"b{number}"] = account, second
+    text, order = _compiled(statement(len(values) // 2), connection.dialect)
+    return connection.exec_driver_sql(text, _given(values, order)).all()
+
+
+def _padded(items: Sequence[Item]) -> Iterable[tuple[int, Item]]:
+    """As many as a power of two, the last one again and again: so there are few statements."""
+    length = 1 << (len(items) - 1).bit_length()
+    return enumerate([*items, *[items[-1]] * (length - len(items))])
+
+
+@lru_cache(maxsize=32)
+def _paid_by_amount(length: int) -> Executable:
+    return select(*_KEPT).where(_among(PAYMENTS.c.amount, length))
+
+
+@lru_cache(maxsize=32)
+def _paid_by_key(length: int) -> Executable:
+    return select(*_KEPT).where(_among(PAYMENTS.c.retry_key, length))
+
+
+@lru_cache(maxsize=32)
+def _lock(length: int) -> Executable:
+    columns = LINES.c.account, LINES.c.best, LINES.c.charged, LINES.c.settled, LINES.c.waits_since
+    accounts: list[Any] = [bindparam(f"a{number}") for number in range(length)]
+    return (
+        select(*columns)
+        .where(LINES.c.seller == bindparam("s"), LINES.c.account.in_(accounts))
+        .order_by(LINES.c.account)
+        .with_for_update()
+    )
+
+
+def _among(second: ColumnElement[Any], length: int) -> ColumnElement[bool]:
+    return or_(
+        *(
+            and_(
+                PAYMENTS.c.seller == bindparam("s"),
+                PAYMENTS.c.account == bindparam(f"a{number}"),
+                second == bindparam(f"b{number}"),
+            )
+            for number in range(length)
+        )
+    )
+
+
+_KEPT: Final = tuple(
+    PAYMENTS.c[name]
+    for name in ["account", "amount", "retry_key", "price", "digest", "status", "headers", "body", "receipt"]
+)
+_OWN: Final = (LINES.c.seller == bindparam("seller_"), LINES.c.account == bindparam("account_"))
+_CHARGE: Final = (
+    update(LINES).where(*_OWN).values(charged=bindparam("charged_"), waits_since=bindparam("since_"))
+)
+_CHARGE_SIGNED: Final = _CHARGE.values(
+    best=bindparam("best_"), signature=bindparam("signature_"), by_contract=bindparam("by_contract_")
+)
+_INSERT: Final = insert(PAYMENTS)
+
+
+# ------------------------------------------------------------------------------------------------- a batch
+
+
+@dataclass
+class _Draft:
+    """A line while a batch is charged to it."""
+
+    best: int
+    charged: int
+    settled: int
+    waits_since: int
+    signature: bytes = b""
+    by_contract: bool = False
+    taken: bool = False
+
+    def take(self, charge: Charge, now: int) -> None:
+        self.charged += charge.price
+        self.waits_since = self.waits_since or now
+        self.taken = True
+        if charge.amount > self.best:
+            self.best, self.signature = charge.amount, charge.signature
+            self.by_contract = charge.by_contract
+
+    def row(self, seller: int, account: str) -> dict[str, Any]:
+        return {
+            "seller_": seller,
+            "account_": account,
+            "charged_": self.charged,
+            "since_": self.waits_since,
+            "best_": self.best,
+            "signature_": self.signature,
+            "by_contract_": int(self.by_contract),
+        }
+
+
+def _locked(connection: Connection, seller: int, accounts: Sequence[str]) -> dict[str, _Draft]:
+    values = {f"a{number}": account for number, account in _padded(accounts)}
+    text, order = _compiled(_lock(len(values)), connection.dialect)
+    rows = connection.exec_driver_sql(text, _given({"s": seller, **values}, order))
+    return {account: _Draft(*line) for account, *line in rows}
+
+
+def _used(
+    connection: Connection,
+    seller: int,
+    pairs: Sequence[tuple[str, Charge]],
+    lines: Mapping[str, _Draft],
+    *,
+    look_for_keys: bool,
+) -> set[tuple[str, int | str]]:
+    """Vouchers and Idempotency-Keys of these charges that have paid for a call before, by their accounts.
+
+    A voucher below the best one may have; a higher one was never seen.
+    """
+    amounts = [(account, one.amount) for account, one in pairs if one.amount <= lines[account].best]
+    used: set[tuple[str, int | str]] = set()
+    used.update((row[0], row[1]) for row in _select(connection, _paid_by_amount, seller, amounts))
+    if look_for_keys:
+        keys = [(account, one.call.retry_key) for account, one in pairs if one.call.retry_key]
+        used.update((row[0], row[2]) for row in _select(connection, _paid_by_key, seller, keys))
+    return used
+
+
+def _row(seller: int, account: str, charge: Charge, now: int) -> dict[str, Any]:
+    answer = charge.answer
+    kept = len(answer.body) <= MOST_KEPT_BYTES
+    headers = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in answer.headers]
+    return {
+        "seller": seller,
+        "account": account,
+        "amount": charge.amount,
+        "price": charge.price,
+        "retry_key": charge.call.retry_key or None,
+        "digest": charge.call.digest,
+        "at": now,
+        "status": answer.status,
+        "headers": json.dumps(headers, separators=(",", ":")).encode() if kept else None,
+        "body": answer.body if kept else None,
+        "receipt": charge.receipt,
+    }
+
+
+def _paid(row: Any) -> Paid:
+    _account, amount, _key, price, digest, status, packed, body, receipt = row
+    kept = None
+    if packed is not None:
+        headers = tuple((n.encode("latin-1"), v.encode("latin-1")) for n, v in json.loads(packed))
+        kept = Answer(status, headers, bytes(body))
+    return Paid(amount, price, bytes(digest), kept, bytes(receipt or b""))

@@ -1,0 +1,63 @@
+"""Does a RewardPools hold what it owes? Answered from logs, then checked by views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+from largesse.artifacts import rewards_abi
+from largesse.auditing import Found, audited
+from largesse.chainlogs import DEFAULT_RANGE, ignore
+from largesse.client import Certificates
+from largesse.reward_books import RewardBooks
+from largesse.rewards import Rewards
+
+RewardAudit = Found[RewardBooks]
+
+
+def audit_rewards(
+    certificates: Certificates,
+    address: str,
+    *,
+    block: int | None = None,
+    most: int = DEFAULT_RANGE,
+    progress: Callable[[int], None] = ignore,
+) -> RewardAudit:
+    """Rebuild the books of the RewardPools at this address up to `block` (default: the latest), and compare.
+    As `largesse.solvency.audit`."""
+    node = certificates.node
+    last = node.block_number() if block is None else block
+    books = RewardBooks(cache(node.block_time))
+    return audited(
+        certificates.token,
+        address,
+        rewards_abi(),
+        range(certificates.first_block, last + 1),
+        books,
+        lambda: _differences(Rewards(certificates, address), books, last, node.block_time(last)),
+        most=most,
+        progress=progress,
+    )
+
+
+def _differences(rewards: Rewards, books: RewardBooks, block: int, time: int) -> list[str]:
+    """Every difference between the rebuilt books and the contract's views at `block`, in words."""
+    found: list[str] = []
+    views, node = rewards.contract.functions, rewards.node
+
+    def compare(what: str, rebuilt: object, told: object) -> None:
+        if rebuilt != told:
+            found.append(f"{what}: {rebuilt} by the logs, {told} by the contract")
+
+    compare("the parts, and what came in less what went out", books.parts(), books.liabilities)
+    compare("owed in all", books.total_owed, node.call(views.totalOwed(), block=block))
+    for payee, amount in books.owed.items():
+        compare(f"owed to {payee}", amount, node.call(views.owed(payee), block=block))
+    for pool_id, pool in books.pools(time).items():
+        compare(f"pool 0x{pool_id.hex()}", pool, rewards.pool(pool_id, block))
+    for (pool_id, payee), amount in books.credits.items():
+        name = f"{payee} in pool 0x{pool_id.hex()}"
+        compare(f"credit of {name}", amount, rewards.credit(pool_id, payee, block))
+        spent = node.call(views.spentToday(pool_id, payee), block=block)
+        compare(f"reads today of {name}", books.spent_by(pool_id, payee, time), spent)
+    return found
