@@ -79,6 +79,10 @@ class CustodySide(Side, ABC):
     def remember(self, function: str, args: Sequence[Any]) -> None:
         """Anything of these arguments that is to be read from now on."""
 
+    def homes(self) -> set[str]:
+        """Whose events the accountant reads."""
+        return {self.here}
+
     def labels(self) -> dict[str, str]:
         """What to call this side's contracts."""
         return super().labels() | {self.here: self.NAME}
@@ -101,7 +105,7 @@ class CustodySide(Side, ABC):
         events = [
             self.ABI.event(log)
             for log in receipt.logs
-            if log.topics[0] in self.ABI.events and log.address == self.here
+            if log.topics[0] in self.ABI.events and log.address in self.homes()
         ]
         self.check_events(events, self.keeper.events)
         self.account_for(receipt, events)

@@ -96,9 +96,10 @@ class Abi:
         self.events: dict[bytes, tuple[str, list[tuple[str, bool]]]] = {}
         for source in sources:
             for entry in json.loads((BUILD / source).read_text())["abi"]:
-                self._add(entry)
+                self.add(entry)
 
-    def _add(self, entry: Mapping[str, Any]) -> None:
+    def add(self, entry: Mapping[str, Any]) -> None:
+        """One more function, error or event."""
         kind = entry["type"]
         if kind not in ("function", "error", "event"):
             return

@@ -396,7 +396,10 @@ def snake(name: str) -> str:
 
 def error_name(name: str) -> str:
     """The full name of an error of the model."""
-    others = "ERC|Safe|Blacklist|Enforced|(Custody|Jar|Accounts|Orders|Pools|Swaps|Items|Market)_|FailedCall"
+    others = (
+        "ERC|Safe|Blacklist|Enforced|FailedCall|Error$"
+        "|(Custody|Jar|Accounts|Orders|Pools|Swaps|Items|Payout|Market)_"
+    )
     ours = name and not re.match(others, name)
     return PREFIX + name if ours else name
 
