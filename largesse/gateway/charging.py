@@ -160,8 +160,18 @@ def _select(
     values: dict[str, Any] = {"s": seller}
     for number, (account, second) in _padded(pairs):
         values[f"a{number}"], values[f"b{number}"] = account, second
-    text, order = _compiled(statement(len(values) // 2), connection.dialect)
-    return connection.exec_driver_sql(text, _given(values, order)).all()
+    return _rows(connection, statement(len(values) // 2), values)
+
+
+def _rows(connection: Connection, statement: Executable, values: Mapping[str, Any]) -> list[Any]:
+    """Tuples, by the driver's own cursor."""
+    text, order = _compiled(statement, connection.dialect)
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(text, _given(values, order))
+        return list(cursor.fetchall())
+    finally:
+        cursor.close()
 
 
 def _padded(items: Sequence[Item]) -> Iterable[tuple[int, Item]]:
@@ -256,8 +266,7 @@ class _Draft:
 
 def _locked(connection: Connection, seller: int, accounts: Sequence[str]) -> dict[str, _Draft]:
     values = {f"a{number}": account for number, account in _padded(accounts)}
-    text, order = _compiled(_lock(len(values)), connection.dialect)
-    rows = connection.exec_driver_sql(text, _given({"s": seller, **values}, order))
+    rows = _rows(connection, _lock(len(values)), {"s": seller, **values})
     return {account: _Draft(*line) for account, *line in rows}
 
 
