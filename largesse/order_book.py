@@ -61,8 +61,8 @@ class SignedOffer:
             kept = json.loads(line)
             if kept["format"] != _FORMAT:
                 raise ValueError(f"its format is {kept['format']!r}")
-            people = {name: parse_address(kept[name]) for name in ("seller", "referrer")}
-            offer = Offer(**people, **{name: _number(name, kept[name]) for name in _NUMBERS})
+            values: dict[str, Any] = {name: parse_address(kept[name]) for name in ("seller", "referrer")}
+            offer = Offer(**values, **{name: _number(name, kept[name]) for name in _NUMBERS})
             offer.struct_hash()
             if offer.amount == 0 or offer.price == 0:
                 raise ValueError("its amount or its price is 0")

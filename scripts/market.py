@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from largesse.arguments import ArgumentError, Arguments, Option
-from largesse.client import ZERO_ADDRESS
+from largesse.addresses import ZERO_ADDRESS
 from largesse.command import command
 from largesse.console import done, table
 from largesse.market import Bought, Market
