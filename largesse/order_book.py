@@ -62,7 +62,8 @@ class SignedOffer:
             if kept["format"] != _FORMAT:
                 raise ValueError(f"its format is {kept['format']!r}")
             values: dict[str, Any] = {name: parse_address(kept[name]) for name in ("seller", "referrer")}
-            offer = Offer(**values, **{name: _number(name, kept[name]) for name in _NUMBERS})
+            values |= {name: _number(name, kept[name]) for name in _NUMBERS}
+            offer = Offer(**values)
             offer.struct_hash()
             if offer.amount == 0 or offer.price == 0:
                 raise ValueError("its amount or its price is 0")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.addresses import ZERO_ADDRESS
+from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.command import command
 from largesse.console import done, table
 from largesse.market import Bought, Market
