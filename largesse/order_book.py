@@ -14,7 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
-from largesse.addresses import parse_address
+from largesse.addresses import ZERO_ADDRESS, parse_address
 from largesse.errors import LargesseError
 from largesse.files import lock_file, replace_file
 from largesse.market_messages import Offer
@@ -61,7 +61,11 @@ class SignedOffer:
             kept = json.loads(line)
             if kept["format"] != _FORMAT:
                 raise ValueError(f"its format is {kept['format']!r}")
-            people = {name: parse_address(kept[name]) for name in ("seller", "referrer")}
+            # Nobody sells for the zero address; as the referrer it stands for nobody.
+            referrer = kept["referrer"]
+            if referrer != ZERO_ADDRESS:
+                referrer = parse_address(referrer)
+            people = {"seller": parse_address(kept["seller"]), "referrer": referrer}
             offer = Offer(**people, **{name: _number(name, kept[name]) for name in _NUMBERS})
             offer.struct_hash()
             if offer.amount == 0 or offer.price == 0:
