@@ -15,10 +15,11 @@ from web3 import Web3
 from web3.contract import Contract
 from web3.types import LogReceipt, TxReceipt
 
+from largesse.addresses import ZERO_ADDRESS
 from largesse.artifacts import market_abi
 from largesse.chain import Node, RefusedError, Wallet
 from largesse.chainlogs import Decoder
-from largesse.client import ZERO_ADDRESS, Certificates
+from largesse.client import Certificates
 from largesse.errors import LargesseError
 from largesse.market_messages import Offer, market_domain
 from largesse.order_book import SignedOffer, Standing, best_first

@@ -65,8 +65,8 @@ class SignedOffer:
             referrer = kept["referrer"]
             if referrer != ZERO_ADDRESS:
                 referrer = parse_address(referrer)
-            people = {"seller": parse_address(kept["seller"]), "referrer": referrer}
-            offer = Offer(**people, **{name: _number(name, kept[name]) for name in _NUMBERS})
+            values: dict[str, Any] = {name: _number(name, kept[name]) for name in _NUMBERS}
+            offer = Offer(seller=parse_address(kept["seller"]), referrer=referrer, **values)
             offer.struct_hash()
             if offer.amount == 0 or offer.price == 0:
                 raise ValueError("its amount or its price is 0")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from largesse.addresses import ZERO_ADDRESS
 from largesse.arguments import ArgumentError, Arguments, Option
-from largesse.client import ZERO_ADDRESS
 from largesse.command import command
 from largesse.console import done, table
 from largesse.market import Bought, Market
@@ -119,7 +119,9 @@ def depth_of(session: Session, given: Arguments) -> list[Level]:
     "Buy, the best offers first, up to a price; all of it or nothing.",
     SERIES,
     AMOUNT,
-    Option("most", "what all of it may cost at most, referrers' shares included"),
+    Option(
+        "most", "the price limit: no offer is bought that would cost more for so much face, shares included"
+    ),
     BOOK,
     FROM,
     example="series=kr-culture-50000 amount=50000 most=46500 from=holder",
