@@ -14,7 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
-from largesse.addresses import parse_address
+from largesse.addresses import ZERO_ADDRESS, parse_address
 from largesse.errors import LargesseError
 from largesse.files import lock_file, replace_file
 from largesse.market_messages import Offer
@@ -61,9 +61,12 @@ class SignedOffer:
             kept = json.loads(line)
             if kept["format"] != _FORMAT:
                 raise ValueError(f"its format is {kept['format']!r}")
-            values: dict[str, Any] = {name: parse_address(kept[name]) for name in ("seller", "referrer")}
-            values |= {name: _number(name, kept[name]) for name in _NUMBERS}
-            offer = Offer(**values)
+            # Nobody sells for the zero address; as the referrer it stands for nobody.
+            referrer = kept["referrer"]
+            if referrer != ZERO_ADDRESS:
+                referrer = parse_address(referrer)
+            values: dict[str, Any] = {name: _number(name, kept[name]) for name in _NUMBERS}
+            offer = Offer(seller=parse_address(kept["seller"]), referrer=referrer, **values)
             offer.struct_hash()
             if offer.amount == 0 or offer.price == 0:
                 raise ValueError("its amount or its price is 0")

@@ -119,7 +119,7 @@ def depth_of(session: Session, given: Arguments) -> list[Level]:
     "Buy, the best offers first, up to a price; all of it or nothing.",
     SERIES,
     AMOUNT,
-    Option("most", "what all of it may cost at most, referrers' shares included"),
+    Option("most", "the price limit: offers that cost more than this for so much face are passed over"),
     BOOK,
     FROM,
     example="series=kr-culture-50000 amount=50000 most=46500 from=holder",

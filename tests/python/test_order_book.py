@@ -1,4 +1,4 @@
-"""An order book on file: what is written is read, what is malformed is told by its line, best come first."""
+"""An order book on file: what is written is read, a malformed line is named, the best come first."""
 
 from __future__ import annotations
 
