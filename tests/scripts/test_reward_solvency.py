@@ -39,7 +39,6 @@ def audited(node_url: str) -> Audit:
 def test_a_pool_from_its_opening_to_its_end(rewards: Rewards, audited: Audit) -> None:
     pool_id, other = rewards.open(1_000), rewards.open(500, salt=1)
     rewards.fund(pool_id, 70)
-    audited(rewards)
     reads = [rewards.read(pool_id, 1, 333), rewards.read(pool_id, 2, 0), rewards.read(pool_id, 3, 7)]
     rewards.pay(pool_id, *reads)
     rewards.pay_one(other, rewards.read(other, 1, author=rewards.reader))
@@ -56,7 +55,6 @@ def test_a_pool_from_its_opening_to_its_end(rewards: Rewards, audited: Audit) ->
     audited(rewards)
     rewards.cancel_closing(other)
     later(2 * DAY)
-    audited(rewards)
     rewards.change_attester(pool_id, rewards.stranger)
     rewards.change_attester(pool_id, ZERO)
     rewards.pay(pool_id, rewards.read(pool_id, 4, attested_by=rewards.agent))

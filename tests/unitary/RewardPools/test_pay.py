@@ -1,15 +1,14 @@
-"""pay and payOne: attested reads, at the reader's ratio, once, under daily caps (pay.tree)."""
+"""pay, payOne: attested reads, at the reader's ratio, once, under daily caps (pay.tree)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from tests.fixtures.accounts import MakeAccount
 from tests.support.certificates import DAY, ZERO
-from tests.support.clock import at, later, mine_at
+from tests.support.clock import later, mine_at
 from tests.support.errors import reverts
 from tests.support.logs import logs_of
 from tests.support.outputs import returned
@@ -21,41 +20,27 @@ def pool_id(rewards: Rewards) -> bytes:
     return rewards.open()
 
 
-@dataclass(frozen=True)
-class Way:
-    """One of the two ways to pay a read."""
-
-    one: bool
-
-    def refuses(
-        self, rewards: Rewards, pool_id: bytes, read: Read, fault: str, sender: Any = None, time: int = 0
-    ) -> None:
-        """The read is not paid, for this reason, and nothing changes."""
-        before = (rewards.state(pool_id), rewards.credit(pool_id, read.reader), rewards.spent_today(pool_id))
-        if time:
-            at(time)
-        if self.one:
-            with reverts("Pools_NotPaid", read.read_id, FAULTS.index(fault)):
-                rewards.pay_one(pool_id, read, sender)
-        else:
-            tx = rewards.pay(pool_id, read, sender=sender)
-            assert paid(tx) == Paid(pool_id, 0, [], [(0, fault)])
-            assert returned(tx) == 0
-        if not time:
-            after = rewards.credit(pool_id, read.reader), rewards.spent_today(pool_id)
-            assert (rewards.state(pool_id), *after) == before
-
-    def pays(self, rewards: Rewards, pool_id: bytes, read: Read, sender: Any = None) -> Any:
-        if self.one:
-            return rewards.pay_one(pool_id, read, sender)
-        tx = rewards.pay(pool_id, read, sender=sender)
-        assert paid(tx).skipped == []
-        return tx
+def refuses(
+    rewards: Rewards, pool_id: bytes, read: Read, fault: str, sender: Any = None, time: int = 0
+) -> None:
+    """Neither payOne nor pay pays the read, for this reason, and nothing changes."""
+    if time:
+        mine_at(time)
+    before = (rewards.state(pool_id), rewards.credit(pool_id, read.reader), rewards.spent_today(pool_id))
+    sender = {"from": sender or rewards.relayer}
+    with reverts("Pools_NotPaid", read.read_id, FAULTS.index(fault)):
+        rewards.contract.payOne.call(pool_id, read, sender)
+    tx = rewards.contract.pay(pool_id, [read], sender)
+    assert paid(tx) == Paid(pool_id, 0, [], [(0, fault)])
+    after = (rewards.state(pool_id), rewards.credit(pool_id, read.reader), rewards.spent_today(pool_id))
+    assert after == before
 
 
-@pytest.fixture(params=["pay", "payOne"])
-def way(request: pytest.FixtureRequest) -> Way:
-    return Way(request.param == "payOne")
+def pays(rewards: Rewards, pool_id: bytes, read: Read, sender: Any = None) -> None:
+    """payOne would pay it, and pay does."""
+    sender = {"from": sender or rewards.relayer}
+    assert rewards.contract.payOne.call(pool_id, read, sender) == read.amount * read.reader_bps // BPS
+    assert paid(rewards.contract.pay(pool_id, [read], sender)).skipped == []
 
 
 # reverts, and what is skipped
@@ -68,122 +53,120 @@ def test_pay_reverts_for_a_pool_that_nobody_opened(rewards: Rewards) -> None:
             method(nowhere, rewards.read(nowhere, 1))
 
 
-def test_no_read_of_nothing(rewards: Rewards, pool_id: bytes, way: Way) -> None:
-    way.refuses(rewards, pool_id, rewards.read(pool_id, 1, 0), "ZeroAmount")
+def test_no_read_of_nothing(rewards: Rewards, pool_id: bytes) -> None:
+    refuses(rewards, pool_id, rewards.read(pool_id, 1, 0), "ZeroAmount")
 
 
 @pytest.mark.parametrize("after", [-1, 0, 1])
-def test_no_read_from_its_deadline_on(rewards: Rewards, pool_id: bytes, way: Way, after: int) -> None:
+def test_no_read_from_its_deadline_on(rewards: Rewards, pool_id: bytes, after: int) -> None:
     read = rewards.read(pool_id, 1)
     if after < 0:
-        at(read.deadline + after)
-        way.pays(rewards, pool_id, read)
+        mine_at(read.deadline + after)
+        pays(rewards, pool_id, read)
     else:
-        way.refuses(rewards, pool_id, read, "Expired", time=read.deadline + after)
+        refuses(rewards, pool_id, read, "Expired", time=read.deadline + after)
 
 
-def test_no_read_for_nobody(rewards: Rewards, pool_id: bytes, way: Way) -> None:
+def test_no_read_for_nobody(rewards: Rewards, pool_id: bytes) -> None:
     """What was credited to the contract itself nobody could fetch."""
     for nobody in (ZERO, rewards.contract):
-        way.refuses(rewards, pool_id, rewards.read(pool_id, 1, author=nobody), "NoPayee")
+        refuses(rewards, pool_id, rewards.read(pool_id, 1, author=nobody), "NoPayee")
         read = rewards.read(pool_id, 1, reader=nobody, chosen_by=rewards.reader)
-        way.refuses(rewards, pool_id, read, "NoPayee")
+        refuses(rewards, pool_id, read, "NoPayee")
 
 
 @pytest.mark.parametrize("bps", [999, 1_000, 9_000, 9_001, BPS + 1, 2**16 - 1])
-def test_no_share_outside_the_bounds(rewards: Rewards, pool_id: bytes, way: Way, bps: int) -> None:
+def test_no_share_outside_the_bounds(rewards: Rewards, pool_id: bytes, bps: int) -> None:
     read = rewards.read(pool_id, 1, bps=bps)
     if 1_000 <= bps <= 9_000:
-        way.pays(rewards, pool_id, read)
+        pays(rewards, pool_id, read)
         assert rewards.credits(pool_id) == (bps // 100, 100 - bps // 100)
     else:
-        way.refuses(rewards, pool_id, read, "RatioOutOfBounds")
+        refuses(rewards, pool_id, read, "RatioOutOfBounds")
 
 
-def test_no_read_twice(rewards: Rewards, pool_id: bytes, way: Way) -> None:
+def test_no_read_twice(rewards: Rewards, pool_id: bytes) -> None:
     """Whatever else the second attestation of it says."""
-    way.pays(rewards, pool_id, rewards.read(pool_id, 256))
+    pays(rewards, pool_id, rewards.read(pool_id, 256))
     for other in ({}, {"amount": 7}, {"reader": rewards.agent}, {"author": rewards.agent}, {"bps": 5_000}):
-        way.refuses(rewards, pool_id, rewards.read(pool_id, 256, **other), "AlreadyPaid")
+        refuses(rewards, pool_id, rewards.read(pool_id, 256, **other), "AlreadyPaid")
     for neighbour in (255, 257, 0, 512):
-        way.pays(rewards, pool_id, rewards.read(pool_id, neighbour, 10))
+        pays(rewards, pool_id, rewards.read(pool_id, neighbour, 10))
     assert [rewards.contract.isPaid(pool_id, i) for i in (0, 1, 255, 256, 257, 512)] == [
         True, False, True, True, True, True,
     ]  # fmt: skip
 
 
-def test_the_last_number_of_all(rewards: Rewards, pool_id: bytes, way: Way) -> None:
-    way.pays(rewards, pool_id, rewards.read(pool_id, MAX_READ_ID))
-    way.refuses(rewards, pool_id, rewards.read(pool_id, MAX_READ_ID), "AlreadyPaid")
+def test_the_last_number_of_all(rewards: Rewards, pool_id: bytes) -> None:
+    pays(rewards, pool_id, rewards.read(pool_id, MAX_READ_ID))
+    refuses(rewards, pool_id, rewards.read(pool_id, MAX_READ_ID), "AlreadyPaid")
 
 
-def test_no_read_over_the_readers_cap(rewards: Rewards, pool_id: bytes, way: Way) -> None:
+def test_no_read_over_the_readers_cap(rewards: Rewards, pool_id: bytes) -> None:
     """Exact, of whole amounts; another reader has its own."""
-    way.refuses(rewards, pool_id, rewards.read(pool_id, 1, 501), "OverReaderCap")
-    way.pays(rewards, pool_id, rewards.read(pool_id, 2, 400))
-    way.refuses(rewards, pool_id, rewards.read(pool_id, 3, 101), "OverReaderCap")
-    way.pays(rewards, pool_id, rewards.read(pool_id, 3, 100))
-    way.refuses(rewards, pool_id, rewards.read(pool_id, 4, 1), "OverReaderCap")
+    refuses(rewards, pool_id, rewards.read(pool_id, 1, 501), "OverReaderCap")
+    pays(rewards, pool_id, rewards.read(pool_id, 2, 400))
+    refuses(rewards, pool_id, rewards.read(pool_id, 3, 101), "OverReaderCap")
+    pays(rewards, pool_id, rewards.read(pool_id, 3, 100))
+    refuses(rewards, pool_id, rewards.read(pool_id, 4, 1), "OverReaderCap")
     assert rewards.spent_today(pool_id) == 500
-    way.pays(rewards, pool_id, rewards.read(pool_id, 5, 500, reader=rewards.agent))
+    pays(rewards, pool_id, rewards.read(pool_id, 5, 500, reader=rewards.agent))
 
 
-def test_no_read_over_the_pools_cap(rewards: Rewards, pool_id: bytes, way: Way) -> None:
+def test_no_read_over_the_pools_cap(rewards: Rewards, pool_id: bytes) -> None:
     for number, who in enumerate((rewards.reader, rewards.agent)):
-        way.pays(rewards, pool_id, rewards.read(pool_id, number, 499, reader=who))
+        pays(rewards, pool_id, rewards.read(pool_id, number, 499, reader=who))
     read = rewards.read(pool_id, 3, 3, reader=rewards.recipient)
-    way.refuses(rewards, pool_id, read, "OverPoolCap")
-    way.pays(rewards, pool_id, rewards.read(pool_id, 3, 2, reader=rewards.recipient))
+    refuses(rewards, pool_id, read, "OverPoolCap")
+    pays(rewards, pool_id, rewards.read(pool_id, 3, 2, reader=rewards.recipient))
     assert rewards.state(pool_id).spent_today == 1_000
 
 
-def test_no_read_without_the_money(rewards: Rewards, way: Way) -> None:
+def test_no_read_without_the_money(rewards: Rewards) -> None:
     pool_id = rewards.open(99)
-    way.refuses(rewards, pool_id, rewards.read(pool_id, 1, 100), "OverBudget")
+    refuses(rewards, pool_id, rewards.read(pool_id, 1, 100), "OverBudget")
     rewards.fund(pool_id, 1)
-    way.pays(rewards, pool_id, rewards.read(pool_id, 1, 100))
-    way.refuses(rewards, pool_id, rewards.read(pool_id, 2, 1), "OverBudget")
+    pays(rewards, pool_id, rewards.read(pool_id, 1, 100))
+    refuses(rewards, pool_id, rewards.read(pool_id, 2, 1), "OverBudget")
 
 
 @pytest.mark.parametrize("seconds", [-1, 0, 1])
-def test_the_caps_are_those_of_a_day_to_the_second(
-    rewards: Rewards, pool_id: bytes, way: Way, seconds: int
-) -> None:
+def test_the_caps_are_those_of_a_day_to_the_second(rewards: Rewards, pool_id: bytes, seconds: int) -> None:
     """A day ends where the next begins, at midnight of the chain's clock."""
     midnight = (rewards.now() // DAY + 1) * DAY
     late = midnight + DAY
-    way.pays(rewards, pool_id, rewards.read(pool_id, 1, 500, reader=rewards.agent))
-    way.pays(rewards, pool_id, rewards.read(pool_id, 2, 500))
+    pays(rewards, pool_id, rewards.read(pool_id, 1, 500, reader=rewards.agent))
+    pays(rewards, pool_id, rewards.read(pool_id, 2, 500))
     more = rewards.read(pool_id, 3, 500, deadline=late)
     if seconds < 0:
-        way.refuses(rewards, pool_id, more, "OverReaderCap", time=midnight + seconds)
+        refuses(rewards, pool_id, more, "OverReaderCap", time=midnight + seconds)
         mine_at(midnight)
         assert (rewards.state(pool_id).spent_today, rewards.spent_today(pool_id)) == (0, 0)
     else:
-        at(midnight + seconds)
-        way.pays(rewards, pool_id, more)
+        mine_at(midnight + seconds)
+        pays(rewards, pool_id, more)
         assert (rewards.state(pool_id).spent_today, rewards.spent_today(pool_id)) == (500, 500)
         assert rewards.spent_today(pool_id, rewards.agent) == 0
-        way.refuses(rewards, pool_id, rewards.read(pool_id, 4, 1), "OverReaderCap")
+        refuses(rewards, pool_id, rewards.read(pool_id, 4, 1), "OverReaderCap")
 
 
-def test_what_a_cap_left_out_is_good_tomorrow(rewards: Rewards, pool_id: bytes, way: Way) -> None:
+def test_what_a_cap_left_out_is_good_tomorrow(rewards: Rewards, pool_id: bytes) -> None:
     read = rewards.read(pool_id, 2, 400)
-    way.pays(rewards, pool_id, rewards.read(pool_id, 1, 400))
-    way.refuses(rewards, pool_id, read, "OverReaderCap")
+    pays(rewards, pool_id, rewards.read(pool_id, 1, 400))
+    refuses(rewards, pool_id, read, "OverReaderCap")
     later(DAY - 1)
-    way.pays(rewards, pool_id, read)
+    pays(rewards, pool_id, read)
 
 
-def test_an_authors_credit_is_no_read_of_its_own(rewards: Rewards, pool_id: bytes, way: Way) -> None:
+def test_an_authors_credit_is_no_read_of_its_own(rewards: Rewards, pool_id: bytes) -> None:
     """It costs the author nothing of its own cap, of today or of a day before."""
-    way.pays(rewards, pool_id, rewards.read(pool_id, 1, 500, reader=rewards.author, author=rewards.reader))
-    way.pays(rewards, pool_id, rewards.read(pool_id, 2, 500))
+    pays(rewards, pool_id, rewards.read(pool_id, 1, 500, reader=rewards.author, author=rewards.reader))
+    pays(rewards, pool_id, rewards.read(pool_id, 2, 500))
     assert [rewards.spent_today(pool_id, who) for who in (rewards.reader, rewards.author)] == [500, 500]
     assert rewards.credits(pool_id) == (300 + 200, 200 + 300)
 
 
-def test_no_read_that_is_not_attested(rewards: Rewards, pool_id: bytes, way: Way) -> None:
+def test_no_read_that_is_not_attested(rewards: Rewards, pool_id: bytes) -> None:
     good = rewards.read(pool_id, 1)
     bad = [
         rewards.read(pool_id, 1, attested_by=rewards.stranger),
@@ -205,11 +188,11 @@ def test_no_read_that_is_not_attested(rewards: Rewards, pool_id: bytes, way: Way
     ]
     bad.append(rewards.read(pool_id, 2)._replace(attested=good.attested))
     for read in bad:
-        way.refuses(rewards, pool_id, read, "NotAttested")
-    way.pays(rewards, pool_id, good)
+        refuses(rewards, pool_id, read, "NotAttested")
+    pays(rewards, pool_id, good)
 
 
-def test_no_read_that_the_reader_has_not_chosen(rewards: Rewards, pool_id: bytes, way: Way) -> None:
+def test_no_read_that_the_reader_has_not_chosen(rewards: Rewards, pool_id: bytes) -> None:
     good = rewards.read(pool_id, 1)
     other = rewards.read(pool_id, 1, 99)
     bad = [
@@ -222,13 +205,13 @@ def test_no_read_that_the_reader_has_not_chosen(rewards: Rewards, pool_id: bytes
         good._replace(chosen=bytes(65)),
     ]
     for read in bad:
-        way.refuses(rewards, pool_id, read, "NotChosen")
-    way.pays(rewards, pool_id, good)
+        refuses(rewards, pool_id, read, "NotChosen")
+    pays(rewards, pool_id, good)
 
 
-def test_no_read_of_another_pool_or_chain_or_contract(rewards: Rewards, pool_id: bytes, way: Way) -> None:
+def test_no_read_of_another_pool_or_chain_or_contract(rewards: Rewards, pool_id: bytes) -> None:
     other = rewards.open(salt=1)
-    way.refuses(rewards, other, rewards.read(pool_id, 1), "NotAttested")
+    refuses(rewards, other, rewards.read(pool_id, 1), "NotAttested")
     for domain in (
         {"chain_id": rewards.domain.chain_id + 1},
         {"verifying_contract": str(rewards.world.certificates)},
@@ -238,48 +221,48 @@ def test_no_read_of_another_pool_or_chain_or_contract(rewards: Rewards, pool_id:
         values = vars(rewards.domain) | domain
         values.pop("separator", None)
         read = rewards.read(pool_id, 1, domain=type(rewards.domain)(**values))
-        way.refuses(rewards, pool_id, read, "NotAttested")
+        refuses(rewards, pool_id, read, "NotAttested")
 
 
 # who submits
 
 
-def test_a_reader_submits_its_own_read_without_signing(rewards: Rewards, pool_id: bytes, way: Way) -> None:
+def test_a_reader_submits_its_own_read_without_signing(rewards: Rewards, pool_id: bytes) -> None:
     read = rewards.read(pool_id, 1, bps=9_000, chosen_by=ITSELF)
     for somebody in (rewards.relayer, rewards.attester, rewards.author, rewards.sponsor):
-        way.refuses(rewards, pool_id, read, "NotChosen", somebody)
-    way.pays(rewards, pool_id, read, rewards.reader)
+        refuses(rewards, pool_id, read, "NotChosen", somebody)
+    pays(rewards, pool_id, read, rewards.reader)
     assert rewards.credits(pool_id) == (90, 10)
 
 
-def test_an_attester_submits_a_read_without_signing(rewards: Rewards, pool_id: bytes, way: Way) -> None:
+def test_an_attester_submits_a_read_without_signing(rewards: Rewards, pool_id: bytes) -> None:
     read = rewards.read(pool_id, 1, attested_by=ITSELF)
     for somebody in (rewards.relayer, rewards.reader, rewards.author, rewards.sponsor):
-        way.refuses(rewards, pool_id, read, "NotAttested", somebody)
+        refuses(rewards, pool_id, read, "NotAttested", somebody)
     unchosen = rewards.read(pool_id, 1, attested_by=ITSELF, chosen_by=ITSELF)
-    way.refuses(rewards, pool_id, unchosen, "NotChosen", rewards.attester)
-    way.pays(rewards, pool_id, read, rewards.attester)
+    refuses(rewards, pool_id, unchosen, "NotChosen", rewards.attester)
+    pays(rewards, pool_id, read, rewards.attester)
 
 
-def test_an_attester_that_reads_needs_no_signature(rewards: Rewards, way: Way) -> None:
+def test_an_attester_that_reads_needs_no_signature(rewards: Rewards) -> None:
     pool_id = rewards.open(attester=rewards.reader)
     read = rewards.read(pool_id, 1, attested_by=ITSELF, chosen_by=ITSELF)
-    way.pays(rewards, pool_id, read, rewards.reader)
+    pays(rewards, pool_id, read, rewards.reader)
     assert rewards.credits(pool_id) == (40, 60)
 
 
-def test_contract_wallets_attest_and_choose(rewards: Rewards, way: Way, make_account: MakeAccount) -> None:
+def test_contract_wallets_attest_and_choose(rewards: Rewards, make_account: MakeAccount) -> None:
     """Their owners' keys sign for them (ERC-1271)."""
     attester, reader = (make_account("Wallet1271", who) for who in (rewards.agent, rewards.giver))
     pool_id = rewards.open(attester=attester)
     read = rewards.read(pool_id, 1, reader=reader, attested_by=rewards.agent, chosen_by=rewards.giver)
-    way.refuses(rewards, pool_id, read._replace(attested=read.chosen), "NotAttested")
-    way.refuses(rewards, pool_id, read._replace(chosen=read.attested), "NotChosen")
-    way.pays(rewards, pool_id, read)
+    refuses(rewards, pool_id, read._replace(attested=read.chosen), "NotAttested")
+    refuses(rewards, pool_id, read._replace(chosen=read.attested), "NotChosen")
+    pays(rewards, pool_id, read)
     assert rewards.credit(pool_id, reader) == 40
 
 
-def test_the_short_form_of_signatures(rewards: Rewards, pool_id: bytes, way: Way) -> None:
+def test_the_short_form_of_signatures(rewards: Rewards, pool_id: bytes) -> None:
     """64 bytes, EIP-2098."""
 
     def short(signature: bytes) -> bytes:
@@ -287,41 +270,41 @@ def test_the_short_form_of_signatures(rewards: Rewards, pool_id: bytes, way: Way
         return signature[:32] + s.to_bytes(32, "big")
 
     read = rewards.read(pool_id, 1)
-    way.pays(rewards, pool_id, read._replace(attested=short(read.attested), chosen=short(read.chosen)))
+    pays(rewards, pool_id, read._replace(attested=short(read.attested), chosen=short(read.chosen)))
 
 
 # what is paid
 
 
 @pytest.mark.parametrize("bps", [0, 1, 3_333, 9_999, BPS])
-def test_the_sum_is_exact_and_the_dust_is_the_authors(rewards: Rewards, way: Way, bps: int) -> None:
+def test_the_sum_is_exact_and_the_dust_is_the_authors(rewards: Rewards, bps: int) -> None:
     pool_id = rewards.open(bounds=(0, BPS), reader_cap=MOST, pool_cap=MOST)
     total = [0, 0]
     for number, amount in enumerate((1, 3, 9_995)):
-        way.pays(rewards, pool_id, rewards.read(pool_id, number, amount, bps=bps))
+        pays(rewards, pool_id, rewards.read(pool_id, number, amount, bps=bps))
         to_reader = amount * bps // BPS
         total = [total[0] + to_reader, total[1] + amount - to_reader]
         assert rewards.credits(pool_id) == tuple(total)
     assert rewards.money(pool_id) == (10_000, sum(total))
 
 
-def test_a_reader_of_its_own_text(rewards: Rewards, pool_id: bytes, way: Way) -> None:
+def test_a_reader_of_its_own_text(rewards: Rewards, pool_id: bytes) -> None:
     """Whether that is a read is the attester's to say. One purse, both shares."""
-    way.pays(rewards, pool_id, rewards.read(pool_id, 1, 101, author=rewards.reader))
+    pays(rewards, pool_id, rewards.read(pool_id, 1, 101, author=rewards.reader))
     assert (rewards.credit(pool_id, rewards.reader), rewards.spent_today(pool_id)) == (101, 101)
 
 
-def test_the_largest_numbers(make_rewards: Any, make_token: Any, way: Way) -> None:
+def test_the_largest_numbers(make_rewards: Any, make_token: Any) -> None:
     """Nothing wraps at 96 bits."""
     rewards: Rewards = make_rewards(make_token("TestToken"))
     rewards.endow(rewards.sponsor, MOST)
     pool_id = rewards.open(MOST, bounds=(0, BPS), reader_cap=MOST, pool_cap=MOST)
-    way.pays(rewards, pool_id, rewards.read(pool_id, 1, MOST - 1, bps=9_999))
+    pays(rewards, pool_id, rewards.read(pool_id, 1, MOST - 1, bps=9_999))
     assert rewards.credits(pool_id) == ((MOST - 1) * 9_999 // BPS, MOST - 1 - (MOST - 1) * 9_999 // BPS)
-    way.refuses(rewards, pool_id, rewards.read(pool_id, 2, 2), "OverReaderCap")
-    way.pays(rewards, pool_id, rewards.read(pool_id, 2, 1, bps=0))
+    refuses(rewards, pool_id, rewards.read(pool_id, 2, 2), "OverReaderCap")
+    pays(rewards, pool_id, rewards.read(pool_id, 2, 1, bps=0))
     later(DAY)
-    way.refuses(rewards, pool_id, rewards.read(pool_id, 3, 1), "OverBudget")
+    refuses(rewards, pool_id, rewards.read(pool_id, 3, 1), "OverBudget")
     assert rewards.money(pool_id) == (MOST, MOST)
     rewards.collect(rewards.author, pool_id)
     rewards.check_books()
