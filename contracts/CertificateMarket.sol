@@ -10,11 +10,11 @@ import {ICertificateTypes} from "../interfaces/ICertificateTypes.sol";
 import {OfferBook} from "./market/OfferBook.sol";
 
 /// @title Largesse: resale of certificates of one currency
-/// @notice See `ICertificateMarket`. Money moves from the buyer, certificates from the seller, and neither ever lies here.
-/// @dev The offer is booked first, the seller paid, the referrer paid, and the certificate moves last: who is called back then,
-/// the buyer, finds everything done and this contract locked.
+/// @notice See `ICertificateMarket`. Money goes to the seller, certificates to the buyer; neither lies here.
+/// @dev The offer is booked first, seller and referrer are paid, and the certificate moves last: who is called back then, the
+/// buyer, finds everything done and this contract locked.
 contract CertificateMarket is OfferBook, Multicall {
-    /// @dev More than a row takes whose seller is a contract wallet: 300,000 for its answer, two payments and a certificate.
+    /// @dev More than a row takes whose seller is a contract wallet: 300,000 for its answer, and what moves.
     uint256 private constant ROW_GAS = 600_000;
 
     constructor(address giftCertificates) OfferBook(giftCertificates) {}
@@ -120,7 +120,7 @@ contract CertificateMarket is OfferBook, Multicall {
         _deliver(seller, buyer, offer.seriesId, amount);
     }
 
-    /// @dev `safeTransferFrom` of the certificates, in assembly: a fill takes 400 gas less. They have code: the constructor saw it.
+    /// @dev `safeTransferFrom` of the certificates, in assembly: 400 gas less. They have code: the constructor saw it.
     function _deliver(address seller, address buyer, uint256 seriesId, uint256 amount) private {
         address token = address(_certificates);
         bytes4 selector = IERC1155.safeTransferFrom.selector;
