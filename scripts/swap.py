@@ -37,9 +37,9 @@ AMOUNT = Option("amount", "in whole currency, decimals after a point")
 CURRENCY = Option("currency", "the currency's symbol", "")
 SERIES = Option("series", "certificates instead of currency: name, or currency/number", "")
 NAME = Option("name", "of the ticket that is written: out/swaps/<name>.json")
-TICKET = Option("ticket", "the lock, as its maker's script wrote it: a file")
+TICKET = Option("ticket", "the lock, as its maker's script wrote it: a file, or a name in out/swaps/")
 FROM = Option("from", "who sends", "")
-OTHER = Option("other", "URL of a node of the chain that the other ticket is on")
+OTHER = Option("other", "URL of a node of the chain that the other ticket is on, if not this one", "")
 HOUR = 3_600
 DEFAULT = "holder"
 
@@ -113,14 +113,14 @@ def propose(session: Session, given: Arguments) -> Ticket:
     SERIES,
     Option("gap", "hours by which their lock must outlive yours", str(GAP_SECONDS // HOUR)),
     FROM,
-    example="ticket=mine.json other=http://127.0.0.1:8546 currency=KRWT amount=26000 to=holder name=answer "
+    example="ticket=mine other=http://127.0.0.1:8546 currency=KRWT amount=26000 to=holder name=answer "
     "from=merchant",
 )
 def answer(session: Session, given: Arguments) -> Ticket:
     swaps, symbol, series_id = chosen(session, given)
     sender, path = session.wallet(given, DEFAULT), written(session, given)
-    first = Ticket.read(Path(given.text("ticket")))
-    theirs = at(Node.at(given.text("other"), confirmations=swaps.node.confirmations), first)
+    first = read(session, given.text("ticket"))
+    theirs = at(other_node(session, given), first)
     gap = given.whole("gap", least=LEAST_GAP_SECONDS // HOUR, most=LONGEST_SECONDS // HOUR) * HOUR
     amount, to = given.amount("amount", swaps.token.decimals), session.address(given.text("to"))
     ends = first.lock.expires_at - gap
@@ -143,17 +143,17 @@ def answer(session: Session, given: Arguments) -> Ticket:
     TICKET,
     Option("name", "your proposal, whose secret opens it: out/swaps/<name>.secret", ""),
     Option("mine", "or: the ticket of your own lock, which was claimed", ""),
-    Option("other", "and the URL of a node of its chain", ""),
+    OTHER,
     FROM,
-    example="ticket=answer.json name=mine from=holder",
+    example="ticket=answer name=mine from=holder",
 )
 def claim(session: Session, given: Arguments) -> int:
-    ticket = Ticket.read(Path(given.text("ticket")))
+    ticket = read(session, given.text("ticket"))
     swaps, caller = at(session.node, ticket), session.wallet(given, DEFAULT)
     if given.has("name") == given.has("mine"):
         raise ArgumentError("one_of", "give name=… (your proposal) or mine=… (your answer), one of them")
     is_shown = given.has("mine")
-    secret = revealed(given) if is_shown else own_secret(session, given)
+    secret = revealed(session, given) if is_shown else own_secret(session, given)
     session.confirm(f"{swaps.token.show(ticket.lock.amount)} of chain {ticket.chain_id}.", "claim")
     swaps.claim(caller, ticket.lock, secret, shown=is_shown)
     done(f"{shown(swaps, ticket.lock)} for {ticket.lock.to}")
@@ -164,10 +164,10 @@ def claim(session: Session, given: Arguments) -> int:
     "Have a lock paid back that nobody claimed in time; anybody can.",
     TICKET,
     FROM,
-    example="ticket=mine.json",
+    example="ticket=mine",
 )
 def refund(session: Session, given: Arguments) -> int:
-    ticket = Ticket.read(Path(given.text("ticket")))
+    ticket = read(session, given.text("ticket"))
     swaps, caller = at(session.node, ticket), session.wallet(given, DEFAULT)
     if swaps.node.now() < ticket.lock.expires_at:
         raise SwapError("too_early", f"it can be paid back from {minute(ticket.lock.expires_at)} on")
@@ -177,9 +177,9 @@ def refund(session: Session, given: Arguments) -> int:
     return ticket.lock.amount
 
 
-@command("How a lock stands.", TICKET, example="ticket=mine.json")
+@command("How a lock stands.", TICKET, example="ticket=mine")
 def show(session: Session, given: Arguments) -> int:
-    ticket = Ticket.read(Path(given.text("ticket")))
+    ticket = read(session, given.text("ticket"))
     swaps, lock = at(session.node, ticket), ticket.lock
     status = swaps.status(lock)
     rows = [
@@ -216,17 +216,28 @@ def own_secret(session: Session, given: Arguments) -> bytes:
     return secret
 
 
-def revealed(given: Arguments) -> bytes:
+def revealed(session: Session, given: Arguments) -> bytes:
     """What the claim of one's own lock has shown. Raises SwapError not_claimed."""
-    mine = Ticket.read(Path(given.text("mine")))
-    if not given.has("other"):
-        raise ArgumentError("missing", "other=…: a node of the chain that your lock is on")
-    secret = at(Node.at(given.text("other")), mine).preimage(mine.lock)
+    mine = read(session, given.text("mine"))
+    secret = at(other_node(session, given), mine).preimage(mine.lock)
     if secret is None:
         raise SwapError(
             "not_claimed", f"your lock on chain {mine.chain_id} was not claimed: no secret was shown"
         )
     return secret
+
+
+def read(session: Session, text: str) -> Ticket:
+    """A ticket by its file, or by its name in out/swaps/. Raises SwapError malformed."""
+    named = session.out("swaps") / f"{text}.json"
+    return Ticket.read(named if "/" not in text and named.is_file() else Path(text))
+
+
+def other_node(session: Session, given: Arguments) -> Node:
+    """The node of the other chain; the session's own where none is named."""
+    if not given.has("other"):
+        return session.node
+    return Node.at(given.text("other"), confirmations=session.node.confirmations)
 
 
 def shown(swaps: Swaps, lock: Lock) -> str:

@@ -37,6 +37,7 @@ def agreed(desk: Desk, tickets: Path) -> tuple[str, str]:
         f"ticket={mine}", f"other={desk.session.node.url}", "currency=KRWT", "amount=26000", "to=agent",
         "name=answer", "from=holder",
     )  # fmt: skip
+    assert swap.read(desk.session, "answer") == Ticket.read(tickets / "answer.json")
     return mine, str(tickets / "answer.json")
 
 
