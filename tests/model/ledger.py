@@ -16,6 +16,7 @@ from tests.model.words import (
     Authorization,
     Checks,
     Digest,
+    Fault,
     Gift,
     GiftBatch,
     Message,
@@ -31,6 +32,8 @@ from tests.model.words import (
 Act = TypeVar("Act", bound=Callable[..., Any])
 # The model of a service: it is told payee, amount, order, portions and data, or raises Refused.
 Receiver = Callable[[str, int, int, Sequence[Portion], bytes], None]
+# The model of what keeps certificates: why it refuses those that this operator moves to it.
+Taker = Callable[[str], Fault | None]
 
 
 @dataclass
@@ -68,7 +71,7 @@ class Ledger:
 
     `answers` are the accounts with code: None where it accepts what it is offered, else the four bytes it
     refuses with. Those that accept also find every signature good (ERC-1271). `receivers` are services with a
-    model of their own.
+    model of their own, `takers` what keeps certificates.
     """
 
     def __init__(self, here: str, currency: Currency, answers: dict[str, bytes | None]) -> None:
@@ -76,6 +79,7 @@ class Ledger:
         self.currency = currency
         self.answers = answers
         self.receivers: dict[str, Receiver] = {}
+        self.takers: dict[str, Taker] = {}
         self.now = 0
         self.caller = ZERO
         self.books = Books()
@@ -147,6 +151,10 @@ class Ledger:
         self.check_signature(check, holder, full, authorization.signature)
 
     def check_accepts(self, check: Checks, to: str) -> None:
+        if to in self.takers:
+            if fault := self.takers[to](self.caller):
+                check.faults.append(fault)
+            return
         check.need(not self.refuses(to), "ERC1155InvalidReceiver", to)
 
     def check_new_face(self, check: Checks, series_id: int, amount: int) -> None:

@@ -14,6 +14,7 @@ CATCHES = [
     "test_accounts_machine_catches.py",
     "test_orders_machine_catches.py",
     "test_spending_machine_catches.py",
+    "test_swaps_machine_catches.py",
 ]
 collect_ignore = [] if os.environ.get("AUDIT") else CATCHES
 

@@ -9,8 +9,9 @@ from dataclasses import fields
 from typing import Any
 
 from largesse import signing
+from tests.model.certificates import Certificates
 from tests.model.currency import Kind
-from tests.model.words import Account, Digest, Series, Signature
+from tests.model.words import Digest, Series, Signature
 from tests.stateful import people
 from tests.stateful.custody_logs import CustodyLogs
 from tests.stateful.evm import Abi, Chain, Receipt, bytecode
@@ -165,8 +166,7 @@ class CustodySide(Side, ABC):
         for series_id, series in books.series.items():
             rows.append(Row("state", (series_id,), _state(series)))
             for who in HOLDING:
-                held = model.account(series_id, who)
-                rows.append(Row("account", (series_id, who), _account(held)))
+                rows.append(Row("account", (series_id, who), account_row(model, series_id, who)))
                 rows.append(Row("returnable", (series_id, who), (self.model.returnable(series_id, who),)))
                 placed = books.placed.get((series_id, self.here, who), 0)
                 rows.append(Row("placed", (series_id, self.here, who), (placed,)))
@@ -196,8 +196,10 @@ class CustodySide(Side, ABC):
         return self.ABI.result(view, receipt.output)
 
 
-def _account(held: Account) -> tuple[int, int, int]:
-    return held.balance, held.spent, held.nonce
+def account_row(model: Certificates, series_id: int, who: str) -> tuple[int, int, int]:
+    """What the view `account` answers of a holder: of a series that was forfeited no balance."""
+    held = model.account(series_id, who)
+    return 0 if model.books.series[series_id].forfeited else held.balance, held.spent, held.nonce
 
 
 def _state(series: Series) -> tuple[Any, ...]:
