@@ -155,7 +155,7 @@ def print_rows(bugs: Sequence[Bug], caught_by: Callable[[Bug], str | None], name
     for bug in bugs:
         if not names or bug.name in names:
             said = (caught_by(bug) or "NOT CAUGHT").replace("|", "¦")
-            print(f"| {bug.name} | `{bug.file.split('/')[1]}` | {said[:160]} |", flush=True)
+            print(f"| {bug.name} | `{bug.file.split('/')[-1]}` | {said[:160]} |", flush=True)
 
 
 if __name__ == "__main__":
