@@ -32,7 +32,7 @@ contract ItemShop is IItemShop, CustodyDesk {
     function list(Item calldata item, uint64 stock) external {
         require(item.collection.code.length != 0, Items_NoCollection(item.collection));
         require(item.price != 0, Items_ZeroPrice());
-        require(stock != 0, Items_ZeroQuantity());
+        require(stock != 0, Items_ZeroStock());
         _listings[msg.sender][item.collection][item.itemId] = Listing(item.price, stock);
         emit ItemListed(msg.sender, item.collection, item.itemId, item.price, stock);
     }
@@ -100,8 +100,8 @@ contract ItemShop is IItemShop, CustodyDesk {
         (uint256 price, uint256 stock) = (listed.price, listed.stock);
         require(price != 0, Items_NotListed(merchant, item.collection, item.itemId));
         require(item.price == price, Items_PriceDiffers(item.price, price));
-        require(quantity != 0, Items_ZeroQuantity());
         require(quantity <= stock, Items_OverStock(quantity, stock));
+        // A payment is never of nothing, so neither is a purchase.
         require(paid == price * quantity, Items_PaymentDiffers(paid, price * quantity));
         unchecked {
             // forge-lint: disable-next-line(unsafe-typecast)

@@ -53,7 +53,7 @@ interface IItemShop is ICustody, IRedemptionReceiver {
     error Items_NotCertificates(address caller);
     error Items_NoCollection(address collection);
     error Items_ZeroPrice();
-    error Items_ZeroQuantity();
+    error Items_ZeroStock();
     error Items_NotListed(address merchant, address collection, uint256 itemId);
     error Items_PriceDiffers(uint256 agreed, uint256 price);
     error Items_OverStock(uint256 quantity, uint256 stock);

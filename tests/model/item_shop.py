@@ -82,7 +82,7 @@ class ItemShop(Custody[Books]):
         check = Checks()
         check.need(item.collection == self.goods.address, "Items_NoCollection", item.collection)
         check.need(item.price != 0, "Items_ZeroPrice")
-        check.need(stock != 0, "Items_ZeroQuantity")
+        check.need(stock != 0, "Items_ZeroStock")
         check.done()
         self.books.offers[ItemKey(caller, item.collection, item.item_id)] = Offer(item.price, stock)
         self.emit("ItemListed", caller, item.collection, item.item_id, item.price, stock)
@@ -111,7 +111,6 @@ class ItemShop(Custody[Books]):
         offer = self.offer(key)
         check.need(offer.price != 0, "Items_NotListed", *key)
         check.need(price == offer.price, "Items_PriceDiffers", price, offer.price)
-        check.need(quantity != 0, "Items_ZeroQuantity")
         check.need(quantity <= offer.stock, "Items_OverStock", quantity, offer.stock)
         due = offer.price * quantity
         check.need(amount == due, "Items_PaymentDiffers", amount, due)

@@ -13,6 +13,7 @@ CATCHES = [
     "test_jars_machine_catches.py",
     "test_accounts_machine_catches.py",
     "test_orders_machine_catches.py",
+    "test_pools_machine_catches.py",
     "test_spending_machine_catches.py",
     "test_swaps_machine_catches.py",
 ]

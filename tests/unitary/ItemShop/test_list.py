@@ -20,7 +20,7 @@ def test_list_reverts_at_no_price(items: Items) -> None:
 
 
 def test_list_reverts_for_no_stock(items: Items) -> None:
-    with reverts("Items_ZeroQuantity"):
+    with reverts("Items_ZeroStock"):
         items.contract.list(items.item(), 0, {"from": items.merchant})
 
 

@@ -47,7 +47,7 @@ def test_it_reverts_at_another_price_than_is_asked(items: Items, agreed: int) ->
 
 
 def test_it_reverts_for_nothing(items: Items) -> None:
-    with reverts("Items_ZeroQuantity"):
+    with reverts("Items_PaymentDiffers", PRICE, 0):
         items.buy(items.data(0))
 
 
