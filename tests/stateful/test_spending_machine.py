@@ -10,7 +10,7 @@ from tests.stateful.spending_machine import live, shrink
 from tests.stateful.spending_steps import SPENDING_STEPS
 
 OF = "spending "
-SOME = ("what arrived not looked at", "a named series as cash")
+SOME = ("what arrived not looked at", "nothing delivered")
 
 
 @pytest.mark.parametrize("life", range(LIVES))
