@@ -186,6 +186,29 @@ def test_what_the_chain_would_refuse_is_not_sent(desk: Desk) -> None:
     assert desk.settler.run()[1][0].rows == {short[1]: 1_001}
 
 
+def test_a_payer_with_an_odd_signature_holds_nobody_up(desk: Desk) -> None:
+    """s in the upper half has no place in a packed row: the settlement takes the same key's other signature.
+    Before, one such voucher stopped the settlements of everybody."""
+    prepaid = desk.prepaid
+    keys = [prepaid.open(1_000, salt) for salt in range(3)]
+    for key, change in zip(keys, (plain, high_s, plain), strict=True):
+        desk.take(key, 100, signature=change(prepaid.voucher(key, 100).signature))
+    decision, (done,) = desk.settler.run()
+    assert decision.worthless == done.skipped == ()
+    assert done.rows == {key[1]: 100 for key in keys}
+
+
+def plain(signature: bytes) -> bytes:
+    return signature
+
+
+def high_s(signature: bytes) -> bytes:
+    """The same key's signature of the same, by the other s."""
+    order = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+    s = order - int.from_bytes(signature[32:64], "big")
+    return signature[:32] + s.to_bytes(32, "big") + bytes([55 - signature[64]])
+
+
 def test_a_batch_that_was_skipped_goes_again_once_it_is_good(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
