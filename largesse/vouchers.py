@@ -13,13 +13,12 @@ from hashlib import sha256
 from typing import Final
 
 from largesse.errors import LargesseError
-from largesse.signing import keccak
+from largesse.signing import CURVE_ORDER, keccak
 
 MICRO_DIGITS: Final = 6
 MAX_DEPOSIT: Final = 2**47 - 1
 MAX_INDEX: Final = 2**64 - 1
 MAX_SALT: Final = 2**96 - 1
-_ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 
 class VoucherError(LargesseError):
@@ -59,7 +58,7 @@ def compact(signature: bytes) -> bytes:
             "malformed_signature", f"{len(signature)} bytes: a signature is 65 bytes with v 27 or 28"
         )
     if signature[32] & 0x80:
-        other = _ORDER - int.from_bytes(signature[32:64], "big")
+        other = CURVE_ORDER - int.from_bytes(signature[32:64], "big")
         if other <= 0:
             raise VoucherError("malformed_signature", "the signature's s is above the curve's order")
         signature = signature[:32] + other.to_bytes(32, "big") + bytes([55 - signature[64]])
