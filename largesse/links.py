@@ -18,6 +18,7 @@ from largesse.gifts import BatchPlace, Gift
 from largesse.link_frame import check_base_url, frame, unframe
 from largesse.merkle import MAX_DEPTH
 from largesse.messages import MAX_MESSAGE_BYTES, OVERHEAD, decrypt_message, message_hash
+from largesse.signing import CURVE_ORDER
 
 __all__ = ["BatchPlace", "Gift", "GiftLink", "key_address", "new_link_key", "parse_link"]
 
@@ -26,7 +27,6 @@ VERSION = 1
 # EIP-2294: larger chain ids overflow what clients can sign.
 MAX_CHAIN_ID = 2**63 - 37
 
-_CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 _HAS_RECIPIENT, _HAS_MESSAGE, _IN_BATCH = 1, 2, 4
 
 
@@ -67,12 +67,12 @@ class GiftLink:
 
 def new_link_key() -> bytes:
     """32 random bytes that are a secp256k1 private key."""
-    return (secrets.randbelow(_CURVE_ORDER - 1) + 1).to_bytes(32, "big")
+    return (secrets.randbelow(CURVE_ORDER - 1) + 1).to_bytes(32, "big")
 
 
 def key_address(private_key: bytes) -> str:
     """The address of a link's key. Raises LinkError bad_key."""
-    if len(private_key) != 32 or not 0 < int.from_bytes(private_key, "big") < _CURVE_ORDER:
+    if len(private_key) != 32 or not 0 < int.from_bytes(private_key, "big") < CURVE_ORDER:
         raise LinkError("bad_key", "a link's key has 32 bytes, above zero and below the curve's order")
     return address_from_bytes(PrivateKey(private_key).public_key.to_canonical_address())
 

@@ -13,13 +13,11 @@ from hashlib import sha256
 from typing import Final
 
 from largesse.errors import LargesseError
-from largesse.signing import keccak
+from largesse.signing import CURVE_ORDER, keccak
 
 MICRO_DIGITS: Final = 6
 MAX_DEPOSIT: Final = 2**47 - 1
 MAX_INDEX: Final = 2**64 - 1
-
-
 MAX_SALT: Final = 2**96 - 1
 
 
@@ -50,13 +48,20 @@ def micros(amount: int, decimals: int) -> int:
 
 
 def compact(signature: bytes) -> bytes:
-    """65 bytes ``r ‖ s ‖ v`` as 64 (EIP-2098). Raises VoucherError malformed_signature, high_s."""
+    """65 bytes ``r ‖ s ‖ v`` as 64 (EIP-2098). Raises VoucherError malformed_signature.
+
+    An s in the upper half has no place there: the same key's signature of the same by the other s takes its
+    place, so that a payer who sends such a one stops nobody's settlement.
+    """
     if len(signature) != 65 or signature[64] not in (27, 28):
         raise VoucherError(
             "malformed_signature", f"{len(signature)} bytes: a signature is 65 bytes with v 27 or 28"
         )
     if signature[32] & 0x80:
-        raise VoucherError("high_s", "the signature's s is in the upper half, which has no compact form")
+        other = CURVE_ORDER - int.from_bytes(signature[32:64], "big")
+        if other <= 0:
+            raise VoucherError("malformed_signature", "the signature's s is above the curve's order")
+        signature = signature[:32] + other.to_bytes(32, "big") + bytes([55 - signature[64]])
     return signature[:32] + bytes([signature[32] | (signature[64] - 27) << 7]) + signature[33:64]
 
 

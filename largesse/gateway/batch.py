@@ -72,7 +72,15 @@ from largesse.gateway.evm_signer import SenderSigner
 from largesse.gateway.paid_calls import PaidCalls, in_use, other_call, retry_of
 from largesse.gateway.schemes import Answer, Call, Json, PaymentRefusedError, Proof, Settled
 from largesse.sender import Sender
-from largesse.signing import Domain, InvalidSignatureError, Message, keccak, recover, solidity
+from largesse.signing import (
+    CURVE_ORDER,
+    Domain,
+    InvalidSignatureError,
+    Message,
+    keccak,
+    recover,
+    solidity,
+)
 from largesse.web.logs import log
 
 WITHDRAW_SECONDS: Final = 86_400
@@ -83,7 +91,7 @@ LOST_SECONDS: Final = 60.0
 """For so long a call whose answer was lost is answered again to its voucher, without an Idempotency-Key. The
 voucher is a secret of the two until it is claimed."""
 
-_HALF_ORDER: Final = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
+_HALF_ORDER: Final = CURVE_ORDER // 2
 _MOST_SUM: Final = 2**128 - 1
 _MOST: Final = 2**256 - 1
 _KINDS: Final = ("deposit", "voucher", "refund")

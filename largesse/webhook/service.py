@@ -29,7 +29,7 @@ from largesse.gifts import Gift
 from largesse.links import GiftLink, key_address
 from largesse.sender import Sender
 from largesse.shop import Shop
-from largesse.signing import Receipt, keccak
+from largesse.signing import CURVE_ORDER, Receipt, keccak
 from largesse.terms import UINT40_MAX
 from largesse.web.logs import log
 from largesse.webhook.events import Event, PaymentSucceeded
@@ -47,7 +47,6 @@ from largesse.webhook.store import (
 )
 
 WORKERS: Final = 8
-_CURVE_ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 _NAME: Final = re.compile(r"[A-Za-z0-9-]{1,40}")
 _NO_DEADLINE: Final = UINT40_MAX
 
@@ -343,7 +342,7 @@ def _link_key(issuer: Issuer, record: Record) -> bytes:
     """The private key of a payment's link: another one each time that a link is made."""
     text = f"{issuer.name}\n{record.id}\n{record.round}"
     digest = hmac.new(issuer.link_secret.encode(), text.encode(), hashlib.sha256).digest()
-    return (int.from_bytes(digest, "big") % (_CURVE_ORDER - 1) + 1).to_bytes(32, "big")
+    return (int.from_bytes(digest, "big") % (CURVE_ORDER - 1) + 1).to_bytes(32, "big")
 
 
 def _list(issuer: Issuer) -> str:

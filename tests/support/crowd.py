@@ -168,8 +168,7 @@ def crowd_chain(chain_id: int = 31_337, gas_limit: int = GAS) -> Iterator[Web3]:
     with development_node(chain_id, gas_limit=gas_limit) as url:
         web3 = Web3(Web3.HTTPProvider(url))
         quick_rpc.install(web3, timeout=600)
-        for slow in ("attrdict", "validation", "gas_price_strategy", "ens_name_to_address"):
-            web3.middleware_onion.remove(slow)  # each goes through every log of a thousand tips
+        web3.middleware_onion.remove("attrdict")  # it goes through every log of a thousand tips
         web3.provider.make_request(RPCEndpoint("evm_setNextBlockTimestamp"), [NOON])
         web3.provider.make_request(RPCEndpoint("evm_mine"), [])
         yield web3

@@ -11,6 +11,8 @@ from web3 import HTTPProvider, Web3
 from web3.types import RPCEndpoint, RPCResponse
 
 _LONGEST_LINE: Final = 65_536
+# web3.py's own checks: Anvil answers the same questions, and each costs a request per transaction.
+_SLOW_MIDDLEWARE: Final = ("validation", "gas_price_strategy", "ens_name_to_address")
 
 
 class _Connection:
@@ -71,10 +73,13 @@ class QuickRpc:
 
 
 def install(web3: Web3, timeout: float = 120) -> None:
-    """Make `web3` talk to its node through a `QuickRpc`. `timeout` in seconds."""
+    """Make `web3` talk to its node through a `QuickRpc`, without its own checks. `timeout` in seconds."""
     provider = web3.provider
     if not isinstance(provider, HTTPProvider):
         raise TypeError(f"a node behind HTTP is needed, this is {type(provider).__name__}")
+    for name in _SLOW_MIDDLEWARE:
+        if name in web3.middleware_onion:
+            web3.middleware_onion.remove(name)
     # the middlewares around the old function are built again around the new one
     provider.make_request = QuickRpc(provider, timeout).make_request  # type: ignore[method-assign]
     provider._request_func_cache = (None, None)  # type: ignore[assignment]
