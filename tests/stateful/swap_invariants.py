@@ -25,7 +25,7 @@ class SwapWatch:
         for number, text in logs.flaws:
             hold(False, number, text)
         locked, owed = side.swaps.locked(0), sum(books.owed.values())
-        here = side.money(side.here) - given
+        here = side.model.currency.of(side.here) - given
         hold(here == locked + owed, 47, f"has {here}; {locked} is locked, {owed} owed")
         for series_id, series in side.model.books.series.items():
             face = side.read("account", series_id, side.here)[0]

@@ -31,7 +31,7 @@ def _locking(hand: SwapHand, what: Lock) -> Act:
 
 @step(20)
 def lock_money(hand: SwapHand, store: SwapStore) -> Act:
-    return _locking(hand, hand.terms(0, hand.one(SENDERS), hand.price()))
+    return _locking(hand, hand.lock(0, hand.one(SENDERS), hand.price()))
 
 
 @step(22)
@@ -39,7 +39,7 @@ def lock_card(hand: SwapHand, store: SwapStore) -> Act:
     series_id, holder = hand.card()
     held = hand.model.account(series_id, holder).balance
     amount = hand.mostly(min(hand.price(), held), held, held + 1, percent=90)
-    return _locking(hand, hand.terms(series_id, holder, amount))
+    return _locking(hand, hand.lock(series_id, holder, amount))
 
 
 @step(26)
@@ -66,7 +66,7 @@ def several_calls(hand: SwapHand, store: SwapStore) -> Act | None:
     if hand.odds(50):
         sender, amount = hand.one(HOLDERS), hand.price()
         enough = hand.mostly(MOST, amount, max(amount - 1, 0), percent=80)
-        _, _, args = _locking(hand, hand.terms(0, sender, amount))
+        _, _, args = _locking(hand, hand.lock(0, sender, amount))
         return "multicall", sender, ([("permit", permit_of(hand, sender, enough)), ("lock", args)],)
     acts = [act for one in (hand.one([claim, lock_card]), refund) if (act := one(hand, store))]
     if not acts:

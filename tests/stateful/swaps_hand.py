@@ -29,7 +29,7 @@ class SwapHand(CustodyHand):
         self.locks = side.swaps.books.locks
         self.swaps = side.swaps
 
-    def terms(self, series_id: int, sender: str, amount: int) -> Lock:
+    def lock(self, series_id: int, sender: str, amount: int) -> Lock:
         """A new lock; sometimes the very terms of one that there was."""
         if self.locks and self.odds(4):
             return self.one(list(self.locks))
@@ -53,7 +53,7 @@ class SwapHand(CustodyHand):
     def known(self, fit: Callable[[Lock], object]) -> Lock | None:
         """A lock, mostly an open and fitting one; None where there is none. Seldom one that nobody made."""
         if self.odds(3):
-            return self.terms(self.series(), self.one(SENDERS), self.price())
+            return self.lock(self.series(), self.one(SENDERS), self.price())
         good = [what for what, status in self.locks.items() if status is Status.LOCKED and fit(what)]
         if good and self.odds(88):
             return self.one(good)
