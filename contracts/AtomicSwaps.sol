@@ -15,6 +15,10 @@ contract AtomicSwaps is IAtomicSwaps, CustodyDesk, Multicall {
     bytes32 private constant LOCK_TYPEHASH = keccak256(
         "Lock(address from,address to,uint256 seriesId,uint96 amount,bytes32 hash,uint40 expiresAt,uint64 nonce,uint40 deadline)"
     );
+    bytes32 private constant CLAIM_TO_TYPEHASH =
+        keccak256("ClaimTo(bytes32 id,address receiver,uint64 nonce,uint40 deadline)");
+    bytes32 private constant REFUND_TO_TYPEHASH =
+        keccak256("RefundTo(bytes32 id,address receiver,uint64 nonce,uint40 deadline)");
     uint256 private constant LONGEST = 365 days;
 
     IGiftCertificates private immutable _certificates;
@@ -43,23 +47,30 @@ contract AtomicSwaps is IAtomicSwaps, CustodyDesk, Multicall {
     }
 
     /// @inheritdoc IAtomicSwaps
-    function claim(Lock calldata what, bytes32 preimage, address receiver) external nonReentrant {
-        bytes32 id = _checkLocked(what);
-        require(block.timestamp < what.expiresAt, Swaps_TooLate(what.expiresAt, block.timestamp));
-        bytes32 hash = sha256(abi.encode(preimage));
-        require(hash == what.hash, Swaps_WrongPreimage(hash, what.hash));
-        _status[id] = Status.Claimed;
-        emit Claimed(id, receiver, preimage);
-        _send(what, what.to, receiver);
+    function claim(Lock calldata what, bytes32 preimage) external nonReentrant {
+        _claim(idOf(what), what, preimage, what.to);
     }
 
     /// @inheritdoc IAtomicSwaps
-    function refund(Lock calldata what, address receiver) external nonReentrant {
-        bytes32 id = _checkLocked(what);
-        require(block.timestamp >= what.expiresAt, Swaps_TooEarly(what.expiresAt, block.timestamp));
-        _status[id] = Status.Refunded;
-        emit Refunded(id, receiver);
-        _send(what, what.from, receiver);
+    function claimTo(Lock calldata what, bytes32 preimage, address receiver, Consent calldata consent)
+        external
+        nonReentrant
+    {
+        bytes32 id = idOf(what);
+        _checkNamed(CLAIM_TO_TYPEHASH, id, what.to, receiver, consent);
+        _claim(id, what, preimage, receiver);
+    }
+
+    /// @inheritdoc IAtomicSwaps
+    function refund(Lock calldata what) external nonReentrant {
+        _refund(idOf(what), what, what.from);
+    }
+
+    /// @inheritdoc IAtomicSwaps
+    function refundTo(Lock calldata what, address receiver, Consent calldata consent) external nonReentrant {
+        bytes32 id = idOf(what);
+        _checkNamed(REFUND_TO_TYPEHASH, id, what.from, receiver, consent);
+        _refund(id, what, receiver);
     }
 
     /// @inheritdoc IERC1155Receiver
@@ -131,18 +142,44 @@ contract AtomicSwaps is IAtomicSwaps, CustodyDesk, Multicall {
         require(_status[id] == Status.None, Swaps_Exists(id));
     }
 
-    function _checkLocked(Lock calldata what) private view returns (bytes32 id) {
-        id = idOf(what);
+    /// @dev Check: whose it is says, by its own call or by its consent, who gets it.
+    function _checkNamed(
+        bytes32 typehash,
+        bytes32 id,
+        address owner,
+        address receiver,
+        Consent calldata consent
+    ) private {
+        require(receiver != address(0) && receiver != address(this), Custody_ZeroAddress());
+        if (_isOwnCall(owner, consent)) return;
+        bytes32 structHash = keccak256(abi.encode(typehash, id, receiver, consent.nonce, consent.deadline));
+        _checkConsent(owner, structHash, consent);
+    }
+
+    function _claim(bytes32 id, Lock calldata what, bytes32 preimage, address receiver) private {
+        _checkLocked(id);
+        require(block.timestamp < what.expiresAt, Swaps_TooLate(what.expiresAt, block.timestamp));
+        bytes32 hash = sha256(abi.encode(preimage));
+        require(hash == what.hash, Swaps_WrongPreimage(hash, what.hash));
+        _status[id] = Status.Claimed;
+        emit Claimed(id, receiver, preimage);
+        _send(what, receiver);
+    }
+
+    function _refund(bytes32 id, Lock calldata what, address receiver) private {
+        _checkLocked(id);
+        require(block.timestamp >= what.expiresAt, Swaps_TooEarly(what.expiresAt, block.timestamp));
+        _status[id] = Status.Refunded;
+        emit Refunded(id, receiver);
+        _send(what, receiver);
+    }
+
+    function _checkLocked(bytes32 id) private view {
         Status now_ = _status[id];
         require(now_ == Status.Locked, Swaps_NotLocked(id, now_));
     }
 
-    /// @dev Interaction: to `owner`, or to whomever it names itself.
-    function _send(Lock calldata what, address owner, address receiver) private {
-        require(
-            receiver == owner || (msg.sender == owner && receiver != address(0) && receiver != address(this)),
-            Swaps_WrongReceiver(receiver, owner)
-        );
+    function _send(Lock calldata what, address receiver) private {
         if (what.seriesId == 0) _payOut(receiver, what.amount);
         else _certificates.safeTransferFrom(address(this), receiver, what.seriesId, what.amount, "");
     }

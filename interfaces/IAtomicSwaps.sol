@@ -60,7 +60,6 @@ interface IAtomicSwaps is ICustody, IERC1155Receiver {
     error Swaps_WrongPreimage(bytes32 hash, bytes32 expected);
     error Swaps_TooLate(uint256 expiresAt, uint256 time);
     error Swaps_TooEarly(uint256 expiresAt, uint256 time);
-    error Swaps_WrongReceiver(address receiver, address expected);
     error Swaps_NotTaken(address operator);
 
     // ---------------------------------------------------------------------------------------------------- functions
@@ -75,13 +74,22 @@ interface IAtomicSwaps is ICustody, IERC1155Receiver {
     /// @notice Pays a lock to its recipient for the preimage.
     /// @dev Anybody may send it. A certificate that the recipient refuses (`onERC1155Received`) reverts the claim; currency that
     /// the recipient can't be paid is owed to it.
-    /// @param receiver the lock's recipient; where the recipient itself is the caller, whomever it names
-    function claim(Lock calldata what, bytes32 preimage, address receiver) external;
+    function claim(Lock calldata what, bytes32 preimage) external;
+
+    /// @notice Pays a lock for the preimage to whomever its recipient names.
+    /// @dev By the recipient itself, or by its consent over
+    /// `ClaimTo(bytes32 id,address receiver,uint64 nonce,uint40 deadline)`. Warning: whoever sees the preimage may send
+    /// `claim` first, and then the recipient has it.
+    function claimTo(Lock calldata what, bytes32 preimage, address receiver, Consent calldata consent) external;
 
     /// @notice Pays a lock back that nobody claimed in time.
     /// @dev Anybody may send it.
-    /// @param receiver the lock's `from`; where that itself is the caller, whomever it names
-    function refund(Lock calldata what, address receiver) external;
+    function refund(Lock calldata what) external;
+
+    /// @notice Pays a lock that nobody claimed in time to whomever its sender names.
+    /// @dev By the sender itself, or by its consent over
+    /// `RefundTo(bytes32 id,address receiver,uint64 nonce,uint40 deadline)`.
+    function refundTo(Lock calldata what, address receiver, Consent calldata consent) external;
 
     // ------------------------------------------------------------------------------------------------------- views
 

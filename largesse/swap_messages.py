@@ -1,4 +1,4 @@
-"""The EIP-712 message of AtomicSwaps. Amounts are base units of the currency."""
+"""The EIP-712 messages of AtomicSwaps. Amounts are base units of the currency."""
 
 from __future__ import annotations
 
@@ -17,5 +17,25 @@ class Lock(Message):
     amount: int = solidity("uint96")
     hash: bytes = solidity("bytes32")
     expires_at: int = solidity("uint40")
+    nonce: int = solidity("uint64")
+    deadline: int = solidity("uint40")
+
+
+@dataclass(frozen=True)
+class ClaimTo(Message):
+    """The recipient of the lock ``id`` has it paid to ``receiver``."""
+
+    id: bytes = solidity("bytes32")
+    receiver: str = solidity("address")
+    nonce: int = solidity("uint64")
+    deadline: int = solidity("uint40")
+
+
+@dataclass(frozen=True)
+class RefundTo(Message):
+    """The sender of the lock ``id`` has it paid back to ``receiver``."""
+
+    id: bytes = solidity("bytes32")
+    receiver: str = solidity("address")
     nonce: int = solidity("uint64")
     deadline: int = solidity("uint40")

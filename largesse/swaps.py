@@ -37,6 +37,7 @@ from largesse.errors import LargesseError
 from largesse.files import replace_file
 from largesse.service import OWN_CALL, Consent, Custodian
 from largesse.signing import Domain, keccak
+from largesse.swap_messages import ClaimTo, RefundTo
 from largesse.swap_messages import Lock as LockMessage
 
 GAP_SECONDS: Final = 6 * 3_600
@@ -227,11 +228,27 @@ class Swaps(Custodian):
                 f"the lock ends in {max(0, left):,} s, and a claim that is mined too late shows the secret "
                 f"for nothing: below {CLAIM_MARGIN_SECONDS:,} s wait for your own lock to end",
             )
-        return self._send(caller, "claim", lock.as_tuple(), secret, lock.to)
+        return self._send(caller, "claim", lock.as_tuple(), secret)
 
     def refund(self, caller: Wallet, lock: Lock) -> TxReceipt:
         """Have a lock that nobody claimed in time paid back."""
-        return self._send(caller, "refund", lock.as_tuple(), lock.sender)
+        return self._send(caller, "refund", lock.as_tuple())
+
+    def sign_claim_to(
+        self, recipient: Wallet, lock: Lock, secret: bytes, receiver: str, *, seconds: int = _DAY
+    ) -> bytes:
+        """The call that pays a lock to whom its recipient names, for anybody to send. It contains the secret:
+        whoever sees it may have the lock paid to the recipient first."""
+        nonce, deadline = self.watermark(recipient.address) + 1, self.node.now() + seconds
+        signature = ClaimTo(lock.id, receiver, nonce, deadline).sign(self.domain, recipient.key)
+        consent = (nonce, deadline, False, signature)
+        return self._calldata("claimTo", lock.as_tuple(), secret, receiver, consent)
+
+    def sign_refund_to(self, sender: Wallet, lock: Lock, receiver: str, *, seconds: int = _DAY) -> bytes:
+        """The call that pays a lock back to whom its sender names, for anybody to send."""
+        nonce, deadline = self.watermark(sender.address) + 1, self.node.now() + seconds
+        signature = RefundTo(lock.id, receiver, nonce, deadline).sign(self.domain, sender.key)
+        return self._calldata("refundTo", lock.as_tuple(), receiver, (nonce, deadline, False, signature))
 
     def submit(self, sender: Wallet, call: bytes) -> TxReceipt:
         """Send what somebody signed."""

@@ -23,8 +23,8 @@ def test_a_copied_claim_pays_the_recipient(swaps: Swaps) -> None:
     """Whoever sees the preimage first can only send the money where it was going."""
     what = swaps.lock()
     before = swaps.balance(swaps.merchant)
-    with reverts("Swaps_WrongReceiver", swaps.stranger, swaps.merchant):
-        swaps.claim(what, receiver=swaps.stranger, caller=swaps.stranger)
+    with reverts("Custody_NotItself", swaps.merchant, swaps.stranger):
+        swaps.claim_to(what, swaps.stranger, caller=swaps.stranger)
     swaps.claim(what, caller=swaps.stranger)
     assert swaps.balance(swaps.merchant) == before + 1_000
     swaps.check_books()
@@ -66,15 +66,16 @@ def test_locks_of_others_are_not_touched_by_a_refund_in_the_middle(swaps: Swaps)
     assert swaps.balance(swaps.contract) == 0
 
 
-@pytest.mark.parametrize("again", ["claim", "refund", "lock", "withdrawOwed"])
+@pytest.mark.parametrize("again", ["claim", "claimTo", "refund", "lock", "withdrawOwed"])
 def test_a_recipient_that_comes_back_finds_the_door_shut(
     swaps: Swaps, make_account: MakeAccount, again: str
 ) -> None:
     account = make_account("ReentrantReceiver1155", swaps.stranger)
     mine, other = swaps.lock(series_id=swaps.series, to=account), swaps.lock(to=account, amount=7)
     calls = {
-        "claim": swaps.contract.claim.encode_input(other, SECRET, account),
-        "refund": swaps.contract.refund.encode_input(other, str(other.sender)),
+        "claim": swaps.contract.claim.encode_input(other, SECRET),
+        "refund": swaps.contract.refund.encode_input(other),
+        "claimTo": swaps.contract.claimTo.encode_input(other, SECRET, swaps.stranger, ITSELF),
         "lock": swaps.contract.lock.encode_input(swaps.terms(sender=account), ITSELF),
         "withdrawOwed": swaps.contract.withdrawOwed.encode_input(account, swaps.stranger, ITSELF),
     }
@@ -95,7 +96,7 @@ def test_a_currency_that_comes_back_finds_the_door_shut(make_swaps: Any, make_to
     token = make_token("ReenteringToken")
     swaps: Swaps = make_swaps(token)
     what, other = swaps.lock(), swaps.lock(amount=5)
-    call = swaps.contract.claim.encode_input(other, SECRET, str(other.to))
+    call = swaps.contract.claim.encode_input(other, SECRET)
     token.program(swaps.contract, call, 1, {"from": swaps.deployer})
     swaps.claim(what)
     assert refused(token)

@@ -147,7 +147,7 @@ def test_a_claim_in_the_last_second_leaves_time_for_the_other(swap: Swap) -> Non
     lock_both(swap)
     swap.chains[MAINNET_LIKE].mine_at(swap.second.expires_at - 1 - DRIFT)
     swap.chains[LAYER_2].at(swap.second.expires_at - 1)
-    call = swap.far.contract.functions.claim(swap.second.as_tuple(), swap.secret, HOLDER.address)
+    call = swap.far.contract.functions.claim(swap.second.as_tuple(), swap.secret)
     swap.far.node.send(call, HOLDER, gas=300_000)
     with pytest.raises(RefusedError, match="Swaps_TooEarly"):
         swap.near.refund(HOLDER, swap.first)
@@ -178,6 +178,29 @@ def test_nobody_answers(swap: Swap) -> None:
     swap.wait(swap.first.expires_at)
     swap.near.refund(HOLDER, swap.first)
     assert (swap.states(), swap.have()) == ((REFUNDED, NONE), BEFORE)
+
+
+# whose it is may name somebody else, and need not pay for it
+
+
+def test_the_recipient_has_its_leg_paid_elsewhere_by_a_signature(swap: Swap) -> None:
+    lock_both(swap)
+    before = swap.far.token.balance(RELAYER.address)
+    call = swap.far.sign_claim_to(HOLDER, swap.second, swap.secret, RELAYER.address)
+    swap.far.submit(RELAYER, call)
+    assert swap.far.token.balance(RELAYER.address) == before + PRICE
+    shown = swap.far.preimage(swap.second)
+    assert shown == swap.secret
+    swap.near.claim(MERCHANT, swap.first, shown, shown=True)
+    assert swap.states() == (CLAIMED, CLAIMED)
+
+
+def test_the_sender_has_its_leg_paid_back_elsewhere_by_a_signature(swap: Swap) -> None:
+    swap.near.lock(HOLDER, swap.first)
+    swap.wait(swap.first.expires_at)
+    swap.near.submit(RELAYER, swap.near.sign_refund_to(HOLDER, swap.first, RELAYER.address))
+    assert swap.near.certificates.account(1, RELAYER.address).balance == CARD
+    assert swap.states() == (REFUNDED, NONE)
 
 
 # what is not safe is refused before anything is locked

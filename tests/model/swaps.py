@@ -103,39 +103,69 @@ class Swaps(Custody[Books]):
     # ---------------------------------------------------------------------------------------- the two ends
 
     @operation
-    def claim(self, caller: str, what: Lock, preimage: bytes, receiver: str) -> None:
-        check = self._check_locked(what)
+    def claim(self, caller: str, what: Lock, preimage: bytes) -> None:
+        check = self._check_claim(what, preimage, what.to)
+        check.done()
+        self._claim(what, preimage, what.to)
+
+    @operation
+    def claim_to(self, caller: str, what: Lock, preimage: bytes, receiver: str, consent: Consent) -> None:
+        check = self._check_claim(what, preimage, receiver)
+        self._check_named(check, "ClaimTo", what, what.to, receiver, consent)
+        check.done()
+        self.use_consent(what.to, consent)
+        self._claim(what, preimage, receiver)
+
+    @operation
+    def refund(self, caller: str, what: Lock) -> None:
+        check = self._check_refund(what, what.sender)
+        check.done()
+        self._refund(what, what.sender)
+
+    @operation
+    def refund_to(self, caller: str, what: Lock, receiver: str, consent: Consent) -> None:
+        check = self._check_refund(what, receiver)
+        self._check_named(check, "RefundTo", what, what.sender, receiver, consent)
+        check.done()
+        self.use_consent(what.sender, consent)
+        self._refund(what, receiver)
+
+    def _check_claim(self, what: Lock, preimage: bytes, receiver: str) -> Checks:
+        check = self._check_locked(what, receiver)
         check.need(self.now < what.expires_at, "Swaps_TooLate", what.expires_at, self.now)
         shown = hash_of(preimage)
         check.need(shown == what.hash, "Swaps_WrongPreimage", shown, what.hash)
-        self._check_receiver(check, what, what.to, receiver)
-        check.done()
+        return check
+
+    def _check_refund(self, what: Lock, receiver: str) -> Checks:
+        check = self._check_locked(what, receiver)
+        check.need(self.now >= what.expires_at, "Swaps_TooEarly", what.expires_at, self.now)
+        return check
+
+    def _check_named(
+        self, check: Checks, kind: str, what: Lock, owner: str, receiver: str, consent: Consent
+    ) -> None:
+        """Whose it is says who gets it."""
+        check.need(receiver not in (ZERO, self.here), "Custody_ZeroAddress")
+        self.check_consent(check, owner, (kind, lock_id(what), receiver), consent)
+
+    def _claim(self, what: Lock, preimage: bytes, receiver: str) -> None:
         self.books.locks[what] = Status.CLAIMED
         self.emit("Claimed", lock_id(what), receiver, preimage)
         self._send(what, receiver)
 
-    @operation
-    def refund(self, caller: str, what: Lock, receiver: str) -> None:
-        check = self._check_locked(what)
-        check.need(self.now >= what.expires_at, "Swaps_TooEarly", what.expires_at, self.now)
-        self._check_receiver(check, what, what.sender, receiver)
-        check.done()
+    def _refund(self, what: Lock, receiver: str) -> None:
         self.books.locks[what] = Status.REFUNDED
         self.emit("Refunded", lock_id(what), receiver)
         self._send(what, receiver)
 
-    def _check_locked(self, what: Lock) -> Checks:
-        status = self.status(what)
-        if status is not Status.LOCKED:
-            raise refuse("Swaps_NotLocked", lock_id(what), int(status))
-        return Checks()
-
-    def _check_receiver(self, check: Checks, what: Lock, owner: str, receiver: str) -> None:
-        """Its owner, or whom the owner names by its own call; certificates that are refused stay."""
-        named = self.caller == owner and receiver not in (ZERO, self.here)
-        check.need(receiver == owner or named, "Swaps_WrongReceiver", receiver, owner)
-        if what.series_id:
+    def _check_locked(self, what: Lock, receiver: str) -> Checks:
+        """There is such a lock; certificates that the receiver refuses stay."""
+        check, status = Checks(), self.status(what)
+        check.need(status is Status.LOCKED, "Swaps_NotLocked", lock_id(what), int(status))
+        if what.series_id and status is Status.LOCKED:
             self._check_card(check, self.here, receiver, what.series_id, what.amount)
+        return check
 
     def _send(self, what: Lock, receiver: str) -> None:
         if what.series_id == 0:

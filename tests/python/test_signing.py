@@ -120,21 +120,17 @@ GOLDEN: dict[str, tuple[str, str]] = {
         "20dff9cf3e1d64d5ed6ddb3ba7954e621bd67cf564d45447523009ea48e63d17",
         "9969e057dba82fc28d4a496d4c0f8c86e002e3fb04655e49d4b2ef75559fd978",
     ),
-    "CancelClosing": (
-        "26f530ddc58b9dea3b0f2eb3aae9f2901fe4bfef55430195abf70e1088293665",
-        "e2fb39bb386663f5563ab400968641cb2809f813b9a767a1e5edd9920e7fa87c",
-    ),
     "CancelAllOffers": (
         "71a8233d121bc3182575ccce8de2f5e3994a718ebc4014e7399264259a8d200f",
         "c1dd225f9b7f5fe58f7e1070577370398fafb2edc183e198c393dc0e2e8fcf50",
     ),
+    "CancelClosing": (
+        "26f530ddc58b9dea3b0f2eb3aae9f2901fe4bfef55430195abf70e1088293665",
+        "e2fb39bb386663f5563ab400968641cb2809f813b9a767a1e5edd9920e7fa87c",
+    ),
     "CancelOffer": (
         "d13f994650584c589a4039ffde08b394b518fb9ded045c0e4c3dcba008d8598b",
         "0c60a67e7e494f665193cc75207909b2ba19c83bb9068c9e89e894e49f25a94d",
-    ),
-    "Offer": (
-        "90d080034f8678d2e22f4cdb000935425cfbb537343c7cfaf9c40b8d4e231064",
-        "9b6a433bcbec9c4823258b308f0a4c5e7f1de8678f6b0610a6380b0a6f674908",
     ),
     "CancelStream": (
         "9443d73c2a2919b8b7b032df0cd901b0c66c98d009624af5d32ca61e4c128736",
@@ -167,6 +163,10 @@ GOLDEN: dict[str, tuple[str, str]] = {
     "Claim": (
         "729608d8265bf9734e08aa03921cfc79bcea7552b5487618bfef5192a78952aa",
         "c9cce34c1703b7fa683dddda883d055865aa5de9935330de05f085a15a9abfbb",
+    ),
+    "ClaimTo": (
+        "6c2f951b83a5e2ec7ef1eb8adbfa26d83dded4db1c4e4280991655a847cb96b8",
+        "f92938126eee00b207402f5b2b0792d670f4092b825c6c67cac3cdd15594810e",
     ),
     "ConfirmOrder": (
         "0586fcb52f5aed953fe74f2678da4bcb0e36d5515a7b650af024b1653adb8f72",
@@ -211,6 +211,10 @@ GOLDEN: dict[str, tuple[str, str]] = {
     "LockedVoucher": (
         "8c1f91822c88071a33f0ebfc8c8e6ff308c40495d2c4d6d3e56ab42452d31eab",
         "13deac7aa2ae9dd6dd2374f5c61d39999a8c38a468345663a969225c4683d0ce",
+    ),
+    "Offer": (
+        "90d080034f8678d2e22f4cdb000935425cfbb537343c7cfaf9c40b8d4e231064",
+        "9b6a433bcbec9c4823258b308f0a4c5e7f1de8678f6b0610a6380b0a6f674908",
     ),
     "OpenAccount": (
         "0ce98389df75db959f92d4f6bd5c58f930dee6a432c0dd0862887b7ed348c2d5",
@@ -267,6 +271,10 @@ GOLDEN: dict[str, tuple[str, str]] = {
     "RefundOrder": (
         "44b07bb2fe7751025df90381d74f83c0e57f70b1653d19cb050f2e4f258d792c",
         "a86e6f8ca5dfc5fa1bd208f6f8b131d1c7496f562efa5c2739f8b57180310a77",
+    ),
+    "RefundTo": (
+        "8fe72bde4bad69ae96fa85aa8b7ab81353ee7506be354a3a34b6575ba8b8f431",
+        "240d66d9c1b6d6091d3e60b8ec5c9a9f15ec321eb07abf47204b56f8f47c4bc4",
     ),
     "RequestSigner": (
         "37eb82b354c662e5162ac54a5e65f7b6e20aae4f786d9fc81bcfc60d6ff5ea4b",

@@ -47,8 +47,11 @@ def claim(hand: SwapHand, store: SwapStore) -> Act | None:
     what = hand.known(lambda what: hand.now <= what.expires_at)
     if what is None:
         return None
-    caller, receiver = hand.taken_by(hand.mostly(what.to, what.sender, percent=97))
-    return "claim", caller, (what, hand.preimage(what), receiver)
+    preimage = hand.preimage(what)
+    if hand.odds(55):
+        return "claim", hand.one([STRANGER, what.to, hand.one(HOLDERS)]), (what, preimage)
+    caller, receiver, consent = hand.named("ClaimTo", what, what.to, what.sender)
+    return "claimTo", caller, (what, preimage, receiver, consent)
 
 
 @step(22)
@@ -56,8 +59,10 @@ def refund(hand: SwapHand, store: SwapStore) -> Act | None:
     what = hand.known(lambda what: what.expires_at <= hand.now + 1)
     if what is None:
         return None
-    caller, receiver = hand.taken_by(hand.mostly(what.sender, what.to, percent=97))
-    return "refund", caller, (what, receiver)
+    if hand.odds(55):
+        return "refund", hand.one([STRANGER, what.sender, hand.one(HOLDERS)]), (what,)
+    caller, receiver, consent = hand.named("RefundTo", what, what.sender, what.to)
+    return "refundTo", caller, (what, receiver, consent)
 
 
 @step(4)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from tests.model.swap_words import LONGEST, Lock, Status, hash_of
-from tests.model.words import DAY, MAX_AMOUNT, ZERO
+from tests.model.swap_words import LONGEST, Lock, Status, hash_of, lock_id
+from tests.model.words import DAY, MAX_AMOUNT, ZERO, Consent
 from tests.stateful.custody_hand import CustodyHand, CustodyStore
 from tests.stateful.people import HOLDERS, HOLDING, MERCHANTS, STRANGER, WALLET
 from tests.stateful.swaps_side import SwapsSide
@@ -64,10 +64,11 @@ class SwapHand(CustodyHand):
         fits = [secret for secret in SECRETS if hash_of(secret) == what.hash]
         return self.mostly(self.one(fits or SECRETS), self.one(SECRETS), what.hash, bytes(32), percent=94)
 
-    def taken_by(self, owner: str) -> tuple[str, str]:
-        """Who sends what the owner is to get, and to whom: by anybody to the owner, by the owner to
-        anybody."""
-        if self.odds(30):
-            return owner, self.mostly(self.one(HOLDING), ZERO, self.here, STRANGER, percent=85)
-        caller = self.one([STRANGER, owner, self.one(HOLDERS)])
-        return caller, self.mostly(owner, caller, self.one(HOLDING), percent=92)
+    def named(self, kind: str, what: Lock, owner: str, other: str) -> tuple[str, str, Consent]:
+        """Who sends what its owner names a receiver for, whom, and the owner's consent; seldom the other
+        side's."""
+        owner = self.mostly(owner, other, percent=97)
+        caller = self.sender(owner)
+        receiver = self.mostly(self.one(HOLDING), owner, ZERO, self.here, STRANGER, percent=80)
+        kind = self.mostly(kind, *{"ClaimTo", "RefundTo"} - {kind}, percent=98)
+        return caller, receiver, self.consent(caller, owner, (kind, lock_id(what), receiver))

@@ -65,7 +65,7 @@ class SwapsMachine(CustodyLife[SwapsSide, SwapStore]):
             for what, status in list(side.swaps.books.locks.items()):
                 if status is Status.LOCKED and not self._is_gone(side, what):
                     self.chain.time = max(self.chain.time, what.expires_at)
-                    self.must(side, ("refund", STRANGER, (what, what.sender)))
+                    self.must(side, ("refund", STRANGER, (what,)))
             for who, amount in list(side.swaps.books.owed.items()):
                 if amount:
                     self.must(side, ("withdrawOwed", who, (who, who, OWN)))
@@ -91,13 +91,13 @@ class SwapsMachine(CustodyLife[SwapsSide, SwapStore]):
         for what in locks:
             self.must(side, ("lock", holder, (what, OWN)))
         self.chain.time = ends_at - 1
-        self.must(side, ("claim", STRANGER, (locks[0], secret, MERCHANTS[0])))
+        self.must(side, ("claim", STRANGER, (locks[0], secret)))
         self.chain.time = ends_at
-        self.must(side, ("refund", STRANGER, (locks[1], holder)))
+        self.must(side, ("refund", STRANGER, (locks[1],)))
         self.chain.time = max(terms.expires_at, terms.limitation_at)
-        self.must(side, ("refund", holder, (locks[2], HOLDERS[2])))
+        self.must(side, ("refundTo", holder, (locks[2], HOLDERS[2], OWN)))
         self.must(side, ("forfeit", STRANGER, (series_id,)))
-        hold(not self.act(side, ("refund", STRANGER, (locks[3], holder))), 47, "what is forfeited came back")
+        hold(not self.act(side, ("refund", STRANGER, (locks[3],))), 47, "what is forfeited came back")
 
 
 def live(odd: Kind, numbers: Iterable[int], code: Mapping[str, bytes] | None = None) -> SwapsMachine:

@@ -37,10 +37,12 @@ ALWAYS = {"permit", "safeBatchTransferFrom", "setApprovalForAll", "createSeries"
 FUNCTIONS = ALWAYS | {
     "cancelConsents",
     "claim",
+    "claimTo",
     "forfeit",
     "lock",
     "multicall",
     "refund",
+    "refundTo",
     "safeTransferFrom",
     "withdrawOwed",
 }

@@ -40,6 +40,8 @@ class Swaps(Consenting):
     NAME = "AtomicSwaps"
     TYPES: ClassVar = {
         "Lock": "address from,address to,uint256 seriesId,uint96 amount,bytes32 hash,uint40 expiresAt," + END,
+        "ClaimTo": "bytes32 id,address receiver," + END,
+        "RefundTo": "bytes32 id,address receiver," + END,
         "OwedWithdrawal": OWED_WITHDRAWAL,
     }
     world: World
@@ -70,11 +72,25 @@ class Swaps(Consenting):
         self.made.append(what)
         return what
 
-    def claim(self, what: Lock, secret: bytes = SECRET, *, receiver: Any = None, caller: Any = None) -> Any:
-        return self.contract.claim(what, secret, str(receiver or what.to), {"from": caller or self.relayer})
+    def claim(self, what: Lock, secret: bytes = SECRET, caller: Any = None) -> Any:
+        return self.contract.claim(what, secret, {"from": caller or self.relayer})
 
-    def refund(self, what: Lock, *, receiver: Any = None, caller: Any = None) -> Any:
-        return self.contract.refund(what, str(receiver or what.sender), {"from": caller or self.relayer})
+    def claim_to(
+        self,
+        what: Lock,
+        receiver: Any,
+        consent: Consent = ITSELF,
+        *,
+        caller: Any = None,
+        secret: bytes = SECRET,
+    ) -> Any:
+        return self.contract.claimTo(what, secret, str(receiver), consent, {"from": caller or what.to})
+
+    def refund(self, what: Lock, caller: Any = None) -> Any:
+        return self.contract.refund(what, {"from": caller or self.relayer})
+
+    def refund_to(self, what: Lock, receiver: Any, consent: Consent = ITSELF, caller: Any = None) -> Any:
+        return self.contract.refundTo(what, str(receiver), consent, {"from": caller or what.sender})
 
     def status(self, what: Lock) -> int:
         return int(self.contract.status(what.id))
