@@ -15,10 +15,19 @@ from largesse.session import Session
 from largesse.web.logs import write_logs
 from largesse.web.serving import serve
 
+RELAYED = {
+    "jars": Kind.JARS,
+    "accounts": Kind.ACCOUNTS,
+    "market": Kind.MARKET,
+    "orders": Kind.ORDERS,
+    "swaps": Kind.SWAPS,
+    "rewards": Kind.REWARDS,
+}
+
 
 @command(
-    "Relay claims, payments, gifts, tips and accounts of people without gas, until Ctrl-C: what the signer "
-    "signed, as the signer signed it.",
+    "Relay claims, payments, gifts, tips, accounts, orders, swaps and reads of people without gas, until "
+    "Ctrl-C: what the signer signed, as the signer signed it.",
     Option("hourly", "actions of one signer in an hour", "30"),
     Option("gas", "gas in a day, at most", "300000000"),
     Option("host", "where it listens", "127.0.0.1"),
@@ -34,9 +43,7 @@ def main(session: Session, given: Arguments) -> None:
     contracts = {}
     for one in session.deployment().currencies:
         contracts[one.certificates] = Kind.CERTIFICATES
-        contracts[one.part("jars")] = Kind.JARS
-        contracts[one.part("accounts")] = Kind.ACCOUNTS
-        contracts[one.part("orders")] = Kind.ORDERS
+        contracts |= {one.part(name): kind for name, kind in RELAYED.items()}
     database = session.database("relayer", given)
     relayer = Relayer(session.node, wallet, open_database(database, TABLES), contracts, limits)
     say(f"{wallet.name} ({wallet.address}) pays the gas for {len(contracts)} contracts")

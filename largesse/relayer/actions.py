@@ -43,7 +43,10 @@ class Kind(Enum):
     CERTIFICATES = "GiftCertificates"
     JARS = "StreamingTipEscrow"
     ACCOUNTS = "PrepaidAccounts"
+    MARKET = "CertificateMarket"
     ORDERS = "HeldOrders"
+    SWAPS = "AtomicSwaps"
+    REWARDS = "RewardPools"
 
 
 @dataclass(frozen=True)
@@ -152,6 +155,13 @@ def _handles_owner(values: Values) -> str:
     return str(values[1])
 
 
+# The attester's signature over the read, and its reader's over the share.
+_READ: Final = Rule(
+    subject=lambda values: values[1][0],
+    signatures=lambda values: values[1][6:8],
+    bare=lambda values: (values[0], (*values[1][:6], b"", b"")),
+    senders=lambda values: [values[1][0]],
+)
 _FIRST: Final = _signed((0,))
 _FIRST_MEMBER: Final = _signed((0, 0))
 
@@ -205,10 +215,30 @@ RULES: Final[Mapping[Kind, Mapping[str, Rule]]] = {
         "changeSigner": _signed((0,)),
         "withdrawOwed": _FIRST,
     },
+    Kind.MARKET: {
+        "cancelSigned": _signed((0,), signature=(3,)),
+        "cancelAllSigned": _signed((0,), signature=(3,)),
+    },
     Kind.ORDERS: {
         "openSigned": _FIRST,
         "confirm": _FIRST_MEMBER,
         "refund": _signed((0, 1)),
+        "withdrawOwed": _FIRST,
+    },
+    Kind.SWAPS: {
+        "lock": _FIRST_MEMBER,
+        "claimTo": _signed((0, 1)),
+        "refundTo": _FIRST_MEMBER,
+        "withdrawOwed": _FIRST,
+    },
+    Kind.REWARDS: {
+        "openSigned": _FIRST,
+        "fundSigned": _signed((1,)),
+        # Their sponsor is in the contract only: the limit counts for the pool.
+        "changeAttester": _FIRST,
+        "announceClosing": _FIRST,
+        "cancelClosing": _FIRST,
+        "payOne": _READ,
         "withdrawOwed": _FIRST,
     },
 }
@@ -226,6 +256,10 @@ _WHY_NOT: Final[Mapping[str, str]] = {
     "topUp": "it is paid by whoever sends it; use topUpSigned",
     "permit": "a permit is relayed before the action that needs it, in one multicall",
     "multicall": "a multicall in a multicall is not read",
+    "fund": "it is paid by whoever sends it; use fundSigned",
+    "claim": "it needs no signature; a recipient without gas signs claimTo",
+    "cancel": "it takes back the sender's own offers; use cancelSigned",
+    "cancelAll": "it takes back the sender's own offers; use cancelAllSigned",
     "settle": "settling is the counterparty's own business; `brownie run settle` does it",
 }
 
@@ -328,7 +362,9 @@ def _call(kind: Kind, contract: str, chain_id: int, data: bytes, relayer: str) -
 
 
 def _subject(subject: Any) -> str:
-    """An address, or for an account of PrepaidAccounts its counterparty and index."""
+    """An address; a pool's id; or for an account of PrepaidAccounts its counterparty and index."""
+    if isinstance(subject, bytes):
+        return "0x" + subject.hex()
     return str(subject) if isinstance(subject, str) else f"{subject[0]}/{subject[1]}"
 
 

@@ -28,6 +28,9 @@ PLACES = {
     "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512": Kind.JARS,
     "0x9fE46736679d2D9a65F0992F2272dE9f3c7fa6e0": Kind.ACCOUNTS,
     "0xCf7Ed3AccA5a467e9e704C703E8D87F634fB0Fc9": Kind.ORDERS,
+    "0xDc64a140Aa3E981100a9becA4E685f962f0cF6C9": Kind.SWAPS,
+    "0x5FC8d32690cc91D4c39d9d3abcBD16989F875707": Kind.REWARDS,
+    "0x0165878A594ca255338adfa4d48449f69242Eb8F": Kind.MARKET,
 }
 WHERE = {kind: address for address, kind in PLACES.items()}
 RELAYER = "0x23618e81E3f5cdF7f54C3d65f7FBc0aBf5B21E8f"
@@ -112,7 +115,7 @@ def test_one_is_read_whole(kind: Kind, name: str) -> None:
     action = read(kind, call(kind, name))
     (found,) = action.calls
     assert found.function == name
-    assert action.subjects == (OTHER,) or action.subjects == (f"{OTHER}/1",)
+    assert action.subjects in ((OTHER,), (f"{OTHER}/1",), ("0x" + "00" * 31 + "01",))
 
 
 @pytest.mark.parametrize(("kind", "name"), ALLOWED)
@@ -127,7 +130,8 @@ def test_its_identity_is_all_but_the_signature(kind: Kind, name: str) -> None:
     other_signature = read(kind, call(kind, name, signature=b"t" * 65)).identity
     assert (other_signature == identity) == (name not in ("pay", "claimAndPay"))
     assert read(kind, call(kind, name, number=2)).identity != identity
-    assert read(kind, call(kind, name, address=ZERO_ADDRESS)).identity != identity
+    if any("address" in one for one in functions(kind)[name].kinds):
+        assert read(kind, call(kind, name, address=ZERO_ADDRESS)).identity != identity
     assert read(kind, call(kind, name), chain_id=1).identity != identity
 
 
@@ -168,7 +172,8 @@ def test_an_account_for_itself_is_not_relayed() -> None:
     # Whose signature these need does not stand in their arguments; without one they are refused.
     claims = {"claim", "claimFromBatch", "claimSubscription", "claimHandleTips"}
     owners = {"requestWithdrawal", "cancelWithdrawal", "withdraw", "requestSigner", "changeSigner"}
-    assert passed == claims | owners
+    sponsors = {"changeAttester", "announceClosing", "cancelClosing"}
+    assert passed == claims | owners | sponsors
 
 
 def test_an_order_needs_the_payees_signature() -> None:
@@ -211,7 +216,7 @@ def multicall(*parts: bytes) -> bytes:
     return MULTICALL + encode(["bytes[]"], [list(parts)])
 
 
-@pytest.mark.parametrize("kind", [Kind.JARS, Kind.ACCOUNTS, Kind.ORDERS])
+@pytest.mark.parametrize("kind", [Kind.JARS, Kind.ACCOUNTS, Kind.ORDERS, Kind.SWAPS, Kind.REWARDS])
 def test_multicalls_are_read_call_by_call(kind: Kind) -> None:
     first, second = (call(kind, "withdrawOwed", number=number) for number in (1, 2))
     permit = call(kind, "permit")
