@@ -59,6 +59,7 @@ class Paid:
 
     amount: int
     price: int
+    retry_key: str
     digest: bytes
     answer: Answer | None
     receipt: bytes
@@ -311,9 +312,9 @@ def _row(seller: int, account: str, charge: Charge, now: int) -> dict[str, Any]:
 
 
 def _paid(row: Any) -> Paid:
-    _account, amount, _key, price, digest, status, packed, body, receipt = row
+    _account, amount, key, price, digest, status, packed, body, receipt = row
     kept = None
     if packed is not None:
         headers = tuple((n.encode("latin-1"), v.encode("latin-1")) for n, v in json.loads(packed))
         kept = Answer(status, headers, bytes(body))
-    return Paid(amount, price, bytes(digest), kept, bytes(receipt or b""))
+    return Paid(amount, price, key or "", bytes(digest), kept, bytes(receipt or b""))

@@ -5,8 +5,8 @@
         client.get("https://…")
 
 Works in `httpx.AsyncClient` too, and with several calls at once. Before a voucher leaves, the file says so: a
-purse that was killed knows what it may have spent. A call whose answer was lost is asked again with the same
-voucher, which costs nothing more.
+purse that was killed knows what it may have spent. A call whose answer was lost is asked again under its
+Idempotency-Key, which costs nothing more; a voucher that may have paid for a call is signed for no other.
 """
 
 from __future__ import annotations
@@ -84,7 +84,9 @@ class Purse:
         self._state = state
         self._told = 0
         self._pending: dict[int, int] = {}
+        # Sums that may have paid for a call, above what the server has said that all calls have cost.
         self._used: set[int] = set()
+        self._least = 0
         self._lock = threading.Lock()
         if state is not None and state.exists():
             self._load(state)
@@ -129,7 +131,7 @@ class Purse:
                 raise PurseError(
                     "over_budget", f"a call costs {price} micro-units, {self.left} of {self.budget} are left"
                 )
-            amount = self.charged + sum(self._pending.values()) + price
+            amount = max(self._least, self.charged + sum(self._pending.values()) + price)
             while amount in self._used:
                 amount += 1
             self._used.add(amount)
@@ -164,7 +166,7 @@ class Purse:
                 self._told = max(self._told, charged)
                 self.charged = min(self.charged, self._told)
                 self.calls += 1
-            self._used = {one for one in self._used if one > self.charged}
+            self._used = {one for one in self._used if one > self._told}
             self._save()
 
     def free(self, payment: Payment, charged: int | None = None, *, used: bool = False) -> None:
@@ -193,6 +195,7 @@ class Purse:
             "charged": self.charged,
             "signed": self.signed,
             "pending": sorted(self._pending.items()),
+            "used": sorted(self._used),
             "calls": self.calls,
         }
         draft = self._state.with_suffix(".new")
@@ -205,6 +208,8 @@ class Purse:
             place = kept["format"], kept["contract"], int(kept["index"]), int(kept["chain"])
             charged, signed, calls = int(kept["charged"]), int(kept["signed"]), int(kept["calls"])
             pending = {int(amount): int(price) for amount, price in kept["pending"]}
+            # Older files don't say.
+            used = {int(amount) for amount in kept["used"]} if "used" in kept else None
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise PurseError("bad_state", f"{state} is no purse's: {error}") from error
         own = self.account
@@ -214,7 +219,8 @@ class Purse:
         # What was on its way when the process ended may have been charged: as long as the server does not say
         # otherwise, it was.
         self.charged = charged + sum(pending.values())
-        self._used = set(pending)
+        self._used = used or set()
+        self._least = signed + 1 if used is None else 0
 
 
 class Paying(httpx.Auth):

@@ -5,7 +5,8 @@ micro-units that the counterparty may have taken from it in all, and its signer'
 `largesse.account_messages.Voucher`. A voucher pays for one call. It must cover what all calls of its account
 have cost together; what it covers beyond that is the payer's, for the next call.
 
-A voucher, or an Idempotency-Key, that has paid for a call gets that call's answer again, for nothing.
+A voucher, or an Idempotency-Key, that has paid for a call gets that call's answer again, for nothing; a
+voucher under another Idempotency-Key is for another call, whatever that call says, and is refused.
 """
 
 from __future__ import annotations
@@ -287,7 +288,7 @@ class VoucherScheme:
 
     def _again(self, paid: Paid, payer: str, index: int, call: Call) -> tuple[Settled, Answer]:
         """Raises PaymentRefusedError other_call (409), answer_gone (410)."""
-        if paid.digest != call.digest:
+        if paid.digest != call.digest or call.retry_key not in ("", paid.retry_key):
             raise PaymentRefusedError(
                 "used",
                 "this voucher or Idempotency-Key has paid for another call",
