@@ -110,6 +110,10 @@ gas: compile ## measure the gas figures and write bench/gas.json
 gas-check: compile ## measure the gas figures and compare them with bench/gas.json
 	@$(IN_HOME) $(PY) -m pytest -q -n $(JOBS) --gas-file=complete tests/gas
 
+.PHONY: features
+features: compile ## run the rows, presets and journeys, and write docs/FEATURES.md
+	@$(IN_HOME) $(PY) -m pytest -q -n $(JOBS) --feature-file=write tests/journeys
+
 .PHONY: bench-http
 bench-http: compile ## paid calls and vouchers beside the x402 package, to bench/HTTP.md
 	@$(IN_HOME) $(PY) -m bench.http

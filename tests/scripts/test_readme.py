@@ -1,4 +1,5 @@
-"""The README's commands, typed as they are written, in their order, each one working."""
+"""The commands of docs/COMMANDS.md, typed as they are written, in their order, each one working; and what the
+README says of files and gas."""
 
 from __future__ import annotations
 
@@ -14,17 +15,19 @@ from starlette.types import ASGIApp
 
 from largesse.session import CHECKOUT, open_session
 from scripts import balance, webhook
+from tests.support import gas
 from tests.support.served import Server
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+COMMANDS = (CHECKOUT / "docs" / "COMMANDS.md").read_text(encoding="utf-8")
 GATEWAY_PORT = 8402
 COMMAND = re.compile(r"`brownie run (\w+)((?: [^`<>]+)?)`")
 
 
 def commands() -> list[tuple[str, str, list[str]]]:
-    """Script, function and arguments of each command that stands in a table of the README."""
+    """Script, function and arguments of each command that stands in the table."""
     found = []
-    for line in README.splitlines():
+    for line in COMMANDS.splitlines():
         if line.startswith("|") and (match := COMMAND.search(line)):
             words = match.group(2).split()
             function = words.pop(0) if words else "main"
@@ -53,7 +56,7 @@ def _beside(running: list[Server], app: ASGIApp, host: str, port: int) -> None:
     running.append(Server(app, host, port if port == GATEWAY_PORT else 0))
 
 
-def test_every_script_is_in_the_readme() -> None:
+def test_every_script_is_among_the_commands() -> None:
     scripts = {path.stem for path in (CHECKOUT / "scripts").glob("*.py")} - {"demo"}
     assert scripts <= {name for name, _, _ in commands()}
 
@@ -87,3 +90,16 @@ def test_every_file_the_readme_names_is_there() -> None:
         assert (CHECKOUT / name).exists(), name
     for folder in re.findall(r"^\| `(\w+)/`", README, re.MULTILINE):
         assert (CHECKOUT / folder).is_dir(), folder
+
+
+def test_the_gas_that_the_readme_names_was_measured() -> None:
+    rows = re.findall(r"^\| .* \| ([0-9,]+) \| `([a-z]+\.\w+)` \|$", README, re.MULTILINE)
+    assert len(rows) >= 11
+    measured = gas.committed()
+    assert {key: int(told.replace(",", "")) for told, key in rows} == {key: measured[key] for _, key in rows}
+    life = sum(
+        measured[f"certificates.{name}"] for name in ("issue_new", "give", "claim_new", "redeem_signed")
+    )
+    dollars = life * 3_000 / 10**9  # at 1 gwei
+    assert f"{life:,} gas: at 0.01 gwei and 3,000 dollars an ether" in README.replace("\n", " ")
+    assert f"on top) {dollars / 100:.4f} dollars, at 1 gwei {dollars:.2f}." in README.replace("\n", " ")
