@@ -114,6 +114,10 @@ gas-check: compile ## measure the gas figures and compare them with bench/gas.js
 features: compile ## run the rows, presets and journeys, and write docs/FEATURES.md
 	@$(IN_HOME) $(PY) -m pytest -q -n $(JOBS) --feature-file=write tests/journeys
 
+.PHONY: floors
+floors: compile ## the gas below which the work can't be done, by hand, to bench/FLOORS.md
+	@$(IN_HOME) $(PY) -m bench.floors
+
 .PHONY: bench-http
 bench-http: compile ## paid calls and vouchers beside the x402 package, to bench/HTTP.md
 	@$(IN_HOME) $(PY) -m bench.http
