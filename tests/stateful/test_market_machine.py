@@ -20,8 +20,8 @@ def test_the_market_does_what_the_model_does(kind: Kind, life: int, tally: Tally
 
 def test_every_kind_of_step_was_refused_and_went_through(tally: Tally) -> None:
     assert len(MARKET_STEPS) >= 12
-    # Sellers cancel and approve what they like, a permit that is no good does nothing, and a single row is the
-    # market's own; the rest is how certificates come to be, and refused elsewhere.
+    # Sellers cancel and approve what they like, a permit that is no good does nothing, and a single row is
+    # the market's own; the rest is how certificates come to be, and refused elsewhere.
     check_tally(tally, FUNCTIONS, ALWAYS)
 
 
