@@ -100,7 +100,7 @@ class MarketMachine(CustodyLife[MarketSide, MarketStore]):
         hold(side.market.status(HOLDERS[0], LAST) == (Status.SOLD, 0), 57, "the first is not sold")
         hold(side.market.status(WALLET, LAST) == (Status.STARTED, 99), 57, "the second is not begun")
         self.chain.time = side.model.now = terms.expires_at
-        late = self.act(side, ("fill", buyer, (second.offer, 1, second.signature)))
+        late = self.act(side, ("fill", buyer, (second.offer, 2, second.signature)))
         hold(not late, 58, "sold when the series had expired")
 
     def _signed(self, side: MarketSide, seller: str, series_id: int, ends_at: int) -> SignedOffer:
