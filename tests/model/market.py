@@ -93,7 +93,7 @@ class Market:
         self._check_epoch(check, offer.seller, offer.epoch)
         self._check_rest(check, offer, amount)
         self._check_signature(check, offer.seller, ("Offer", *astuple(offer)), signature)
-        if amount and offer.amount:
+        if amount and offer.amount and offer.seller != buyer:
             self._try(check, lambda: self._pay(offer, buyer, amount))
         self._try(check, lambda: self._deliver(offer, buyer, amount))
         return check

@@ -106,7 +106,7 @@ class MarketHand(CustodyHand):
         ]
         if fit and self.odds(65):
             return self.one(fit)
-        if known and self.odds(10):
+        if known and self.odds(24):
             return self.one(known)
         return self.new_offer(store, series_id)
 

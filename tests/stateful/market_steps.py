@@ -73,7 +73,7 @@ def cancel_by_signature(hand: MarketHand, store: MarketStore) -> Act:
     return "cancelSigned", hand.sender(seller), (seller, nonce, *said)
 
 
-@step(1)
+@step(2)
 def cancel_all(hand: MarketHand, store: MarketStore) -> Act:
     return "cancelAll", hand.one(SELLERS), ()
 
