@@ -110,7 +110,8 @@ contract CertificateMarket is OfferBook, Multicall {
         cost = _partUp(offer.price, amount, whole);
         uint256 share = _partUp(offer.referrerShare, amount, whole);
         address referrer = offer.referrer;
-        if (referrer == address(0) || referrer == buyer) share = 0;
+        // Nobody's share, the buyer's own, and one that nobody could take out of here.
+        if (referrer == address(0) || referrer == buyer || referrer == address(this)) share = 0;
         // A part of the price has 96 bits as the price has.
         emit OfferFilled(seller, buyer, uint256(offer.nonce) << 192 | amount << 96 | cost);
 

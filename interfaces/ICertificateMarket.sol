@@ -114,7 +114,7 @@ interface ICertificateMarket {
     /// @notice Buys `amount` of face out of one offer, for the caller.
     /// @dev Reverts from the offer's and from the series' expiry on, for an offer that was cancelled or has less left, below the
     /// minimum, and where seller or buyer lack balance or approval. A seller that the currency refuses to pay sells nothing.
-    /// A buyer that is the referrer keeps the share.
+    /// A buyer that is the referrer keeps the share, and so does one where that is this contract.
     /// @return cost what the caller paid: price and referrer's share
     function fill(Offer calldata offer, uint96 amount, bytes calldata signature)
         external

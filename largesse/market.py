@@ -23,6 +23,7 @@ from largesse.client import Certificates
 from largesse.errors import LargesseError
 from largesse.market_messages import Offer, market_domain
 from largesse.order_book import SignedOffer, Standing, best_first
+from largesse.service import Service
 from largesse.signing import Domain, InvalidSignatureError, keccak, recover
 from largesse.tokens import Token
 
@@ -179,6 +180,28 @@ class Market:
 
         Raises MarketError nothing_to_buy, not_enough_money.
         """
+        rows = self._rows(buyer, standings, amount, limit)
+        return self._bought(buyer, self._send(buyer, "fillMany", rows, (series_id, amount, amount, *limit)))
+
+    def fill_into(
+        self, buyer: Wallet, standings: Sequence[Standing], series_id: int, amount: int,
+        limit: tuple[int, int], service: Service, payee: str, use: bytes,
+    ) -> Bought:  # fmt: skip
+        """The same, and redeem what is bought into `service`, for `payee`, in the same transaction.
+
+        Raises MarketError as `fill`, ServiceError not_a_service.
+        """
+        card = service.sign_card(buyer, series_id, amount, payee, use)
+        payment = (service.address, payee, 0, 0, 0, use, b"")
+        rows, purchase = self._rows(buyer, standings, amount, limit), (series_id, amount, amount, *limit)
+        return self._bought(
+            buyer, self._send(buyer, "fillAndPay", rows, purchase, payment, [card.as_tuple()])
+        )
+
+    def _rows(
+        self, buyer: Wallet, standings: Sequence[Standing], amount: int, limit: tuple[int, int]
+    ) -> list[tuple[tuple[Any, ...], bytes]]:
+        """What somebody else offers, best first; the market is approved for what it may cost."""
         rows = [
             one.signed.as_tuple() for one in best_first(standings) if one.signed.offer.seller != buyer.address
         ]
@@ -191,7 +214,9 @@ class Market:
             raise MarketError("not_enough_money", f"{buyer.name} may have to pay {needed} and has {shown}")
         if self.token.allowance(buyer.address, self.address) < most:
             self.token.approve(buyer, self.address, most)
-        receipt = self._send(buyer, "fillMany", rows, (series_id, amount, amount, *limit))
+        return rows
+
+    def _bought(self, buyer: Wallet, receipt: TxReceipt) -> Bought:
         decoder = Decoder(market_abi())
         events = [decoder.decode(log) for log in receipt["logs"] if log["address"] == self.address]
         filled = [int(event["row"]) for event in events if event.name == "OfferFilled"]

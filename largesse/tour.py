@@ -29,6 +29,7 @@ from largesse.issuing import issue_list
 from largesse.items import Items
 from largesse.links import new_link_key, parse_link
 from largesse.manifest import load_manifest
+from largesse.market import Market
 from largesse.moments import day, moment
 from largesse.opening import currency_roles, open_series
 from largesse.orders import Orders
@@ -44,8 +45,10 @@ from largesse.series import Manifest
 from largesse.shop import Shop
 from largesse.spending import Spending
 from largesse.statements import show_proof
+from largesse.swaps import Swaps
 from largesse.tills import parse_request
 from largesse.tips import Tips
+from largesse.trading import Trading
 
 __all__ = ["DemoError", "Tour"]
 
@@ -88,6 +91,7 @@ class Tour:
         self._deliver()
         self._read()
         self._spend()
+        self._trade()
         self._let_one_expire()
         return self.prove()
 
@@ -284,6 +288,25 @@ class Tour:
         )
         spending.run()
         self.gas += spending.gas
+
+    def _trade(self) -> None:
+        certificates, number = self._series(KR)
+        issuer, holder, buyer, shop = map(development_wallet, ("issuer", "holder", "giver", "bookshop"))
+        self._buy(certificates, number, holder.address, 50_000)
+        won, dollars = (self.deployment.currency(symbol) for symbol in ("KRWT", "USDC"))
+        trading = Trading(
+            Market(certificates, won.part("market")),
+            Prepaid(certificates, won.part("accounts")),
+            Swaps(certificates, won.part("swaps")),
+            Swaps(Certificates(self.node, dollars.certificates, dollars.block), dollars.part("swaps")),
+            number,
+            issuer,
+            holder,
+            buyer,
+            shop,
+        )
+        trading.run()
+        self.gas += trading.gas
 
     def _let_one_expire(self) -> None:
         certificates, number = self._series(KR)

@@ -51,6 +51,8 @@ def test_the_demo_ends_with_the_proof_and_exit_code_0(tmp_path: Path) -> None:
     assert "18,000 KRWT for what was delivered; 12,000 KRWT that was sold out is on the card" in run.stdout
     assert "to authors; the same reads again: 0" in run.stdout
     assert "2 swords for 10,000 KRWT of a card, in one transaction" in run.stdout
+    assert "50,000 KRWT of face for 46,500 KRWT: a balance of 50,000 KRWT with the shop" in run.stdout
+    assert "140,000 KRWT for 100 USDC; nobody had to trust anybody" in run.stdout
     assert "Every contract holds exactly what it owes, after every block." in run.stdout
     differences = [line for line in run.stdout.splitlines() if "difference, base units" in line]
     assert len(differences) == len(fields(Proof))

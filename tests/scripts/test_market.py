@@ -11,6 +11,9 @@ from largesse.errors import AmountError, LargesseError
 from largesse.market import MarketError
 from largesse.market_messages import Offer
 from largesse.order_book import SignedOffer, add_offer, read_book
+from largesse.prepaid import Opening, open_use
+from largesse.service import ServiceError
+from largesse.vouchers import index_of
 from scripts import market
 from tests.fixtures.desk import KR, Desk
 from tests.support.clock import later
@@ -67,6 +70,27 @@ def test_offer_list_depth_and_fill(stalls: Desk) -> None:
     assert face(stalls, "holder") == 60_000
     assert [one.available for one in market.main(SERIES) or []] == [40_000, 0, 50_000]
     assert problems() == ["", "sold", ""]
+
+
+def test_what_is_bought_is_a_balance_in_the_same_transaction(stalls: Desk) -> None:
+    """Of two sellers; before the series pays there, nothing is sent."""
+    offer("amount=30000", "price=27900", "from=giver")
+    offer("amount=30000", "price=28000", "from=supporter")
+    there, prepaid = stalls.session.market(stalls.krw), stalls.session.prepaid("KRWT")
+    holder, shop = stalls.wallet("holder"), stalls.address("bookshop")
+    standings = [there.standing(one) for one in read_book(book(stalls))]
+    use = open_use(Opening(shop, holder.address))
+    into = (prepaid, shop, use)
+    block = stalls.block()
+    with pytest.raises(ServiceError) as caught:
+        there.fill_into(holder, standings, 1, 50_000, (93, 100), *into)
+    assert (caught.value.reason, stalls.block()) == ("not_a_service", block)
+    prepaid.admit(stalls.wallet("issuer"), 1, shop)
+    bought = there.fill_into(holder, standings, 1, 50_000, (94, 100), *into)
+    assert (bought.amount, bought.cost) == (50_000, 27_900 + 18_667)
+    account = prepaid.account(shop, index_of(holder.address, 0))
+    assert (account.owner, account.left) == (holder.address, prepaid.micros(50_000))
+    assert (face(stalls, "holder"), face(stalls, "supporter")) == (0, 80_000)
 
 
 def test_a_sellers_offers_are_numbered_one_by_one(stalls: Desk) -> None:

@@ -170,14 +170,15 @@ class CustodySide(Side, ABC):
                 rows.append(Row("returnable", (series_id, who), (self.model.returnable(series_id, who),)))
                 placed = books.placed.get((series_id, self.here, who), 0)
                 rows.append(Row("placed", (series_id, self.here, who), (placed,)))
-        own = [*self._desk_rows(), *self.own_rows()]
+        own = [*self.desk_rows(), *self.own_rows()]
         return rows + [Row(view, args, answer, self.NAME) for view, args, answer in own]
 
     @abstractmethod
     def own_rows(self) -> Rows:
         """Views of this kind of contract alone."""
 
-    def _desk_rows(self) -> Rows:
+    def desk_rows(self) -> Rows:
+        """Views that contracts which keep money have."""
         books = self.keeper.books
         rows: Rows = [
             ("totalOwed", (), (sum(books.owed.values()),)),

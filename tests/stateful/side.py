@@ -173,9 +173,13 @@ class Side:
             raise Difference(f"reverted with {abi.error(receipt.output)}, but must go through")
         if result is not None:
             returned = abi.result(function, receipt.output)
-            if returned != (result,):
+            if returned != self.answered(result):
                 raise Difference(f"returned {returned}, must return {result}")
         return receipt
+
+    def answered(self, result: Any) -> tuple[Any, ...]:
+        """What a model's operation returned, as the contract returns it."""
+        return (result,)
 
     def calldata(self, abi: Abi, function: str, args: Sequence[Any]) -> bytes:
         """Of a call with a model's arguments."""
