@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from math import cos, radians, sin
 from typing import Final
 from xml.etree import ElementTree
@@ -221,12 +222,10 @@ def _bounds(path: str) -> tuple[float, float, float, float]:
 def _radial(element: Element) -> str:
     """A shading of type 3 in the unit square."""
     x, y, r = (float(element.attrib[name]) for name in ("cx", "cy", "r"))
-    stops = [
-        (float(stop.get("offset", 0)), numbers(*colour(stop.attrib["stop-color"]))) for stop in element
-    ]
+    stops = [(float(stop.get("offset", 0)), numbers(*colour(stop.attrib["stop-color"]))) for stop in element]
     parts = [
         f"<</FunctionType 2/Domain[0 1]/C0[{first}]/C1[{second}]/N 1>>"
-        for (_, first), (_, second) in zip(stops, stops[1:], strict=False)
+        for (_, first), (_, second) in pairwise(stops)
     ]
     inner = numbers(*(offset for offset, _ in stops[1:-1]))
     function = (
