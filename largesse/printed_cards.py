@@ -20,7 +20,7 @@ from largesse.gift_batches import batch_remaining, taken_from_batch
 from largesse.links import GiftLink, parse_link
 from largesse.moments import minute
 from largesse.printing.lettering import Lettering, PrintError
-from largesse.printing.pdf import A4, Colour, Drawing, write_pdf
+from largesse.printing.pdf import A4, Colour, Drawing, numbers, write_pdf
 from largesse.printing.picture import CardPicture, read_picture
 from largesse.qr import QUIET_ZONE, make_qr
 from largesse.terms import UINT40_MAX
@@ -253,6 +253,8 @@ class _Sheet:
         module = QR_SIDE / (len(rows) + 2 * QUIET_ZONE)
         out.fill(_WHITE)
         out.rectangle(x, y, QR_SIDE, QR_SIDE)
+        # From here on a unit is a module.
+        out.add("q", f"{module:.7f} 0 0 {module:.7f} {numbers(x, y)} cm")
         out.fill(_BLACK)
         for down, row in enumerate(rows, QUIET_ZONE):
             start = None
@@ -260,11 +262,9 @@ class _Sheet:
                 if dark and start is None:
                     start = across
                 elif not dark and start is not None:
-                    out.rectangle(
-                        x + start * module, y + down * module, (across - start) * module, module, end=""
-                    )
+                    out.add(f"{start} {down} {across - start} 1 re")
                     start = None
-        out.add("f")
+        out.add("f", "Q")
 
     def marks(self, note: str) -> None:
         """Crop marks around the cards, and a note outside of them."""

@@ -195,7 +195,7 @@ class Outbox:
         self._end(notice, state=SENT, done_at=now, error="", claimed_until=0.0)
 
     def put_off(self, notice: Claimed, next_at: float, error: str, now: float) -> bool:
-        """It was not: try again at `next_at`, or give it up where that is too late; whether it was given up."""
+        """It was not: try again at `next_at`, or give it up where that is too late (True)."""
         if next_at > notice.give_up_at:
             self._end(notice, state=FAILED, done_at=now, error=error, claimed_until=0.0)
             return True

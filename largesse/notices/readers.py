@@ -44,10 +44,6 @@ class Reader(Protocol):
     def add(self, transaction: Sequence[Event], time: int) -> list[Notice]:
         """Take the events of one transaction in a block of `time`; what is to be said about them."""
 
-    def due(self, time: int, end: int) -> list[Notice]:
-        """Reminders that fall due until `time` inclusive, with what everybody has now; `end` is how far time
-        has come: what a later reminder or the expiry itself has overtaken is left out."""
-
 
 @dataclass(frozen=True)
 class Money:
@@ -80,6 +76,8 @@ class CertificateReader(Books):
         return self._found
 
     def due(self, time: int, end: int) -> list[Notice]:
+        """Reminders that fall due until `time` inclusive, with what everybody has now; `end` is how far time
+        has come: what a later reminder or the expiry itself has overtaken is left out."""
         found: list[Notice] = []
         while self._moments and self._moments[0][0] <= time:
             moment, series_id, days = heapq.heappop(self._moments)
@@ -194,10 +192,6 @@ class TipReader:
                 found += two_sides("jar.tipped", event.tx, at, time, facts, sides)
         return found
 
-    def due(self, time: int, end: int) -> list[Notice]:
-        """None: a tip does not expire."""
-        return []
-
 
 class SettlementReader:
     """Settlements of prepaid accounts: one notice to the seller, one to each payer's account."""
@@ -228,10 +222,6 @@ class SettlementReader:
                     }
                     found += two_sides("account.settled", event.tx, at, time, mine, {"payer": payer})
         return found
-
-    def due(self, time: int, end: int) -> list[Notice]:
-        """None: reminders are about certificates."""
-        return []
 
 
 def two_sides(

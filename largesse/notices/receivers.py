@@ -152,7 +152,8 @@ def _receiver(
 ) -> Receiver | None:
     name = section.matching("name", _NAME, "a name of lower-case letters, digits and -, at most 40")
     url = section.text("url", most=1_000)
-    if url is not None and not section.holds("url", lambda: check_url(url, allow_localhost=allow_localhost)):
+    address = url or ""
+    if url and not section.holds("url", lambda: check_url(address, allow_localhost=allow_localhost)):
         url = None
     secrets = _secrets(section, environ, folder)
     people = {key: _people(section, key) for key in ("accounts", "issuers")}

@@ -42,7 +42,7 @@ class Patience:
 
     def pause(self, attempt: int, chance: float) -> float:
         """After failure number `attempt`; `chance`, 0 to 1, spreads it from half to one and a half times."""
-        return min(self.longest, self.first * 2 ** min(attempt - 1, 40)) * (0.5 + chance)
+        return min(self.longest, self.first * 2.0 ** min(attempt - 1, 40)) * (0.5 + chance)
 
 
 class Sender:

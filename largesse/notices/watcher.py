@@ -45,6 +45,10 @@ class _Followed:
     reader: Reader
     read_to: int  # the block that the reader has come to
 
+    def due(self, time: int, end: int) -> list[Notice]:
+        """Only certificates expire."""
+        return self.reader.due(time, end) if isinstance(self.reader, CertificateReader) else []
+
 
 class Watcher:
     """Enters notices about everything in a deployment.
@@ -115,7 +119,7 @@ class Watcher:
         count, pending = 0, list[Entry]()
         for block, events in self._blocks(one, cursor.block + 1, last):
             moment = self._now.time(block)
-            found = one.reader.due(moment, end)
+            found = one.due(moment, end)
             for transaction in events:
                 found += one.reader.add(transaction, moment)
             one.read_to = block
@@ -123,7 +127,7 @@ class Watcher:
             if len(pending) >= _CHUNK:
                 self._outbox.enter(self._chain, one.address, Cursor(block, moment), pending, time.time())
                 count, pending = count + len(pending), []
-        pending += self._entries(one, one.reader.due(end, end))
+        pending += self._entries(one, one.due(end, end))
         one.read_to = last
         self._outbox.enter(self._chain, one.address, Cursor(last, end), pending, time.time())
         return count + len(pending)
@@ -133,10 +137,10 @@ class Watcher:
         if one.read_to < cursor.block:
             for block, events in self._blocks(one, one.read_to + 1, cursor.block):
                 moment = self._now.time(block)
-                one.reader.due(moment, moment)
+                one.due(moment, moment)
                 for transaction in events:
                     one.reader.add(transaction, moment)
-            one.reader.due(cursor.time, cursor.time)
+            one.due(cursor.time, cursor.time)
             one.read_to = cursor.block
 
     def _blocks(self, one: _Followed, first: int, last: int) -> Iterator[tuple[int, list[list[Event]]]]:

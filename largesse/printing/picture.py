@@ -107,7 +107,7 @@ class _Artist:
             if kind == "radialGradient":
                 self.gradients[element.attrib["id"]] = _radial(element)
                 continue
-            if stray := element.keys() - _KNOWN:
+            if stray := set(element.attrib) - _KNOWN:
                 raise ValueError(f"<{kind}> has {', '.join(sorted(stray))}")
             moved = element.get("transform")
             if moved is not None:
