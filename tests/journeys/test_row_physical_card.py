@@ -75,7 +75,8 @@ def written(folder: Path, *links: GiftLink) -> Path:
 
 def reserve_is_liabilities(certificates: Certificates) -> None:
     count = certificates.series_count()
-    owed = sum(certificates.state(i).outstanding + certificates.state(i).fees_accrued for i in range(1, count + 1))
+    states = [certificates.state(number) for number in range(1, count + 1)]
+    owed = sum(one.outstanding + one.fees_accrued for one in states)
     assert certificates.token.balance(certificates.address) == owed
 
 
@@ -106,7 +107,7 @@ def test_every_code_of_a_hundred_is_read_off_the_page_and_claims(fair: Fair) -> 
     assert str(error.value).count("[gone]") == CARDS
 
 
-def test_the_file_is_its_owners_and_the_same_each_time(fair: Fair, tmp_path: Path, state_folder: Path) -> None:
+def test_the_file_is_its_owners_and_always_the_same(fair: Fair, tmp_path: Path, state_folder: Path) -> None:
     path = written(tmp_path, *fair.links[:12])
     first = printed(path, "once")
     assert stat.S_IMODE(first.stat().st_mode) == 0o600
