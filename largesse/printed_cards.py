@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Final
 
 import segno
@@ -35,8 +36,8 @@ QR_SIDE: Final = 44.0
 LEAST_MODULE: Final = 0.4
 """Of a code: what an ordinary phone resolves in the hand."""
 MAX_VERSION: Final = (int(QR_SIDE / LEAST_MODULE) - 2 * QUIET_ZONE - 17) // 4
-SAFE_DPI: Final = 150
-"""At this resolution and above every module has two pixels and more: a reader needs no luck."""
+SAFE_DPI: Final = ceil(2 * 25.4 / LEAST_MODULE)
+"""127: from here on every module has two pixels at least, and a reader needs no luck."""
 
 _PANEL: Final = CARD[0] - QR_SIDE - 0.6
 _MARGIN: Final = 3.0

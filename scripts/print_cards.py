@@ -33,6 +33,6 @@ def main(session: Session, given: Arguments) -> Path:
     replace_file(path, print_sheets(cards, letters))
     pages = -(-len(cards) // PER_PAGE)
     done(f"{len(cards)} cards on {pages} page(s): out/cards/{path.name}")
-    say(f"print at 100 % and {SAFE_DPI} dpi or more; whoever sees the file or a card can have its money:")
+    say(f"print at 100 %, {SAFE_DPI} dpi or more; whoever sees the file or a card can have its money:")
     say("keep it where you would keep the money, and delete file and links when the cards are handed out")
     return path

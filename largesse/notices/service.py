@@ -6,12 +6,11 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from sqlalchemy.exc import SQLAlchemyError
 from web3.exceptions import Web3Exception
 
-from largesse.chainlogs import LogError
-from largesse.indexer.contracts import IndexerError
+from largesse.errors import LargesseError
 from largesse.notices.sending import Sender
-from largesse.notices.signatures import NoticeError
 from largesse.notices.watcher import Watcher
 from largesse.web.logs import log
 
@@ -34,11 +33,12 @@ class Notifier:
     def run(self, goes_on: Callable[[], bool]) -> None:
         """Rounds, as long as `goes_on`."""
         while goes_on():
-            try:
-                if found := self._watcher.step():
-                    log("notices entered", count=found)
-            except (Web3Exception, OSError, LogError, IndexerError, NoticeError) as error:
-                log("the chain can't be read", why=str(error))
-            if taken := self._sender.step():
-                log("notices taken", count=taken)
+            for what, step in (("entered", self._watcher.step), ("taken", self._sender.step)):
+                try:
+                    if count := step():
+                        log(f"notices {what}", count=count)
+                except (LargesseError, Web3Exception, SQLAlchemyError, OSError) as error:
+                    # Others' messages may hold a node's address with its key.
+                    why = str(error) if isinstance(error, LargesseError) else type(error).__name__
+                    log(f"no notices {what}", why=why)
             time.sleep(self._poll_seconds)

@@ -16,7 +16,7 @@ from itertools import groupby
 from typing import Final
 
 from largesse.chainlogs import Event
-from largesse.deployment import Deployment
+from largesse.deployment import CurrencyRecord, Deployment
 from largesse.indexer.source import EventSource
 from largesse.notices.outbox import Cursor, Entry, Outbox
 from largesse.notices.readers import (
@@ -42,8 +42,13 @@ class _Followed:
     symbol: str
     part: str
     address: str
+    make: Callable[[], Reader]
     reader: Reader
-    read_to: int  # the block that the reader has come to
+    read_to: int = -1  # the block that the reader has come to
+
+    def begin_anew(self) -> None:
+        """The reader may have come further than the cursor: read it all again."""
+        self.reader, self.read_to = self.make(), -1
 
     def due(self, time: int, end: int) -> list[Notice]:
         """Only certificates expire."""
@@ -76,12 +81,7 @@ class Watcher:
         self._receivers = receivers
         self._confirmations = confirmations
         self._start = start
-        self._followed = [
-            _Followed(one.symbol, part, one.certificates if part == CERTIFICATES else one.part(part),
-                      self._reader(part, Money(one.symbol, one.decimals)), -1)
-            for one in deployment.currencies
-            for part in READ_PARTS
-        ]  # fmt: skip
+        self._followed = [self._follower(one, part) for one in deployment.currencies for part in READ_PARTS]
         self._now: EventSource = source()
         if self._now.chain_id != deployment.chain_id:
             raise NoticeError(
@@ -100,7 +100,14 @@ class Watcher:
         if last < 0:
             return 0
         end = self._clock(last)
-        return sum(self._follow(one, last, end) for one in self._followed)
+        return sum(self._safely(one, last, end) for one in self._followed)
+
+    def _safely(self, one: _Followed, last: int, end: int) -> int:
+        try:
+            return self._follow(one, last, end)
+        except BaseException:
+            one.begin_anew()
+            raise
 
     def _follow(self, one: _Followed, last: int, end: int) -> int:
         cursor = self._outbox.cursor(self._chain, one.address)
@@ -148,13 +155,19 @@ class Watcher:
         for block, there in groupby(events, key=lambda event: event.block):
             yield block, [list(group) for _, group in groupby(there, key=lambda event: event.tx)]
 
-    def _reader(self, part: str, money: Money) -> Reader:
+    def _follower(self, one: CurrencyRecord, part: str) -> _Followed:
+        address = one.certificates if part == CERTIFICATES else one.part(part)
+        money = Money(one.symbol, one.decimals)
+
         def block_time(block: int) -> int:
             return self._now.time(block)
 
-        if part == CERTIFICATES:
-            return CertificateReader(money, self._receivers.days, block_time)
-        return TipReader(money) if part == "jars" else SettlementReader(money, block_time)
+        def make() -> Reader:
+            if part == CERTIFICATES:
+                return CertificateReader(money, self._receivers.days, block_time)
+            return TipReader(money) if part == "jars" else SettlementReader(money, block_time)
+
+        return _Followed(one.symbol, part, address, make, make())
 
     def _entries(self, one: _Followed, notices: Sequence[Notice]) -> list[Entry]:
         return [
