@@ -152,15 +152,16 @@ def _receiver(
 ) -> Receiver | None:
     name = section.matching("name", _NAME, "a name of lower-case letters, digits and -, at most 40")
     url = section.text("url", most=1_000)
-    address = url or ""
-    if url and not section.holds("url", lambda: check_url(address, allow_localhost=allow_localhost)):
+    try:
+        check_url(url or "https://missing.example", allow_localhost=allow_localhost)
+    except NoticeError as error:
+        section.problem("url", error.reason, str(error))
         url = None
     secrets = _secrets(section, environ, folder)
     people = {key: _people(section, key) for key in ("accounts", "issuers")}
-    section.finish()
-    if not any(people.values()):
+    if not section.has("accounts") and not section.has("issuers"):
         section.problem(None, "nobody", "give accounts, issuers or both: it would hear of nothing")
-        return None
+    section.finish()
     if name is None or url is None or secrets is None:
         return None
     return Receiver(name, url, people["accounts"], people["issuers"], secrets)
@@ -181,12 +182,14 @@ def _secrets(section: Section, environ: Mapping[str, str], folder: Path) -> tupl
     if (variable is None) == (file is None):
         section.problem(None, "secret", "give secret_env or secret_file, one of them")
         return None
-    if variable is not None:
-        return section.check(
-            "secret_env", lambda: read_secrets(environ.get(variable, ""), f"the variable {variable}")
-        )
-    path = folder / Path(file or "").expanduser()
-    return section.check("secret_file", lambda: _from_file(path))
+    key = "secret_env" if file is None else "secret_file"
+    try:
+        if file is None:
+            return read_secrets(environ.get(variable or "", ""), f"the variable {variable}")
+        return _from_file(folder / Path(file).expanduser())
+    except NoticeError as error:
+        section.problem(key, error.reason, str(error))
+        return None
 
 
 def _from_file(path: Path) -> tuple[bytes, ...]:
