@@ -21,6 +21,7 @@ import pytest
 
 from largesse.account_messages import Voucher
 from largesse.artifacts import artifact
+from largesse.errors import LargesseError
 from largesse.notices.__main__ import main as notices_main
 from largesse.prepaid import Opening
 from largesse.vouchers import SignedVoucher, rows
@@ -36,7 +37,7 @@ DAY = 86_400
 KEY = bytes(range(32))
 SECRET = "whsec_" + base64.b64encode(KEY).decode()
 VARIABLE = "HOOK_SECRET"
-KILLS = int(os.environ.get("NOTICE_KILLS", "4"))
+KILLS = int(os.environ.get("NOTICE_KILLS", "3"))
 EACH = 3
 
 
@@ -215,6 +216,31 @@ def test_a_reorganisation_sends_no_second_notice(
     assert desk.krw.account(1, desk.address("holder")).spent == 3_000
     one_round(path, desk)
     assert len(inbox.notices()) == before + 1
+
+
+def test_what_nobody_takes_waits_and_is_shown(desk: Desk, config: Callable[..., Path], inbox: Inbox) -> None:
+    path = config(accounts=("bookshop",))
+    path.write_text(path.read_text().replace(inbox.url, f"http://127.0.0.1:{free_port()}"))
+    desk.issue("holder", "50000")
+    one_round(path, desk)
+    desk.krw.redeem(desk.wallet("holder"), 1, 1_000, desk.address("bookshop"))
+    asked = f"receivers={path}", database_of(path)
+    assert one_round(path, desk) == (1, 0)
+    assert notify.status(*asked) == [("hook", "pending", 1)]
+    assert notify.retry("receiver=hook", *asked) == 0  # none was given up
+    for given, reason in (
+        (("receiver=nobody", *asked), "unknown_receiver"),
+        (("receiver=hook", asked[0], "database=mysql://x/y"), "bad_url"),
+        (("receiver=hook", f"receivers={path}.none", asked[1]), "no_such_file"),
+        (("receiver=hook", *asked, "days=0"), "out_of_range"),
+    ):
+        with pytest.raises(LargesseError) as error:
+            notify.retry(*given)
+        assert error.value.reason == reason
+    path.write_text(path.read_text().replace("http://", "ftp://"))
+    with pytest.raises(LargesseError) as bad:
+        notify.main(*asked, "once=yes")
+    assert bad.value.reason == "bad_receivers"
 
 
 @pytest.mark.parametrize("days", (90, 30, 7))
