@@ -130,6 +130,7 @@ audit: compile ## the long hunts: random lives against the models, every seeded 
 	@$(IN_HOME) MACHINE_LIVES=$${MACHINE_LIVES:-100} MACHINE_STEPS=$${MACHINE_STEPS:-1000} $(PY) -m pytest -q tests/stateful/test_*_machine.py
 	@$(IN_HOME) AUDIT=1 $(PY) -m pytest -q tests/stateful/test_*machine_catches.py
 	@$(IN_HOME) GATEWAY_KILLS=$${GATEWAY_KILLS:-100} $(PY) -m pytest -q tests/gateway/test_kills.py
+	@$(IN_HOME) NOTICE_KILLS=$${NOTICE_KILLS:-50} $(PY) -m pytest -q tests/journeys/test_row_notices.py -k killed
 
 .PHONY: coverage
 coverage: setup ## Solidity coverage of the Python tests, to docs/COVERAGE.md; fails below the limits

@@ -11,11 +11,14 @@ import base64
 import binascii
 import json
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 from xml.parsers import expat
 
-from eth_abi.abi import encode
+from eth_abi.abi import decode, encode
+from eth_abi.exceptions import DecodingError
 
 from largesse.errors import LargesseError
 
@@ -27,6 +30,7 @@ ISSUER_BYTES = 64
 TERMS_URI_BYTES = 200
 TERMS_URI_SCHEMES = ("https://", "ipfs://", "ar://")
 
+_ART_TYPES = ["string", "string", "string", "uint8", "uint24", "uint24", "uint24"]
 _JSON_URI = "data:application/json;base64,"
 _SVG_URI = "data:image/svg+xml;base64,"
 _SVG = "http://www.w3.org/2000/svg"
@@ -79,9 +83,32 @@ def encode_art(art: Artwork) -> bytes:
         raise CardError("unknown_template", f"template {art.template!r} is none of {TEMPLATES}")
     colours = [_colour(name, getattr(art, name)) for name in ("background", "accent", "ink")]
     return encode(
-        ["string", "string", "string", "uint8", "uint24", "uint24", "uint24"],
+        _ART_TYPES,
         [art.title, art.issuer, art.terms_uri, TEMPLATES.index(art.template), *colours],
     )
+
+
+@dataclass(frozen=True)
+class DecodedArt:
+    """An artwork read back: an `Artwork`."""
+
+    title: str
+    issuer: str
+    terms_uri: str
+    template: str
+    background: str
+    accent: str
+    ink: str
+
+
+def decode_art(art: bytes) -> DecodedArt:
+    """What `encode_art` wrote. Raises `CardError` bad_art."""
+    try:
+        title, issuer, terms_uri, template, *colours = decode(_ART_TYPES, art)
+        background, accent, ink = (f"#{colour:06x}" for colour in colours)
+        return DecodedArt(title, issuer, terms_uri, TEMPLATES[template], background, accent, ink)
+    except (DecodingError, UnicodeDecodeError, IndexError) as error:
+        raise CardError("bad_art", f"these {len(art)} bytes are no artwork: {error}") from error
 
 
 def decode_metadata(uri: str) -> dict[str, Any]:
@@ -100,18 +127,26 @@ def decode_metadata(uri: str) -> dict[str, Any]:
     return found
 
 
-def save_svg(metadata_uri: str, path: str | Path) -> Path:
-    """Writes the picture of a card to `path`, byte for byte as the contract drew it, and returns the path.
+def read_svg(metadata: Mapping[str, Any]) -> bytes:
+    """The picture in a card's metadata, byte for byte as the contract drew it.
 
-    Raises `CardError`: what `decode_metadata` raises; `no_image` where the metadata has no SVG as a data URI;
-    `not_svg` where that is not well-formed or has a document type; `active_content` where it is more than a
-    picture (a script, an event handler, foreign markup, a link), which is not safe to open in a browser.
+    Raises `CardError`: `no_image` where the metadata has no SVG as a data URI; `not_svg` where that is not
+    well-formed or has a document type; `active_content` where it is more than a picture (a script, an event
+    handler, foreign markup, a link), which is not safe to open in a browser.
     """
-    image = decode_metadata(metadata_uri).get("image")
+    image = metadata.get("image")
     if not isinstance(image, str) or not image.startswith(_SVG_URI):
         raise CardError("no_image", f"image {str(image)[:60]!r} does not begin with {_SVG_URI!r}")
     content = _content(image, _SVG_URI)
     _check_svg(content)
+    return content
+
+
+def save_svg(metadata_uri: str, path: str | Path) -> Path:
+    """Writes the picture of a card to `path` and returns the path. Raises `CardError`: what `decode_metadata`
+    and `read_svg` raise.
+    """
+    content = read_svg(decode_metadata(metadata_uri))
     target = Path(path)
     target.write_bytes(content)
     return target

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from largesse.addresses import ZERO_ADDRESS
-from largesse.arguments import Arguments, Option
+from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.chain import RefusedError
 from largesse.client import CLAIM_PAGE, Given
 from largesse.command import command
 from largesse.console import done, say
 from largesse.files import replace_file
-from largesse.links import key_address
+from largesse.gift_batches import draft_links, find_given, give_many
+from largesse.links import GiftLink, key_address, parse_link
 from largesse.moments import moment
 from largesse.qr import qr_png
-from largesse.session import Session
+from largesse.session import Session, SessionError
+
+MOST_LINKS = 10_000
 
 
 @command(
@@ -67,6 +71,65 @@ def main(session: Session, given: Arguments) -> Given:
     say(url)
     say(f"QR code and link: out/gifts/{name}.png, out/gifts/{name}.txt")
     return gift
+
+
+@command(
+    "Turn a certificate into many gift links of one amount, in one transaction. A run that was killed is "
+    "finished by the same command.",
+    Option("series", "name, or currency/number"),
+    Option("amount", "of each, in whole currency, decimals after a point"),
+    Option("count", "how many links"),
+    Option("name", "of the file with one link a line"),
+    Option("deliver", "not claimable before: 2027-12-24 or 2027-12-24T18:00, UTC", ""),
+    Option("reclaim", "from then on the giver can take unclaimed ones back, UTC", ""),
+    Option("page", "where the links lead", CLAIM_PAGE),
+    Option("from", "the giver", ""),
+    example="series=kr-culture-50000 amount=10000 count=100 name=fair from=giver",
+)
+def many(session: Session, given: Arguments) -> list[GiftLink]:
+    chosen = session.series(given.text("series"))
+    certificates, token = chosen.certificates, chosen.certificates.token
+    amount, count = given.amount("amount", token.decimals), given.whole("count", least=1, most=MOST_LINKS)
+    giver, name = session.wallet(given, "giver"), given.file_name("name")
+    folder = session.out("gifts")
+    path, draft = folder / f"{name}.txt", folder / f"{name}.draft"
+    if path.exists():
+        raise ArgumentError("name_taken", f"{path.name} is there already: another name=…, please")
+    links: list[GiftLink] | None = None
+    if draft.exists():
+        drafts = [parse_link(line) for line in draft.read_text(encoding="ascii").split()]
+        gift = drafts[0].gift
+        kept = (drafts[0].contract, gift.giver, gift.series_id, gift.amount, len(drafts))
+        if kept != (certificates.address, giver.address, chosen.series_id, amount, count):
+            raise ArgumentError(
+                "name_taken", f"{draft.name} is of a run that is not finished, with other arguments"
+            )
+        links = find_given(certificates, drafts)
+    else:
+        drafts = draft_links(
+            certificates, giver.address, chosen.series_id, [amount] * count,
+            deliver_at=moment(given.text("deliver")) if given.has("deliver") else 0,
+            reclaim_at=moment(given.text("reclaim")) if given.has("reclaim") else 0,
+            base_url=given.text("page"),
+        )  # fmt: skip
+        # The keys are on disk before anything is sent: whoever loses them after that has lost the gifts.
+        replace_file(draft, _lines(drafts))
+    if links is None:
+        try:
+            session.confirm(f"{token.show(amount * count)} into {count} links.", f"give {count}")
+            links = give_many(certificates, giver, drafts)
+        except (RefusedError, SessionError):
+            draft.unlink()  # nothing was given
+            raise
+    replace_file(path, _lines(links))
+    draft.unlink()
+    done(f"{count} links of {token.show(amount)} each: out/gifts/{path.name}")
+    say("whoever has a link has its gift: keep the file as you would keep the money")
+    return links
+
+
+def _lines(links: Sequence[GiftLink]) -> bytes:
+    return "".join(link.url() + "\n" for link in links).encode("ascii")
 
 
 def _forget(kept: list[Path]) -> None:

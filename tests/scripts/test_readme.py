@@ -3,6 +3,7 @@ README says of files and gas."""
 
 from __future__ import annotations
 
+import base64
 import importlib
 import re
 from collections.abc import Iterator
@@ -67,6 +68,7 @@ def test_all_commands_work_one_after_the_other(
     monkeypatch.setenv("LARGESSE_STATE", str(tmp_path))
     for name in ("LARGESSE_WEBHOOK_SECRET", "LARGESSE_WEBHOOK_LINK_SECRET"):
         monkeypatch.setenv(name, f"a {name} of this test's")
+    monkeypatch.setenv("LARGESSE_NOTICES_SECRET", "whsec_" + base64.b64encode(bytes(32)).decode())
     (tmp_path / "examples").symlink_to(CHECKOUT / "examples")
     monkeypatch.chdir(tmp_path)
     for name in (webhook.SECRET, webhook.LINK_SECRET):

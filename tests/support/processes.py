@@ -36,6 +36,8 @@ _FORKS.set_forkserver_preload(
         "pytest",
         "tests.support.processes",
         "tests.support.gateway_process",
+        "tests.support.notices_process",
+        "tests.support.receiver_process",
         "tests.support.relayer_process",
         "tests.support.webhook_process",
         "tests.support.x402_process",

@@ -1,0 +1,114 @@
+"""Posting what is due: several at once, each within a time, again after a failure, with longer and longer
+pauses.
+
+An answer of 2xx means taken. Redirections are not followed, proxies of the environment not used, and of an
+answer nothing but its status is read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+
+from largesse.notices.outbox import Claimed, Outbox
+from largesse.notices.receivers import Receiver, Receivers
+from largesse.notices.signatures import sign
+from largesse.web.logs import log
+
+DAY: Final = 86_400.0
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Seconds. A post has `post` in all; a claim lasts `claim`, which must be more by a margin for clocks
+    that differ. The first pause after a failure is `first`, each next one twice as long, at most `longest`;
+    `give_up` after it was entered a notice is given up."""
+
+    post: float = 15.0
+    claim: float = 60.0
+    first: float = 5.0
+    longest: float = 6 * 3_600.0
+    give_up: float = 5 * DAY
+
+    def __post_init__(self) -> None:
+        if self.claim < 2 * self.post:
+            raise ValueError(f"a claim of {self.claim} s is too short for a post of {self.post} s")
+
+    def pause(self, attempt: int, chance: float) -> float:
+        """After failure number `attempt`; `chance`, 0 to 1, spreads it from half to one and a half times."""
+        return min(self.longest, self.first * 2.0 ** min(attempt - 1, 40)) * (0.5 + chance)
+
+
+class Sender:
+    """Sends what the outbox has. `at_once` posts at the same time."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        receivers: Receivers,
+        patience: Patience | None = None,
+        *,
+        at_once: int = 8,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._outbox = outbox
+        self._receivers = receivers
+        self._patience = patience or Patience()
+        self._at_once = at_once
+        self._clock = clock
+
+    def step(self) -> int:
+        """Send everything that is due now, once; how many were taken."""
+        return asyncio.run(self._all())
+
+    async def _all(self) -> int:
+        taken = 0
+        names = {one.name for one in self._receivers.all}
+        # No more is claimed than is posted at once: what waits for its turn would lose its claim meanwhile.
+        async with httpx.AsyncClient(
+            follow_redirects=False, trust_env=False, timeout=self._patience.post
+        ) as client:
+            while True:
+                now = self._clock()
+                due = self._outbox.claim(names, now, now + self._patience.claim, self._at_once)
+                if not due:
+                    return taken
+                taken += sum(await asyncio.gather(*(self._one(client, notice) for notice in due)))
+
+    async def _one(self, client: httpx.AsyncClient, notice: Claimed) -> bool:
+        receiver = self._receivers.named(notice.receiver)
+        if receiver is None:  # pragma: no cover - only theirs are claimed
+            return False
+        if self._clock() + self._patience.post > notice.until:
+            return False  # the database was slow: the claim could lapse before the post ends
+        error = await self._post(client, receiver, notice)
+        now = self._clock()
+        if not error:
+            self._outbox.sent(notice, now)
+            return True
+        pause = self._patience.pause(notice.attempt, random.random())  # noqa: S311 - spreads load, no secret
+        lost = self._outbox.put_off(notice, now + pause, error, now)
+        log("notice given up" if lost else "notice put off", id=notice.id, to=receiver.name, why=error)
+        return False
+
+    async def _post(self, client: httpx.AsyncClient, receiver: Receiver, notice: Claimed) -> str:
+        """What went wrong, "" for nothing."""
+        body = notice.body.encode()
+        headers = sign(receiver.secrets, notice.id, int(self._clock()), body)
+        headers["content-type"] = "application/json"
+        try:
+            async with (
+                asyncio.timeout(self._patience.post),
+                client.stream("POST", receiver.url, content=body, headers=headers) as answer,
+            ):
+                return "" if answer.is_success else f"status {answer.status_code}"
+        except TimeoutError:
+            return f"no answer within {self._patience.post:.0f} s"
+        except (httpx.HTTPError, OSError) as error:
+            return type(error).__name__

@@ -1,0 +1,1 @@
+"""What becomes paper: curves, pictures and pages, in vectors."""
