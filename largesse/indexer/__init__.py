@@ -1,0 +1,1 @@
+"""Every event of a deployment, from the chain or from a database that follows it."""
