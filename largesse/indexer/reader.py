@@ -169,8 +169,8 @@ def require_creation(contracts: Mapping[int, Watched], first: int, last: int, ro
         if one.part == CURRENCY and first <= one.first <= last and one.first not in created:
             raise IndexerError(
                 "logs_missing",
-                f"{one.symbol} was created in block {one.first}, and the node has no log of it: it has pruned "
-                "its logs (an archive node has them), or the record is another chain's",
+                f"{one.symbol} was created in block {one.first}, and the node has no log of it: it has "
+                "pruned its logs (an archive node has them), or the record is another chain's",
             )
 
 
