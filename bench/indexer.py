@@ -14,7 +14,6 @@ import sqlite3
 import statistics
 import sys
 import tempfile
-import textwrap
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -226,55 +225,45 @@ def loads() -> list[list[str]]:
 # ------------------------------------------------------------------------------------------------ the report
 
 
+BESIDE: Final = """
+{count:,} events of {contracts} contracts on one Anvil, into SQLite, in turns; the median of {rounds} rounds
+and of the rounds' ratios. The loop asks with `contract.events.X.get_logs` for each event of each contract,
+{range:,} blocks at a time, and inserts one row an event with a commit a range; it keeps no block hashes and
+follows no re-orgs. Anvil's own time is in both.
+"""
+LONG: Final = """
+Synthetic ones, {each} a block, of nine kinds from six contracts, given by a JSON-RPC server of logs in a
+process of its own (`bench/log_server.py`), through the same follower: requests, JSON, decoding, blocks and
+cursor included. Memory is the follower's, before and after each quarter; a range is sized for 20,000
+events. Growth is the database's size by its events, indexes included.
+"""
+
+
 def report(count: int, ours: list[float], plain: list[float], rows: list[list[str]]) -> str:
     contracts = 2 * (len(PARTS) + 2) + 1
     times = statistics.median(one / other for one, other in zip(ours, plain, strict=True))
-    table = [
-        f"| {name} | {rate} | {memory} | {most} | {size} | {each} | `{COMMAND}` |"
-        for name, rate, memory, most, size, each in rows
+    lines = [
+        "# What indexing costs",
+        "",
+        f"Written by `{COMMAND}`, all figures from one run on one machine: compare the ratios.",
+        "",
+        "## Beside a plain loop over web3.py",
+        BESIDE.format(count=count, contracts=contracts, rounds=ROUNDS, range=RANGE),
+        "| indexer | events a second | beside the loop | command |",
+        "|---|---:|---:|---|",
+        f"| plain loop | {statistics.median(plain):,.0f} | 1.0 | `{COMMAND}` |",
+        f"| `largesse.indexer` | {statistics.median(ours):,.0f} | {times:.1f} | `{COMMAND}` |",
+        "",
+        f"Goal: {GOAL:g} or more.",
+        "",
+        f"## {EVENTS:,} events",
+        LONG.format(each=log_server.EACH),
+        "| database | events a second | memory, MB | most, MB | size, MB | bytes an event | command |",
+        "|---|---:|---:|---:|---:|---:|---|",
+        *(f"| {' | '.join(row)} | `{COMMAND}` |" for row in rows),
+        "",
     ]
-    return "\n".join(
-        [
-            "# What indexing costs",
-            "",
-            f"Written by `{COMMAND}`, all figures from one run on one machine: compare the ratios.",
-            "",
-            "## Beside a plain loop over web3.py",
-            "",
-            *wrapped(
-                f"{count:,} events of {contracts} contracts on one Anvil, into SQLite, in turns; the median of "
-                f"{ROUNDS} rounds and of the rounds' ratios. The loop asks with `contract.events.X.get_logs` for "
-                f"each event of each contract, {RANGE:,} blocks at a time, and inserts one row an event with a "
-                "commit a range; it keeps no block hashes and follows no re-orgs. Anvil's own time is in both."
-            ),
-            "",
-            "| indexer | events a second | beside the loop | command |",
-            "|---|---:|---:|---|",
-            f"| plain loop | {statistics.median(plain):,.0f} | 1.0 | `{COMMAND}` |",
-            f"| `largesse.indexer` | {statistics.median(ours):,.0f} | {times:.1f} | `{COMMAND}` |",
-            "",
-            f"Goal: {GOAL:g} or more.",
-            "",
-            f"## {EVENTS:,} events",
-            "",
-            *wrapped(
-                f"Synthetic ones, {log_server.EACH} a block, of nine events of seven contracts, from a JSON-RPC "
-                "server of logs in a process of its own (`bench/log_server.py`), through the same follower: "
-                "requests, JSON, decoding, blocks and cursor included. Memory is the follower's, before and "
-                "after each quarter; a range is sized for 20,000 events. Growth is the database's size by its "
-                "events, indexes included."
-            ),
-            "",
-            "| database | events a second | memory, MB | most, MB | size, MB | bytes an event | command |",
-            "|---|---:|---:|---:|---:|---:|---|",
-            *table,
-            "",
-        ]
-    )
-
-
-def wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, 105)
+    return "\n".join(lines)
 
 
 def main() -> None:
