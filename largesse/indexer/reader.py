@@ -138,10 +138,10 @@ class Reader:
     def _is_ours(self, number: int, log: Log) -> bool:
         """A transfer from or to the currency's contracts, in the form of ERC-20: a currency may write what it
         likes, and harms only itself."""
-        topics = log["topics"]
-        if len(topics) != 3 or len(log["data"]) != 66:
+        accounts = log["topics"][1:]
+        if len(accounts) != 2 or len(log["data"]) != 66 or not all(map(_is_account, accounts)):
             return False
-        return not self._touched[number].isdisjoint(topics[1:])
+        return not self._touched[number].isdisjoint(accounts)
 
     def _blocks(self, logs: Sequence[Log], rows: Sequence[Row]) -> list[Block]:
         """The blocks of these rows. Raises MovedError where logs of one block name two."""
@@ -172,6 +172,10 @@ def require_creation(contracts: Mapping[int, Watched], first: int, last: int, ro
                 f"{one.symbol} was created in block {one.first}, and the node has no log of it: it has "
                 "pruned its logs (an archive node has them), or the record is another chain's",
             )
+
+
+def _is_account(topic: str) -> bool:
+    return topic.startswith("0x" + "00" * 12)
 
 
 def _is_held_by(token: Watched, one: Watched) -> bool:

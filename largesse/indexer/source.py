@@ -107,7 +107,8 @@ def padded(address: str) -> str:
 
 def is_transfer(log: LogReceipt) -> bool:
     """Whether a log has the form of ERC-20: a currency may write what it likes under that name."""
-    return len(log["topics"]) == 3 and len(log["data"]) == 32
+    accounts = [bytes(topic) for topic in log["topics"][1:]]
+    return len(accounts) == 2 and len(log["data"]) == 32 and all(one[:12] == bytes(12) for one in accounts)
 
 
 def unknown_part(symbol: str, part: str) -> IndexerError:

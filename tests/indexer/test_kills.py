@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import os
 import random
-import subprocess
-import sys
 import time
+from functools import partial
 from pathlib import Path
 
 from largesse import deployment as deployments
@@ -17,47 +16,47 @@ from largesse.database import open_database
 from largesse.indexer.contracts import IndexerError
 from largesse.indexer.stored import StoredSource
 from largesse.indexer.tables import TABLES
-from largesse.session import CHECKOUT
 from tests.support.followed import Followed, everything, on_chain
+from tests.support.processes import launch
 
-KILLS = int(os.environ.get("INDEXER_KILLS", "4"))
-
-
-def start(chain: Followed, url: str, records: Path, *more: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "largesse.indexer", "--node", chain.url, "--database", url]
-    command += ["--records", str(records), "--range", "3", *more]
-    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
-    return subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=subprocess.DEVNULL)
+KILLS = int(os.environ.get("INDEXER_KILLS", "5"))
 
 
-def head(url: str) -> int:
+def covered(url: str) -> tuple[int, int]:
+    """The last block and the number of re-orgs, by the database."""
     engine = open_database(url, TABLES)
     try:
-        return StoredSource(engine).head
+        source = StoredSource(engine)
     except IndexerError:
-        return -1
+        return -1, 0
     finally:
         engine.dispose()
+    return source.head, source.revision
 
 
 def test_killed_at_any_moment(chain: Followed, database_url: str, tmp_path: Path) -> None:
     moves = random.Random(f"kills {database_url[:6]}")
     deployments.save(tmp_path, chain.deployment)
+    log = tmp_path / "indexer.log"
+    settings = {"node": chain.url, "database": database_url, "records": str(tmp_path)}
+    run = partial(launch, "tests.support.indexer_process", log, **settings)
     for _ in range(KILLS):
-        chain.happen(moves, 3)
+        chain.happen(moves, 4)
         if moves.random() < 0.5:
-            chain.fork(moves.randrange(1, 4), moves, 4)
-        before = head(database_url)
-        process = start(chain, database_url, tmp_path, "--follow", "--poll", "0.01")
+            chain.fork(moves.randrange(1, 6), moves, 5)
+        before = covered(database_url)
+        process = run(once=False)
         end = time.monotonic() + 60
-        # Killed while it works, not while it starts.
-        while head(database_url) == before and process.poll() is None and time.monotonic() < end:
-            time.sleep(0.005)
-        time.sleep(moves.random() * 0.1)
+        # While it writes: once something is there, and some moments later.
+        while covered(database_url) == before and process.is_alive() and time.monotonic() < end:
+            time.sleep(0.002)
+        time.sleep(moves.random() * 0.05)
         process.kill()
-        process.wait()
-        assert process.returncode == -9
-    assert start(chain, database_url, tmp_path).wait(60) == 0
+        process.join()
+        assert process.exitcode == -9, log.read_text()
+    last = run(once=True)
+    last.join(60)
+    assert last.exitcode == 0, log.read_text()
     source = StoredSource(open_database(database_url, TABLES))
     assert source.head == chain.node.block_number()
     assert everything(source, chain.deployment) == on_chain(chain)
