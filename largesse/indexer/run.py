@@ -42,7 +42,8 @@ def index(
 ) -> Round:
     """Follow to the chain's end, or with `follow` until `stop` is set; says what was done.
 
-    A node or a database that is away for a while is waited for, once it was there. Raises what `Follower` raises.
+    A node or a database that is away for a while is waited for, once it was there. Raises what `Follower`
+    raises.
     """
     stop = stop or threading.Event()
     follower = Follower(node, deployment, url, confirmations=options.confirmations, most=options.most)

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
-import httpx
 import pytest
 
 from largesse import deployment as deployments
@@ -23,45 +17,8 @@ from largesse.indexer.contracts import IndexerError
 from largesse.indexer.follow import Follower
 from largesse.indexer.stored import StoredSource
 from largesse.indexer.tables import TABLES
+from tests.support.changed_node import node_with, refuse
 from tests.support.followed import Followed, everything, followed_chain, on_chain
-
-Change = Callable[[dict[str, Any], dict[str, Any]], Any]
-
-
-@contextmanager
-def node_with(url: str, change: Change) -> Iterator[Node]:
-    """A node whose answers (JSON-RPC, a request and its answer) are changed on their way."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            answers = httpx.post(url, json=asked, timeout=30).json()
-            if isinstance(asked, list):
-                answers = [change(one, two) for one, two in zip(asked, answers, strict=True)]
-            else:
-                answers = change(asked, answers)
-            body = json.dumps(answers).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Says nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield Node.at(f"http://127.0.0.1:{server.server_port}")
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def refuse(answer: dict[str, Any], message: str) -> dict[str, Any]:
-    return {"jsonrpc": "2.0", "id": answer["id"], "error": {"code": -32000, "message": message}}
 
 
 def reason_of(chain: Followed, node: Node, url: str, **options: int) -> tuple[str, str]:
