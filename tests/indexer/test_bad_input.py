@@ -30,7 +30,7 @@ def reason_of(chain: Followed, node: Node, url: str, **options: int) -> tuple[st
 def test_a_node_that_refuses_long_ranges_is_asked_for_shorter_ones(chain: Followed, sqlite_url: str) -> None:
     def change(asked: dict[str, Any], answer: dict[str, Any]) -> Any:
         place = asked["params"][0] if asked["method"] == "eth_getLogs" else {}
-        if "fromBlock" in place and int(place["toBlock"], 16) - int(place["fromBlock"], 16) >= 5:
+        if "fromBlock" in place and int(place["toBlock"], 16) - int(place["fromBlock"], 16) >= 20:
             return refuse(answer, "block range is too wide")
         return answer
 
@@ -176,5 +176,6 @@ def test_the_command_says_what_is_wrong(
     with pytest.raises(SystemExit) as ended:
         run(chain.url, "--range", "0")
     assert ended.value.code == 2
+    assert "'0' is no whole number from 1 on" in capsys.readouterr().err
     assert run(chain.url) == (0, "")
     assert everything(StoredSource(open_database(database, TABLES)), chain.deployment) == on_chain(chain)

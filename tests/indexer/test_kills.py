@@ -19,7 +19,7 @@ from largesse.indexer.tables import TABLES
 from tests.support.followed import Followed, everything, on_chain
 from tests.support.processes import launch
 
-KILLS = int(os.environ.get("INDEXER_KILLS", "5"))
+KILLS = int(os.environ.get("INDEXER_KILLS", "4"))
 
 
 def covered(url: str) -> tuple[int, int]:

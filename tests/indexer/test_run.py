@@ -66,9 +66,13 @@ def test_what_does_not_pass_ends_it(chain: Followed, sqlite_url: str, said: list
     def change(asked: dict[str, Any], answer: dict[str, Any]) -> Any:
         return refuse(answer, "missing trie node") if said and asked["method"] == "eth_getLogs" else answer
 
+    def more() -> None:
+        until(lambda: said)
+        chain.happen(random.Random("more"), 2)
+
     with node_with(chain.url, change) as node:
         options = Options(follow=True, poll=0.01)
-        mine = threading.Timer(0.3, chain.happen, [random.Random("more"), 2])
+        mine = threading.Thread(target=more)
         mine.start()
         with pytest.raises(IndexerError) as error:
             index(node, chain.deployment, sqlite_url, options)
