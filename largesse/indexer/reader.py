@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from largesse.indexer.contracts import CURRENCY, FACTORY, TRANSFER, IndexerError, Watched
-from largesse.indexer.rows import Codec, Log, Row
+from largesse.indexer.rows import Log, Row, codec_of
 from largesse.indexer.rpc import Call, RefusedCallError, Rpc
 from largesse.indexer.source import padded
 from largesse.indexer.store import Block
@@ -45,7 +45,7 @@ class Reader:
     def __init__(self, rpc: Rpc, contracts: Mapping[int, Watched]) -> None:
         self.rpc = rpc
         self._contracts = contracts
-        self._codecs = {number: Codec(one.abi) for number, one in contracts.items()}
+        self._codecs = {number: codec_of(one.part) for number, one in contracts.items()}
         self._numbers = {one.address.lower(): number for number, one in contracts.items()}
         # A token is read for what its own currency's contracts receive and pay.
         self._touched = {

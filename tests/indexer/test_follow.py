@@ -32,7 +32,7 @@ def stored(chain: Followed, url: str) -> StoredSource:
 
 
 def test_the_database_gives_what_the_chain_gives(chain: Followed, database_url: str) -> None:
-    chain.happen(random.Random(1), 30)
+    chain.happen(random.Random(1), 24)
     found = follow(chain, database_url)
     source = stored(chain, database_url)
     assert source.head == found.head == chain.node.block_number()
@@ -45,7 +45,7 @@ def test_the_database_gives_what_the_chain_gives(chain: Followed, database_url: 
 
 
 def test_a_range_and_names_are_the_chains_too(chain: Followed, sqlite_url: str) -> None:
-    chain.happen(random.Random(2), 30)
+    chain.happen(random.Random(2), 24)
     follow(chain, sqlite_url)
     source = stored(chain, sqlite_url)
     tips = on_chain(chain)["ONE", "jars"]

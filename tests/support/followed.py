@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from web3 import Web3
@@ -31,6 +31,7 @@ class Followed:
 
     node: Node
     deployment: Deployment
+    _contracts: dict[str, Any] = field(default_factory=dict)
 
     @property
     def web3(self) -> Web3:
@@ -48,7 +49,7 @@ class Followed:
 
     def send(self, call: Any, sender: str = SUPPORTER) -> Any:
         receipt = self.web3.eth.wait_for_transaction_receipt(
-            call.transact({"from": sender, "gas": 3_000_000}), poll_latency=0.005
+            call.transact({"from": sender, "gas": 3_000_000, "gasPrice": 0}), poll_latency=0.005
         )
         assert receipt["status"] == 1
         return receipt
@@ -81,7 +82,10 @@ class Followed:
         self.deployment = deployed(self.node, tokens, symbol)
 
     def _contract(self, address: str, abi: Any) -> Any:
-        return self.web3.eth.contract(address=Web3.to_checksum_address(address), abi=abi)
+        if address not in self._contracts:
+            place = Web3.to_checksum_address(address)
+            self._contracts[address] = self.web3.eth.contract(address=place, abi=abi)
+        return self._contracts[address]
 
 
 def deployed(node: Node, tokens: Sequence[str], symbol: str) -> Deployment:
