@@ -232,7 +232,7 @@ and of the rounds' ratios. The loop asks with `contract.events.X.get_logs` for e
 follows no re-orgs. Anvil's own time is in both.
 """
 LONG: Final = """
-Synthetic ones, {each} a block, of nine kinds from six contracts, given by a JSON-RPC server of logs in a
+Synthetic ones, {each} a block, of nine kinds from seven contracts, given by a JSON-RPC server of logs in a
 process of its own (`bench/log_server.py`), through the same follower: requests, JSON, decoding, blocks and
 cursor included. Memory is the follower's, before and after each quarter; a range is sized for 20,000
 events. Growth is the database's size by its events, indexes included.

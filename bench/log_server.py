@@ -73,6 +73,8 @@ def _log(part: str, name: str, salt: int) -> dict[str, Any]:
 def _value(part: str, key: str, kind: str, salt: int) -> Any:
     if kind == "address":
         return address("jars") if (part, key) == (CURRENCY, "to") else address(f"person {salt % 5_000}")
+    if kind == "bool":
+        return salt % 2 == 0
     if kind == "string":
         return "thanks for the music"
     if kind == "bytes":
