@@ -11,7 +11,7 @@ from largesse.indexer.contracts import IndexerError
 from largesse.indexer.follow import Follower
 from largesse.indexer.stored import Rollback, StoredSource
 from largesse.indexer.tables import TABLES
-from tests.support.followed import Followed, everything, on_chain
+from tests.support.followed import CREATOR, ITSELF, SUPPORTER, Followed, everything, on_chain
 
 LIVES = 5
 
@@ -36,25 +36,31 @@ def test_back_and_forth(chain: Followed, database_url: str) -> None:
     follower.close()
 
 
-def test_a_chain_that_returns_to_what_it_was(chain: Followed, sqlite_url: str) -> None:
-    """Back to the first branch: its blocks are read again."""
-    moves = random.Random("branch")
-    chain.happen(moves, 5)
-    follower = Follower(chain.node, chain.deployment, sqlite_url)
-    engine = open_database(sqlite_url, TABLES)
-    fork = chain.node.block_number()
-    chain.happen(moves, 4)
-    follower.catch_up()
-    first = StoredSource(engine)
-    seen = everything(first, chain.deployment)
-    state = chain.node.develop("anvil_dumpState", [])
-    assert state
-    chain.fork(chain.node.block_number() - fork, moves, 9)
-    follower.catch_up()
-    second = StoredSource(engine)
-    assert everything(second, chain.deployment) == on_chain(chain) != seen
-    (taken,) = second.rollbacks()
-    assert taken == Rollback(1, fork, first.head)
+def test_a_chain_that_returns_to_what_it_was(chain: Followed, database_url: str) -> None:
+    """To another branch and back to the first, to the same blocks."""
+    node = chain.node
+    chain.happen(random.Random("branch"), 5)
+    follower = Follower(node, chain.deployment, database_url)
+    engine = open_database(database_url, TABLES)
+    fork, time = node.block_number(), node.now()
+
+    def branch(amount: int, blocks: int) -> StoredSource:
+        snapshot = node.develop("evm_snapshot", [])
+        for number in range(blocks):
+            node.develop("evm_setNextBlockTimestamp", [time + 12 * (number + 1)])
+            tip = chain.jars("ONE").functions.tip
+            chain.send(tip(SUPPORTER, int(CREATOR, 16), amount + number, "", ITSELF))
+        follower.catch_up()
+        source = StoredSource(engine)
+        assert everything(source, chain.deployment) == on_chain(chain)
+        assert node.develop("evm_revert", [snapshot]) is True
+        return source
+
+    first, second, third = branch(1, 3), branch(2, 5), branch(1, 3)
+    assert (first.block_hash, first.head) == (third.block_hash, third.head)
+    assert second.block_hash != first.block_hash
+    assert third.rollbacks() == [Rollback(1, fork, fork + 3), Rollback(2, fork, fork + 5)]
+    assert [one["amount"] for one in third.events("ONE", "jars", first=fork + 1)] == [1, 2, 3]
     follower.close()
 
 
