@@ -18,7 +18,7 @@ from largesse.indexer.follow import Follower
 from largesse.indexer.stored import StoredSource
 from largesse.indexer.tables import TABLES
 from tests.support.changed_node import node_with, refuse
-from tests.support.followed import Followed, everything, followed_chain, on_chain
+from tests.support.followed import Followed, everything, on_chain
 
 
 def reason_of(chain: Followed, node: Node, url: str, **options: int) -> tuple[str, str]:
@@ -121,10 +121,17 @@ def test_a_database_of_another_chain_or_deployment(chain: Followed, database_url
     with pytest.raises(IndexerError) as error:
         Follower(chain.node, other, database_url)
     assert error.value.reason == "other_deployment"
-    with followed_chain(["ONE"]) as second:
+    genesis = "0x" + "12" * 32
+
+    def change(asked: dict[str, Any], answer: dict[str, Any]) -> Any:
+        is_first = asked["params"][:1] == ["0x0"]
+        return answer | {"result": answer["result"] | {"hash": genesis}} if is_first else answer
+
+    with node_with(chain.url, change) as node:
         with pytest.raises(IndexerError) as error:
-            Follower(second.node, second.deployment, database_url)
+            Follower(node, replace(chain.deployment, genesis=genesis), database_url)
         assert error.value.reason == "other_chain"
+        assert "give it a database of its own" in str(error.value)
     assert everything(StoredSource(open_database(database_url, TABLES)), chain.deployment) == before
 
 
