@@ -15,6 +15,7 @@ from largesse.database import DatabaseError, open_database
 from largesse.indexer.__main__ import main
 from largesse.indexer.contracts import IndexerError
 from largesse.indexer.follow import Follower
+from largesse.indexer.source import ChainSource
 from largesse.indexer.stored import StoredSource
 from largesse.indexer.tables import TABLES
 from tests.support.changed_node import node_with, refuse
@@ -59,6 +60,31 @@ def test_a_node_that_takes_no_batches_is_asked_one_by_one(chain: Followed, sqlit
     provider.make_batch_request = lambda calls: refuse({"id": 1}, "no batches")
     Follower(node, chain.deployment, sqlite_url, window=5).catch_up()
     assert everything(StoredSource(open_database(sqlite_url, TABLES)), chain.deployment) == on_chain(chain)
+
+
+def test_a_currency_that_writes_what_is_no_transfer_stops_nothing(chain: Followed, sqlite_url: str) -> None:
+    """Four topics as ERC-721 has them, an account with dirt before it, and too much data."""
+
+    def change(asked: dict[str, Any], answer: dict[str, Any]) -> Any:
+        if asked["method"] != "eth_getLogs" or "topics" not in asked["params"][0]:
+            return answer
+        odd = []
+        for log in answer["result"]:
+            topics, index = log["topics"], int(log["logIndex"], 16)
+            odd += [
+                log | {"logIndex": hex(index + 1_000), "topics": [*topics, "0x" + "00" * 32], "data": "0x"},
+                log | {"logIndex": hex(index + 2_000), "topics": [topics[0], "0x" + "ff" * 32, topics[2]]},
+                log | {"logIndex": hex(index + 3_000), "data": log["data"] + "00" * 32},
+            ]
+        return answer | {"result": answer["result"] + odd}
+
+    chain.happen(random.Random(3), 12)
+    expected = on_chain(chain)
+    assert expected["ONE", "token"]
+    with node_with(chain.url, change) as node:
+        Follower(node, chain.deployment, sqlite_url, window=5).catch_up()
+        assert everything(ChainSource(node, chain.deployment), chain.deployment) == expected
+    assert everything(StoredSource(open_database(sqlite_url, TABLES)), chain.deployment) == expected
 
 
 @pytest.mark.parametrize("window", [2, 10_000])
