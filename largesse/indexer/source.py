@@ -42,8 +42,8 @@ class EventSource(Protocol):
         """
 
     def time(self, block: int) -> int:
-        """Unix seconds of a block that has events. Raises IndexerError no_such_block for one that isn't
-        known."""
+        """Unix seconds of a block that has events, or of `head`. Raises IndexerError no_such_block for one
+        that isn't known."""
 
 
 class ChainSource:

@@ -75,7 +75,7 @@ class StoredSource:
         with reading(self._engine) as connection:
             found = connection.execute(select(BLOCKS.c.timestamp).where(BLOCKS.c.number == block)).scalar()
         if found is None or block > self.head:
-            raise IndexerError("no_such_block", f"block {block} has no events here")
+            raise IndexerError("no_such_block", f"block {block} has no events here, or is not covered")
         return int(found)
 
     def rollbacks(self, after: int = 0) -> list[Rollback]:
