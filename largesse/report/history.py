@@ -135,6 +135,14 @@ class History:
         return [one for one in self.life.movements if one.series_id in chosen]
 
     @cached_property
+    def by_series(self) -> dict[int, list[Movement]]:
+        """The same, by series."""
+        found: dict[int, list[Movement]] = {number: [] for number in self.series}
+        for one in self.movements:
+            found[one.series_id].append(one)
+        return found
+
+    @cached_property
     def gift_series(self) -> dict[bytes, int]:
         """The series of each gift, and of each batch of them, that was ever given."""
         return {one.gift: one.series_id for one in self.movements if one.kind == "given"}

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from largesse.report.history import History
-from largesse.report.model import Row, amounts, counts, figures, text
-from largesse.report.model import Column, Kind
+from largesse.report.model import Column, Kind, Row, amounts, counts, figures, text
 from largesse.report.scope import DAY, Scope
 from largesse.terms import NO_EXPIRY
 
@@ -19,8 +18,8 @@ WENT: Final = ("redeemed", "withdrawn", "refunded", "converted out", "forfeited"
 def flows(history: History, series_id: int, first: int, last: int) -> Counter[str]:
     """By kind, the face that moved in a series from second `first` on, before second `last`."""
     found: Counter[str] = Counter()
-    for one in history.movements:
-        if one.series_id == series_id and first <= one.time < last:
+    for one in history.by_series[series_id]:
+        if first <= one.time < last:
             found["withdrawn" if history.is_withdrawal(one) else one.kind] += one.amount
     return found
 

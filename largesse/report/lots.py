@@ -87,6 +87,7 @@ class _Lots:
             cohort.ages[when - born] -= part
             back.append((born, part))
             amount -= part
+        back.sort()
         if amount:
             self.issue(place, time, amount)
         self._put(place, back)
@@ -96,7 +97,11 @@ class _Lots:
             self.cohorts[_month(born)].ended += part
 
     def _put(self, place: Place, lots: Iterable[Lot]) -> None:
-        self.held[place] = deque(sorted([*self.held[place], *lots]))
+        held, lots = self.held[place], list(lots)
+        if lots and held and lots[0] < held[-1]:
+            self.held[place] = deque(sorted([*held, *lots]))
+        else:
+            held.extend(lots)
 
 
 def trace(history: History, since: int) -> list[tuple[str, Cohort]]:

@@ -17,7 +17,8 @@ from largesse.report.scope import Scope
     ratios(*(f"share in {days} days" for days in AGES)),
 )  # fmt: skip
 def cohorts(history: History, scope: Scope) -> Iterator[Row]:
-    """A cohort is the face issued in one month (UTC) of the range, of all series asked for. Redeemed in N days:
+    """A cohort is the face issued in one month (UTC), of all series asked for, from the month on in which the
+    range begins. Redeemed in N days:
     less than N times 86,400 seconds after its issue; empty while part of the cohort is younger than that at
     the block. Face is followed first in, first out: a holder's oldest face moves, is given and is spent
     first, keeps its date through transfers, gifts and conversions, and is restored last out, first in. Other
