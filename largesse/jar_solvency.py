@@ -42,9 +42,7 @@ def audit_jars(
     )
 
 
-def differences(
-    certificates: Certificates, escrow: str, books: JarBooks, block: int, time: int
-) -> list[str]:
+def differences(certificates: Certificates, escrow: str, books: JarBooks, block: int, time: int) -> list[str]:
     """Every difference between the rebuilt books and the contract's views at `block`, in words."""
     found: list[str] = []
     node = certificates.node

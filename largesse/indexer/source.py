@@ -13,7 +13,7 @@ from largesse.deployment import CurrencyRecord, Deployment
 from largesse.parts import CERTIFICATES, PARTS
 from largesse.signing import keccak
 
-TOKEN: Final = "token"
+TOKEN: Final = "token"  # noqa: S105 - the part that is the currency itself
 _TRANSFER: Final = "0x" + keccak(b"Transfer(address,address,uint256)").hex()
 _ERC20: Final = [
     {
@@ -70,9 +70,7 @@ class ChainSource:
         record = self._deployment.currency(symbol)
         last, first = self.head if last is None else last, max(first, record.block)
         found = (
-            self._transfers(record, first, last)
-            if part == TOKEN
-            else self._logs(record, part, first, last)
+            self._transfers(record, first, last) if part == TOKEN else self._logs(record, part, first, last)
         )
         return (event for event in found if not names or event.name in names)
 
@@ -92,8 +90,6 @@ class ChainSource:
         for address in (record.certificates, *record.parts.values()):
             padded = "0x" + "00" * 12 + address[2:].lower()
             for topics in ([_TRANSFER, None, padded], [_TRANSFER, padded]):
-                logs = read_logs(
-                    self._node, record.token, first, last, topics=topics, most=self._most
-                )
+                logs = read_logs(self._node, record.token, first, last, topics=topics, most=self._most)
                 found |= {(event.block, event.index): event for event in map(decoder.decode, logs)}
         return iter([found[place] for place in sorted(found)])

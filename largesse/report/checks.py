@@ -62,7 +62,10 @@ def _sales(certificates: Certificates, history: History, books: Any) -> list[str
         address=node.web3.to_checksum_address(history.address("sales")), abi=artifact("CertificateSales").abi
     )
     views, found = contract.functions, []
-    told = {"booked": (books.liabilities, views.booked()), "owed in all": (books.total_owed, views.totalOwed())}
+    told = {
+        "booked": (books.liabilities, views.booked()),
+        "owed in all": (books.total_owed, views.totalOwed()),
+    }
     told |= {f"owed to {payee}": (amount, views.owed(payee)) for payee, amount in owed_to(books).items()}
     for what, (rebuilt, view) in told.items():
         answer = int(node.call(view, block=block))

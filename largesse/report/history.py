@@ -181,9 +181,7 @@ def _moves(history: History) -> defaultdict[str, defaultdict[int, int]]:
     return moves
 
 
-def _replay(
-    events: Iterable[Event], books: Accounting, moves: dict[int, int], time: BlockTime
-) -> Reserve:
+def _replay(events: Iterable[Event], books: Accounting, moves: dict[int, int], time: BlockTime) -> Reserve:
     """Feed the books block by block, beside the money."""
     reserve, held = Reserve(), 0
     by_block: dict[int, Sequence[Event]] = {

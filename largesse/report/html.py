@@ -12,11 +12,12 @@ from largesse.report.scope import iso_time
 from largesse.report.showing import cells
 
 _STYLE: Final = """
-body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; color: #1d2733; }
+body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.15rem; margin: 2.2rem 0 .4rem; }
 table { border-collapse: collapse; font-size: .85rem; } .wide { overflow-x: auto; }
 th, td { padding: .25rem .6rem; border-bottom: 1px solid #dde3ea; text-align: left; vertical-align: top; }
-th { background: #f2f5f8; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+th { background: #f2f5f8; }
+td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 p.d { color: #55616e; font-size: .85rem; max-width: 60rem; margin: .2rem 0 .6rem; }
 .bad { background: #fdecea; border-left: 4px solid #b0413e; padding: .6rem 1rem; white-space: pre-wrap; }
 .good { background: #edf6ec; border-left: 4px solid #5b8c5a; padding: .6rem 1rem; }
@@ -28,15 +29,15 @@ def to_html(report: Report) -> str:
     """The whole page. What it shows is escaped: names of currencies come from the chain."""
     scope = report.scope
     whose = f"issuer {scope.issuer}" if scope.issuer else "all issuers"
+    when = iso_time(scope.time)
     heading = f"Largesse report, {scope.first_day} to {scope.last_day}"
+    about = f"Chain {report.chain_id}, as of block {scope.block} ({scope.block_hash}), {when}; {whose}"
     parts = [
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8">',
         f"<title>{escape(heading)}</title><style>{_STYLE}</style></head><body>",
         f"<h1>{escape(heading)}</h1>",
-        f"<p>Chain {report.chain_id}, as of block {scope.block} ({escape(scope.block_hash)}), "
-        f"{iso_time(scope.time)}; {escape(whose)}. Days and times are UTC. Every figure is recomputed from "
-        "events.</p>",
+        f"<p>{escape(about)}. Days and times are UTC. Every figure is recomputed from events.</p>",
         _agreement(report),
     ]
     parts += [f"<h2>{escape(title)}</h2>{drawn}" for title, drawn in plots(report)]

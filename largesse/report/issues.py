@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from largesse.report.history import History
-from largesse.report.model import Column, Kind, Row, amounts, counts, figures, text
+from largesse.report.model import Row, amounts, counts, figures, text, times
 from largesse.report.scope import DAY, Scope
 from largesse.terms import NO_EXPIRY
 
@@ -88,8 +88,8 @@ def refunds(history: History, scope: Scope) -> Iterator[Row]:
     for bought in history.sales.purchases.values():
         if bought.series_id in history.series and bought.withdrawn_at and scope.covers(bought.withdrawn_at):
             _add(rows.setdefault((bought.series_id, "withdrawal"), [0, 0, 0]), bought.face, bought.paid)
-    for (number, reason), (times, face, paid) in sorted(rows.items()):
-        yield (number, reason, times, face, paid, face - paid)
+    for (number, reason), (count, face, paid) in sorted(rows.items()):
+        yield (number, reason, count, face, paid, face - paid)
 
 
 def _add(found: list[int], face: int, paid: int) -> None:
@@ -99,7 +99,7 @@ def _add(found: list[int], face: int, paid: int) -> None:
 
 
 @figures(
-    "expiry", "Expiry", counts("series"), (Column("expires at", Kind.TIME), Column("limitation at", Kind.TIME)),
+    "expiry", "Expiry", counts("series"), times("expires at", "limitation at"),
     amounts(
         "expired in range", "expired outstanding", "due in 30 days", "due in 90 days", "forfeited in range"
     ),
@@ -116,9 +116,7 @@ def expiry(history: History, scope: Scope) -> Iterator[Row]:
         gone = ends <= scope.time
         in_range = gone and scope.covers(ends)
         lapsed = change(flows(history, number, 0, ends)) if in_range else 0
-        due = [
-            books.outstanding if scope.time < ends <= scope.time + days * DAY else 0 for days in (30, 90)
-        ]
+        due = [books.outstanding if scope.time < ends <= scope.time + days * DAY else 0 for days in (30, 90)]
         forfeited = flows(history, number, scope.since, scope.time + 1)["forfeited"]
         yield (
             number, _date(ends), _date(books.terms.limitation_at), lapsed, books.outstanding if gone else 0,

@@ -20,9 +20,9 @@ class Movement:
     of a transfer, the payee of a redemption, the beneficiary of a forfeiture.
 
     `kind`: issued, restored, converted in, claimed, recalled (to the holder); redeemed, refunded, converted
-    out, given (from the holder); transferred; forfeited (a whole series). `gift` is the id of a gift or of its
-    batch; `paid` what a refund paid, or a redemption's merchant had; `reason` a refund's right; `order` and
-    `service` a redemption's.
+    out, given (from the holder); transferred; forfeited (a whole series). `gift` is the id of a gift or of
+    its batch; `paid` what a refund paid, or a redemption's merchant had; `reason` a refund's right; `order`
+    and `service` a redemption's.
     """
 
     time: int
@@ -79,13 +79,13 @@ class Life(Books):
             row = self.redemptions[-1]
             service = row.merchant if row.payee != row.merchant else ""
             self._note(
-                event, kind, series_id, giver, amount, other=row.payee, paid=amount - row.fee, order=row.order,
-                service=service,
+                event, kind, series_id, giver, amount, other=row.payee, paid=amount - row.fee,
+                order=row.order, service=service,
             )  # fmt: skip
         elif kind == "refunded":
-            row = self._transaction[at + 1]
-            right = RIGHTS[Right(row["right"])]
-            self._note(event, kind, series_id, giver, amount, paid=row["payout"], reason=right)
+            said = self._transaction[at + 1]
+            right = RIGHTS[Right(said["right"])]
+            self._note(event, kind, series_id, giver, amount, paid=said["payout"], reason=right)
         elif kind == "converted out":
             mint = self._transaction[at + 1]
             self._note(event, kind, series_id, giver, amount)
@@ -110,8 +110,8 @@ class Life(Books):
         time = self._block_time(event.block)
         self.movements.append(
             Movement(
-                time, event.block, event.tx, event.index, kind, series_id, holder, amount, other, paid, reason,
-                order, service, gift,
+                time, event.block, event.tx, event.index, kind, series_id, holder, amount, other, paid,
+                reason, order, service, gift,
             )
         )  # fmt: skip
 

@@ -23,8 +23,8 @@ Place = tuple[int, str] | bytes
 
 @dataclass
 class Cohort:
-    """The face issued in one month. `youngest` is the second of its last issue; `ages` counts redeemed face by
-    its age in seconds."""
+    """The face issued in one month. `youngest` is the second of its last issue; `ages` counts redeemed face
+    by its age in seconds."""
 
     issued: int = 0
     youngest: int = 0

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from web3.types import HexStr
+from eth_typing import HexStr
 
 from largesse.addresses import parse_address
 from largesse.chain import Node
@@ -105,9 +105,7 @@ def make_report(
         differences += check(node, history)
     for group in GROUPS:
         progress(group.title.lower())
-        rows = [
-            (history.symbol, *row) for history in histories for row in group.rows(history, history.scope)
-        ]
+        rows = [(history.symbol, *row) for history in histories for row in group.rows(history, history.scope)]
         tables.append(Table(group, tuple(rows)))
     decimals = {one.symbol: one.decimals for one in currencies}
     return Report(node.chain_id, scope, decimals, tuple(tables), tuple(differences), tuple(histories))
@@ -121,8 +119,8 @@ def select(
     if not source.chain_id == deployment.chain_id == node.chain_id:
         raise ReportError(
             "wrong_chain",
-            f"the node is on chain {node.chain_id}, the events are of chain {source.chain_id}, the deployment "
-            f"is of chain {deployment.chain_id}: all three must be the same",
+            f"the node is on chain {node.chain_id}, the events are of chain {source.chain_id}, the "
+            f"deployment is of chain {deployment.chain_id}: all three must be the same",
         )
     currencies = [deployment.currency(symbol)] if symbol else list(deployment.currencies)
     if not currencies:

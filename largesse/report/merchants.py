@@ -50,9 +50,9 @@ def merchants(history: History, scope: Scope) -> Iterator[Row]:
     ratios(f"share of the top {TOP}", "HHI"),
 )  # fmt: skip
 def concentration(history: History, scope: Scope) -> Iterator[Row]:
-    """The same redemptions: the share of the five merchants with the most, and the Herfindahl-Hirschman index,
-    the sum of the squares of all merchants' shares in percent (10,000 for one merchant, 1,000 for ten equal
-    ones)."""
+    """The same redemptions: the share of the five merchants with the most, and the Herfindahl-Hirschman
+    index, the sum of the squares of all merchants' shares in percent (10,000 for one merchant, 1,000 for ten
+    equal ones)."""
     rows: defaultdict[str, int] = defaultdict(int)
     for one in redemptions(history, scope):
         rows[one.other] += one.amount

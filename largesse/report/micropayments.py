@@ -1,4 +1,4 @@
-"""Micropayments: what a settled voucher costs, against how much it is over and how many are settled at once."""
+"""What a settled voucher costs, against its size and how many are settled at once."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def settlements(history: History, scope: Scope) -> list[Settled]:
     counts("settlements", "rows"), amounts("paid"), counts("gas"), ratios("gas per row"),
 )  # fmt: skip
 def settlement_gas(history: History, scope: Scope) -> Iterator[Row]:
-    """Settlements of prepaid accounts in the range, by how many accounts one transaction settled. A row is all
-    that one payer's vouchers add to since they were settled last, however many calls that paid for: they cost
-    nothing more. Gas is the transactions', by their receipts. Of the whole currency."""
+    """Settlements of prepaid accounts in the range, by how many accounts one transaction settled. A row is
+    all that one payer's vouchers add to since they were settled last, however many calls that paid for: they
+    cost nothing more. Gas is the transactions', by their receipts. Of the whole currency."""
     found = settlements(history, scope)
     for least, most in SIZES:
         here = [one for one in found if least <= len(one.rows) and (not most or len(one.rows) <= most)]

@@ -63,9 +63,19 @@ def amounts(*names: str) -> tuple[Column, ...]:
     return tuple(Column(name) for name in names)
 
 
+def times(*names: str) -> tuple[Column, ...]:
+    """Columns of moments."""
+    return tuple(Column(name, Kind.TIME) for name in names)
+
+
 def seconds(*names: str) -> tuple[Column, ...]:
     """Columns of durations."""
     return tuple(Column(name, Kind.SECONDS) for name in names)
+
+
+def scaled(*names: str) -> tuple[Column, ...]:
+    """Columns of amounts in scaled units (`largesse.jars.scale_of`)."""
+    return tuple(Column(name, Kind.SCALED) for name in names)
 
 
 def ratios(*names: str) -> tuple[Column, ...]:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from fractions import Fraction
+from functools import partial
 from typing import Any, Final
 
 import largesse.plots  # noqa: F401 - says where matplotlib keeps its list of fonts, before it is imported
@@ -18,41 +19,44 @@ from largesse.report.model import Row
 from largesse.report.scope import DAY
 
 _COLORS: Final = ("#2f6f9f", "#f4a742", "#5b8c5a", "#b0413e")
+_MERCHANTS: Final = 10
 Draw = Callable[[Any], None]
 
 
 def plots(report: Report) -> Iterator[tuple[str, str]]:
     """Each plot: what it shows, and its SVG element."""
     for history in report.histories:
-        unit = history.symbol
-        days, levels = outstanding_by_day(history)
-        if days:
-            title = f"Outstanding face at each day's end, {unit}"
-            yield title, _svg(title, unit, lambda axes, x=days, y=levels: _steps(axes, x, y))
-        cohorts = _rows(report, "cohorts", unit)
-        if cohorts:
-            title = f"Cohorts of {unit}: share redeemed in 30, 180 and 365 days"
-            yield title, _svg(title, "%", lambda axes, rows=cohorts: _cohorts(axes, rows))
-        sales = _rows(report, "resale_days", unit)
-        if sales:
-            title = f"Resale by day, {unit}: face"
-            bars = [(str(row[1]), _whole(history, row[3])) for row in sales]
-            yield title, _svg(title, unit, lambda axes, bars=bars: _bars(axes, bars))
-        merchants = sorted(_rows(report, "merchants", unit), key=lambda row: (-_int(row[4]), str(row[1])))[:10]
-        if merchants:
-            title = f"Merchants with the most, {unit}"
-            bars = [(str(row[1])[:8], _whole(history, row[4])) for row in merchants]
-            yield title, _svg(title, unit, lambda axes, bars=bars: _bars(axes, bars))
-        sizes = _rows(report, "micropayments", unit)
-        if sizes:
-            title = f"Gas of a settled micropayment against its size, {unit}"
-            points = [(_whole(history, row[1]), float(_fraction(row[5]))) for row in sizes]
-            yield title, _svg(title, "gas", lambda axes, points=points: _points(axes, points, unit))
+        for title, label, draw in _drawn(report, history):
+            shown = f"{title}, {history.symbol}"
+            yield shown, _svg(shown, label, draw)
 
 
-def outstanding_by_day(history: History) -> tuple[list[int], list[float]]:
-    """Days (since 1970) of the range on which face moved, its first and its last day, and the outstanding face
-    at their ends, in whole units."""
+def _drawn(report: Report, history: History) -> Iterator[tuple[str, str, Draw]]:
+    """What there is to plot of one currency: title, label of the upright axis, and who draws it."""
+    unit = history.symbol
+    if days := outstanding_by_day(history):
+        yield "Outstanding face at each day's end", unit, partial(_steps, days=days)
+    if rows := _rows(report, "cohorts", unit):
+        yield "Cohorts: share redeemed in 30, 180 and 365 days", "%", partial(_cohorts, rows=rows)
+    if rows := _rows(report, "resale_days", unit):
+        bars = [(str(row[1]), _whole(history, row[3])) for row in rows]
+        yield "Resale by day: face", unit, partial(_bars, bars=bars)
+    if rows := _rows(report, "merchants", unit):
+        most = sorted(rows, key=lambda row: (-_int(row[4]), str(row[1])))[:_MERCHANTS]
+        bars = [(str(row[1])[:8], _whole(history, row[4])) for row in most]
+        yield "Merchants with the most", unit, partial(_bars, bars=bars)
+    if rows := _rows(report, "micropayments", unit):
+        points = [(_whole(history, row[1]), float(_fraction(row[5]))) for row in rows]
+        yield (
+            "Gas of a settled micropayment against its size",
+            "gas",
+            partial(_points, points=points, unit=unit),
+        )
+
+
+def outstanding_by_day(history: History) -> list[tuple[int, float]]:
+    """Days (since 1970) of the range on which face moved, its first and its last day, and the outstanding
+    face at their ends, in whole units."""
     change: defaultdict[int, int] = defaultdict(int)
     for one in history.movements:
         if one.kind in CAME:
@@ -60,15 +64,14 @@ def outstanding_by_day(history: History) -> tuple[list[int], list[float]]:
         elif one.kind in ("redeemed", "refunded", "converted out", "forfeited"):
             change[one.time // DAY] -= one.amount
     if not change:
-        return [], []
+        return []
     first, last = history.scope.since // DAY, history.scope.time // DAY
     level = sum(amount for day, amount in change.items() if day < first)
-    days, levels = [], []
+    days = []
     for day in sorted({first, last} | {day for day in change if day >= first}):
         level += change.get(day, 0)
-        days.append(day)
-        levels.append(_whole(history, level))
-    return days, levels
+        days.append((day, _whole(history, level)))
+    return days
 
 
 def _rows(report: Report, table: str, symbol: str) -> list[Row]:
@@ -89,11 +92,11 @@ def _fraction(cell: object) -> Fraction:
     return cell
 
 
-def _steps(axes: Any, days: Sequence[int], levels: Sequence[float]) -> None:
+def _steps(axes: Any, *, days: Sequence[tuple[int, float]]) -> None:
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 
-    dates = [float(date2num(datetime.fromtimestamp(day * DAY, UTC))) for day in days]
-    axes.step(dates, levels, where="post", color=_COLORS[0])
+    dates = [float(date2num(datetime.fromtimestamp(day * DAY, UTC))) for day, _ in days]
+    axes.step(dates, [level for _, level in days], where="post", color=_COLORS[0])
     axes.xaxis_date()
     locator = AutoDateLocator()
     axes.xaxis.set_major_locator(locator)
@@ -101,7 +104,7 @@ def _steps(axes: Any, days: Sequence[int], levels: Sequence[float]) -> None:
     axes.set_ylim(bottom=0)
 
 
-def _cohorts(axes: Any, rows: Sequence[Row]) -> None:
+def _cohorts(axes: Any, *, rows: Sequence[Row]) -> None:
     width = 0.27
     for place, (name, column) in enumerate((("30", -3), ("180", -2), ("365", -1))):
         known = [(at, row[column]) for at, row in enumerate(rows) if row[column] is not None]
@@ -115,14 +118,14 @@ def _cohorts(axes: Any, rows: Sequence[Row]) -> None:
     axes.legend(frameon=False)
 
 
-def _bars(axes: Any, bars: Sequence[tuple[str, float]]) -> None:
+def _bars(axes: Any, *, bars: Sequence[tuple[str, float]]) -> None:
     axes.bar(range(len(bars)), [height for _, height in bars], color=_COLORS[0])
     every = -(-len(bars) // 20)
     places = range(0, len(bars), every)
     axes.set_xticks(places, [bars[at][0] for at in places], rotation=45, ha="right")
 
 
-def _points(axes: Any, points: Sequence[tuple[float, float]], unit: str) -> None:
+def _points(axes: Any, *, points: Sequence[tuple[float, float]], unit: str) -> None:
     axes.plot([x for x, _ in points], [y for _, y in points], marker="o", color=_COLORS[0])
     axes.set_xscale("log")
     axes.set_xlabel(f"{unit} a row, from")

@@ -89,10 +89,10 @@ class _Offerable:
     ratios("median discount", "mean discount"), seconds("median time to fill"),
 )  # fmt: skip
 def resale(history: History, scope: Scope) -> Iterator[Row]:
-    """Offers filled in the market in the range, by series. Price: what sellers had, without a referrer's share.
-    Discount: 1 less price over face, its median over fills, its mean over face. Time to fill: offers are
-    signed off the chain, so the seconds are counted from when the seller could first have sold, the later of
-    its latest approval of the market and its latest receipt of face of the series: no fill took longer."""
+    """Offers filled in the market in the range, by series. Price: what sellers had, without a referrer's
+    share. Discount: 1 less price over face, its median over fills, its mean over face. Time to fill: offers
+    are signed off the chain, so the seconds are counted from when the seller could first have sold, the later
+    of its latest approval of the market and its latest receipt of face of the series: no fill took longer."""
     for number in history.series:
         mine = [one for one in fills(history) if one.series_id == number and scope.covers(one.time)]
         face, price = sum(one.face for one in mine), sum(one.price for one in mine)

@@ -68,8 +68,8 @@ def choose(
     """The scope of the days `first` to `last`, both included, in UTC; "" for the first block of the
     deployment, and for block `head`.
 
-    Its block is the last one before the end of day `last`. Raises ReportError bad_date, from_after_to, future,
-    before_deployment.
+    Its block is the last one before the end of day `last`. Raises ReportError bad_date, from_after_to,
+    future, before_deployment.
     """
     begun, newest = node.block_time(first_block), node.block_time(head)
     since = begin_of(parse_day("from", first)) if first else begun
@@ -80,7 +80,8 @@ def choose(
             raise ReportError("from_after_to", f"from {first} is after to {last}: a range does not run back")
         if begin_of(end_day) > newest:
             raise ReportError(
-                "future", f"to {last} has not begun: the last block is of {iso_time(newest)}, nothing is known later"
+                "future",
+                f"to {last} has not begun: the last block is of {iso_time(newest)}",
             )
         end = begin_of(end_day + timedelta(days=1))
         if end <= begun:

@@ -73,6 +73,4 @@ def _duration(value: Fraction) -> str:
 def cells(report: Report, table: Table, row: Row, *, people: bool) -> list[str]:
     """A row as it is written."""
     write, symbol = (pretty if people else plain), str(row[0])
-    return [
-        write(report, column, symbol, cell) for column, cell in zip(table.columns, row, strict=True)
-    ]
+    return [write(report, column, symbol, cell) for column, cell in zip(table.columns, row, strict=True)]

@@ -129,10 +129,10 @@ _COUNTERS: Final[dict[str, Callable[[History, set[int], Scope], int]]] = {
     ratios("share"), text("reached", "rule"),
 )  # fmt: skip
 def thresholds(history: History, scope: Scope) -> Iterator[Row]:
-    """Engineering input, not legal advice. For each issuer, in currencies whose symbol contains the threshold's
-    ISO 4217 code, at par: outstanding face at the block; face redeemed, or issued, in the calendar year before
-    the block's time; and the most face that one account held at once on any day of the range. Reached is "yes"
-    where the rule's words hold: above the threshold, or not below it."""
+    """Engineering input, not legal advice. For each issuer, in currencies whose symbol contains the
+    threshold's ISO 4217 code, at par: outstanding face at the block; face redeemed, or issued, in the
+    calendar year before the block's time; and the most face that one account held at once on any day of the
+    range. Reached is "yes" where the rule's words hold: above the threshold, or not below it."""
     unit = unit_of(history.symbol)
     for issuer in sorted({history.life.series[number].issuer for number in history.series}):
         mine = {number for number in history.series if history.life.series[number].issuer == issuer}

@@ -8,13 +8,8 @@ from collections.abc import Iterator
 from largesse.jar_books import DAY, Flow, JarBooks
 from largesse.jars import jar_creator, jar_id
 from largesse.report.history import History
-from largesse.report.model import Column, Kind, Row, amounts, counts, figures, median, ratios, share, text
+from largesse.report.model import Row, amounts, counts, figures, median, ratios, scaled, share, text
 from largesse.report.scope import Scope
-
-
-def scaled(*names: str) -> tuple[Column, ...]:
-    """Columns of amounts in scaled units (`largesse.jars.scale_of`)."""
-    return tuple(Column(name, Kind.SCALED) for name in names)
 
 
 def flows_by_jar(books: JarBooks) -> dict[int, list[Flow]]:
@@ -60,10 +55,10 @@ def at_once(history: History, scope: Scope) -> dict[int, int]:
     scaled("by the second", "income"), amounts("collected"), scaled("uncollected"),
 )  # fmt: skip
 def creators(history: History, scope: Scope) -> Iterator[Row]:
-    """What each creator's jars, own and shared, earned in the range: tips at once (those to a handle when they
-    are claimed), and streams and memberships by the second, with the dust that rounding leaves to the creator.
-    Collected: paid out to jars' owners since the beginning. Uncollected: earned since the beginning and not
-    collected at the block. Of the whole currency, whichever issuer is asked for."""
+    """What each creator's jars, own and shared, earned in the range: tips at once (those to a handle when
+    they are claimed), and streams and memberships by the second, with the dust that rounding leaves to the
+    creator. Collected: paid out to jars' owners since the beginning. Uncollected: earned since the beginning
+    and not collected at the block. Of the whole currency, whichever issuer is asked for."""
     books, once = history.jars, at_once(history, scope)
     rows: defaultdict[str, list[int]] = defaultdict(lambda: [0] * 5)
     for jar, total in earned(books, scope).items():

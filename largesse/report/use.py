@@ -63,9 +63,9 @@ def first_use(history: History, scope: Scope) -> Iterator[Row]:
     amounts("left unused", "left partly used"), ratios("partial share"),
 )  # fmt: skip
 def partial_use(history: History, _scope: Scope) -> Iterator[Row]:
-    """Accounts at the block, by series: unused hold face and have redeemed none, partly used hold face and have
-    redeemed some, used up have redeemed and hold none; restored face counts as not redeemed. Left: the face
-    that the first two hold. Partial share: the partly used among those that have redeemed any."""
+    """Accounts at the block, by series: unused hold face and have redeemed none, partly used hold face and
+    have redeemed some, used up have redeemed and hold none; restored face counts as not redeemed. Left: the
+    face that the first two hold. Partial share: the partly used among those that have redeemed any."""
     spent: defaultdict[tuple[int, str], int] = defaultdict(int)
     for one in history.movements:
         if one.kind == "redeemed" and not history.is_withdrawal(one):

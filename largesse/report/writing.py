@@ -66,8 +66,8 @@ def to_csv(head: Sequence[str], rows: Iterable[Sequence[str]], kinds: Sequence[K
 
 
 def to_json(report: Report) -> str:
-    """Everything, for programs: amounts as texts of base (or scaled) units, times in Unix seconds and ratios as
-    decimal texts, null for nothing."""
+    """Everything, for programs: amounts as texts of base (or scaled) units, times in Unix seconds and ratios
+    as decimal texts, null for nothing."""
     scope = report.scope
     document = {
         "format": FORMAT,
