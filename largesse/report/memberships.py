@@ -56,13 +56,15 @@ def memberships(history: History, scope: Scope) -> Iterator[Row]:
     off where the range is. Joined: began in the month, of which by a gift. Cancelled: ended by their payer in
     it; lapsed: paid time over in it. Before, plus joined, less cancelled and lapsed, is after. Lost: members
     before who are none after; churn is their share of the members before. Whoever comes back within the month
-    is not lost. Of the whole currency, whichever issuer is asked for."""
+    is not lost. Months without members are left out. Of the whole currency, whichever issuer is asked for."""
     everybody = stays(history)
     for creator in sorted({member[0] for member in everybody}):
         mine = {member: rows for member, rows in everybody.items() if member[0] == creator}
         begun = min(rows[0].start for rows in mine.values())
         for month, first, last in _months(max(scope.since, begun), scope.time):
-            yield (creator, month, *_month(mine, first, last))
+            found = _month(mine, first, last)
+            if any(found):
+                yield (creator, month, *found)
 
 
 def _month(mine: dict[Member, list[Stay]], first: int, last: int) -> Row:
@@ -84,7 +86,8 @@ def _month(mine: dict[Member, list[Stay]], first: int, last: int) -> Row:
 
 
 def _months(first: int, last: int) -> Iterator[tuple[str, int, int]]:
-    """The months that the seconds `first` to `last` touch, each with the second before it and its last one."""
+    """The months that the seconds `first` to `last` touch, each with the second before it and its last one.
+    """
     day, second = datetime.fromtimestamp(first, UTC).date().replace(day=1), first
     while second <= last:
         following = date(day.year + day.month // 12, day.month % 12 + 1, 1)

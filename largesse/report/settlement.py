@@ -1,15 +1,16 @@
 """What merchants were paid, line by line and day by day, reconciled with the currency's own transfers.
 
 Lines are redemptions at a merchant itself (gross is face, fee the issuer's), and what services paid a
-merchant: vouchers of prepaid accounts settled, held orders confirmed or ended in its favour, items sold.
-Net is gross less fee. Paid is what arrived in the same transaction: 0 where the currency refused the payout,
-which is then owed, and paid by a later line of the kind "owed". Per transaction and contract, the lines paid
-must come to the currency's transfers to the merchant, to the unit.
+merchant: vouchers of prepaid accounts settled, held orders confirmed or ended in its favour, items sold. What
+went into a service is no line before the service pays. A restoration is what a merchant paid back onto a
+card: its amounts are negative. Net is gross less fee. Paid is what arrived in the same transaction: 0 where
+the currency refused the payout, which is then owed, and paid by a later line of the kind "owed". Per
+transaction and contract, the lines paid must come to the currency's transfers to the merchant, to the unit.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -23,7 +24,7 @@ from largesse.deployment import Deployment
 from largesse.indexer.source import EventSource
 from largesse.report.history import History, read_history
 from largesse.report.making import select
-from largesse.report.model import Kind, ReportError
+from largesse.report.model import ReportError
 from largesse.report.outflows import PAYING_PARTS, actual, expected
 from largesse.report.scope import choose, iso_day, iso_time
 from largesse.report.showing import amount
@@ -117,7 +118,23 @@ def reconcile(history: History, merchants: set[str]) -> list[str]:
             problems.append(
                 f"{tx}: {part} should have paid {merchant} {said} {history.symbol}, the currency moved {done}"
             )
-    return problems
+    return [*problems, *_unpaid_restorations(history, merchants)]
+
+
+def _unpaid_restorations(history: History, merchants: set[str]) -> Iterator[str]:
+    """Restorations of the range without a transfer of the same amount from the merchant."""
+    came = Counter(
+        (event.tx, event["from"], event["value"])
+        for event in history.transfers
+        if event["to"] == history.address("certificates")
+    )
+    for line in _restorations(history):
+        if line.merchant in merchants and history.scope.covers(line.time):
+            came[line.tx, line.merchant, -line.paid] -= 1
+            if came[line.tx, line.merchant, -line.paid] < 0:
+                back = amount(-line.paid, history.decimals)
+                said = f"{line.merchant} put {back} {history.symbol} back"
+                yield f"{line.tx}: {said}, the currency moved no such amount"
 
 
 def write_settlement(settlements: Sequence[Settlement], folder: Path) -> list[Path]:
@@ -127,8 +144,8 @@ def write_settlement(settlements: Sequence[Settlement], folder: Path) -> list[Pa
         lines += [_row(one, line) for line in one.lines]
         days += list(_days(one))
     contents = {
-        "settlement.csv": to_csv(_LINE, lines, [Kind.TEXT] * 2 + [Kind.TIME] * (len(_LINE) - 2)),
-        "settlement_days.csv": to_csv(_DAY, days, [Kind.TEXT] * 2 + [Kind.TIME] * (len(_DAY) - 2)),
+        "settlement.csv": to_csv(_LINE, lines),
+        "settlement_days.csv": to_csv(_DAY, days),
     }
     return write_files(folder, contents)
 
@@ -175,12 +192,21 @@ def _lines(history: History) -> list[Line]:
     for part in PAYING_PARTS[1:]:
         found += _paid_by_services(history, part)
     merchants = {line.merchant for line in found}
-    found = _refused(history, found)
+    found = [*_refused(history, found), *_restorations(history)]
     for part in PAYING_PARTS:
         for event in history.events[part]:
             if event.name == "OwedPaid" and event["to"] in merchants:
                 found.append(_line(history, part, event, event["to"], "owed", "", 0, event["amount"]))
     return sorted(found, key=lambda line: (line.block, line.index))
+
+
+def _restorations(history: History) -> Iterator[Line]:
+    """What merchants put back on cards; what services do is no merchant's."""
+    services = set(history.record.parts.values())
+    for event in history.events["certificates"]:
+        if event.name == "Restored" and event["merchant"] not in services:
+            back = -event["amount"]
+            yield _line(history, "certificates", event, event["merchant"], "restoration", "", back, back)
 
 
 def _paid_by_services(history: History, part: str) -> Iterator[Line]:
@@ -206,7 +232,8 @@ def _line(
 
 
 def _refused(history: History, lines: Sequence[Line]) -> list[Line]:
-    """The lines, with nothing paid where the currency refused it: the latest ones before the debt was noted."""
+    """The lines, with nothing paid where the currency refused it: the latest ones before the debt was noted.
+    """
     found: dict[tuple[int, int], Line] = {(line.block, line.index): line for line in lines}
     by_tx: defaultdict[tuple[str, str, str], list[Line]] = defaultdict(list)
     for line in lines:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -20,6 +21,7 @@ from largesse.report.showing import PLACES, cells, decimal
 FORMAT: Final = "largesse/report"
 VERSION: Final = 1
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 def write_report(report: Report, folder: Path) -> list[Path]:
@@ -48,21 +50,21 @@ def table_csv(report: Report, name: str) -> str:
     """A table as CSV (RFC 4180): decimal amounts, ISO dates, plain digits."""
     table = report.table(name)
     rows = (cells(report, table, row, people=False) for row in table.rows)
-    kinds = [column.kind for column in table.columns]
-    return to_csv([column.name for column in table.columns], rows, kinds)
+    return to_csv([column.name for column in table.columns], rows)
 
 
-def to_csv(head: Sequence[str], rows: Iterable[Sequence[str]], kinds: Sequence[Kind]) -> str:
-    """CSV whose texts no spreadsheet takes for formulas."""
+def to_csv(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """CSV whose texts no spreadsheet takes for formulas: symbols and orders come from the chain."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow(head)
     for row in rows:
-        writer.writerow(
-            f"'{cell}" if kind is Kind.TEXT and cell.startswith(_FORMULA) else cell
-            for cell, kind in zip(row, kinds, strict=True)
-        )
+        writer.writerow(map(_harmless, row))
     return buffer.getvalue()
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell) else cell
 
 
 def to_json(report: Report) -> str:

@@ -96,7 +96,9 @@ class ReportLife:
         number = shop.open_promotion(issuer, A, promotion, max_face=50_000)
         shop.fund(issuer, number, 20_000)
         bought = {}
-        for coupon, (buyer, face, referrer) in enumerate((("cafe", 10_000, "charity"), ("theatre", 20_000, ""))):
+        for coupon, (buyer, face, referrer) in enumerate(
+            (("cafe", 10_000, "charity"), ("theatre", 20_000, ""))
+        ):
             referred = {"referrer": self.desk.address(referrer)} if referrer else {}
             signed = shop.sign_coupon(
                 issuer, number, coupon, self.desk.address(buyer), face, self.t0 + 90 * DAY, **referred
