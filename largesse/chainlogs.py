@@ -88,7 +88,7 @@ def read_logs(
     first: int,
     last: int,
     *,
-    topics: Sequence[str | None] = (),
+    topics: Sequence[str | Sequence[str] | None] = (),
     most: int = DEFAULT_RANGE,
     progress: Callable[[int], None] = ignore,
 ) -> Iterator[LogReceipt]:
@@ -106,7 +106,7 @@ def read_logs(
             "toBlock": end,
         }
         if topics:
-            query["topics"] = list(topics)
+            query["topics"] = [one if one is None or isinstance(one, str) else list(one) for one in topics]
         try:
             logs = node.web3.eth.get_logs(query)
         except (Web3Exception, ValueError) as error:

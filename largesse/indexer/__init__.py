@@ -1,1 +1,1 @@
-"""Every event of every contract, in the chain's order: from a node, or from a database that follows it."""
+"""Every event of a deployment, from the chain or from a database that follows it."""

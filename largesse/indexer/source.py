@@ -1,35 +1,29 @@
-"""Where the events of a deployment are read: one protocol, whoever answers."""
+"""Where reports, exports and notices get events from: the node at once, or a database that follows it.
+
+Both give the same events in the same order.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property, lru_cache
-from typing import Final, Protocol
+from functools import cache
+from typing import Protocol
 
-from largesse.artifacts import artifact, certificates_abi, jars_abi
+from web3.types import LogReceipt
+
 from largesse.chain import Node
 from largesse.chainlogs import DEFAULT_RANGE, Decoder, Event, read_logs
-from largesse.deployment import CurrencyRecord, Deployment
-from largesse.parts import CERTIFICATES, PARTS
-from largesse.signing import keccak
-
-TOKEN: Final = "token"  # noqa: S105 - the part that is the currency itself
-_TRANSFER: Final = "0x" + keccak(b"Transfer(address,address,uint256)").hex()
-_ERC20: Final = [
-    {
-        "type": "event",
-        "name": "Transfer",
-        "inputs": [
-            {"name": "from", "type": "address", "indexed": True},
-            {"name": "to", "type": "address", "indexed": True},
-            {"name": "value", "type": "uint256", "indexed": False},
-        ],
-    }
-]
+from largesse.deployment import Deployment
+from largesse.indexer.contracts import CURRENCY, TRANSFER, IndexerError, Watched, watched
 
 
 class EventSource(Protocol):
-    """The events of a deployment, up to a block."""
+    """All events of a deployment up to block `head`.
+
+    `symbol` is a currency's, `part` one of `largesse.parts`, "certificates", or "token": the currency's
+    ERC-20 transfers from and to its own parts (Transfer: from, to, value). The factory is part "factory" of
+    the symbol "".
+    """
 
     @property
     def chain_id(self) -> int: ...
@@ -41,55 +35,101 @@ class EventSource(Protocol):
     def events(
         self, symbol: str, part: str, *, first: int = 0, last: int | None = None, names: Sequence[str] = ()
     ) -> Iterator[Event]:
-        """In the chain's order."""
+        """Events of blocks `first` to `last` (default: `head`), in the chain's order; with `names` only
+        those.
+
+        Raises IndexerError: unknown_part, unknown_event, not_covered where `last` is beyond `head`.
+        """
 
     def time(self, block: int) -> int:
-        """Unix seconds, of a block that has events."""
+        """Unix seconds of a block that has events. Raises IndexerError no_such_block for one that isn't
+        known."""
 
 
 class ChainSource:
-    """Reads logs from the node at once, as an audit does."""
+    """The node itself, asked each time. `block` is the last one that is covered (default: the latest now)."""
 
-    def __init__(self, node: Node, deployment: Deployment, *, most: int = DEFAULT_RANGE) -> None:
-        self._node = node
-        self._deployment = deployment
+    def __init__(
+        self, node: Node, deployment: Deployment, *, block: int | None = None, most: int = DEFAULT_RANGE
+    ) -> None:
+        self.node = node
+        self._head = node.block_number() if block is None else block
         self._most = most
-        self.time = lru_cache(maxsize=None)(node.block_time)
+        self._watched = {(one.symbol, one.part): one for one in watched(deployment)}
+        self._time = cache(node.block_time)
 
     @property
     def chain_id(self) -> int:
-        return self._node.chain_id
+        return self.node.chain_id
 
-    @cached_property
+    @property
     def head(self) -> int:
-        return self._node.block_number()
+        return self._head
 
     def events(
         self, symbol: str, part: str, *, first: int = 0, last: int | None = None, names: Sequence[str] = ()
     ) -> Iterator[Event]:
-        record = self._deployment.currency(symbol)
-        last, first = self.head if last is None else last, max(first, record.block)
-        found = (
-            self._transfers(record, first, last) if part == TOKEN else self._logs(record, part, first, last)
-        )
-        return (event for event in found if not names or event.name in names)
+        if (one := self._watched.get((symbol, part))) is None:
+            raise unknown_part(symbol, part)
+        end = covered(last, self._head)
+        decoder = Decoder(one.abi)
+        require_names(one, names)
+        logs = self._logs(one, max(first, one.first), end, [decoder.topic(name) for name in names])
+        return map(decoder.decode, logs)
 
-    def _logs(self, record: CurrencyRecord, part: str, first: int, last: int) -> Iterator[Event]:
-        if part == CERTIFICATES:
-            address, abi = record.certificates, certificates_abi()
-        else:
-            address = record.part(part)
-            contract = next(one.contract for one in PARTS if one.name == part)
-            abi = jars_abi() if part == "jars" else artifact(contract).abi
-        decoder = Decoder([item for item in abi if item["type"] == "event"])
-        return map(decoder.decode, read_logs(self._node, address, first, last, most=self._most))
+    def time(self, block: int) -> int:
+        if block > self._head:
+            raise IndexerError("no_such_block", f"block {block} is beyond {self._head}, the last one covered")
+        return self._time(block)
 
-    def _transfers(self, record: CurrencyRecord, first: int, last: int) -> Iterator[Event]:
-        decoder = Decoder(_ERC20)
+    def _logs(self, one: Watched, first: int, last: int, names: Sequence[str]) -> Iterator[LogReceipt]:
+        if one.part != CURRENCY:
+            yield from self._read(one, first, last, [names] if names else [])
+            return
+        ours = [padded(other.address) for other in self._watched.values() if _moves_money(other, one)]
         found = {}
-        for address in (record.certificates, *record.parts.values()):
-            padded = "0x" + "00" * 12 + address[2:].lower()
-            for topics in ([_TRANSFER, None, padded], [_TRANSFER, padded]):
-                logs = read_logs(self._node, record.token, first, last, topics=topics, most=self._most)
-                found |= {(event.block, event.index): event for event in map(decoder.decode, logs)}
-        return iter([found[place] for place in sorted(found)])
+        for topics in ([TRANSFER, None, ours], [TRANSFER, ours]):
+            for log in self._read(one, first, last, topics):
+                if is_transfer(log):
+                    found[log["blockNumber"], log["logIndex"]] = log
+        yield from (found[place] for place in sorted(found))
+
+    def _read(
+        self, one: Watched, first: int, last: int, topics: Sequence[str | Sequence[str] | None]
+    ) -> Iterator[LogReceipt]:
+        return read_logs(self.node, one.address, first, last, topics=topics, most=self._most)
+
+
+def padded(address: str) -> str:
+    """An address as a topic."""
+    return "0x" + "00" * 12 + address[2:].lower()
+
+
+def is_transfer(log: LogReceipt) -> bool:
+    """Whether a log has the form of ERC-20: a currency may write what it likes under that name."""
+    return len(log["topics"]) == 3 and len(log["data"]) == 32
+
+
+def unknown_part(symbol: str, part: str) -> IndexerError:
+    return IndexerError("unknown_part", f"there is no part {part!r} of {symbol or 'no currency'!r} here")
+
+
+def require_names(one: Watched, names: Sequence[str]) -> None:
+    """Raise IndexerError unknown_event for a name that the contract has no event of."""
+    known = {item["name"] for item in one.abi if item["type"] == "event"}
+    for name in names:
+        if name not in known:
+            raise IndexerError(
+                "unknown_event", f"{one.part} has no event {name!r}; there are: {', '.join(sorted(known))}"
+            )
+
+
+def covered(last: int | None, head: int) -> int:
+    """The end of a range. Raises IndexerError not_covered."""
+    if last is not None and last > head:
+        raise IndexerError("not_covered", f"block {last} is beyond {head}, the last one that is covered")
+    return head if last is None else last
+
+
+def _moves_money(one: Watched, token: Watched) -> bool:
+    return one.symbol == token.symbol and one.part != CURRENCY
