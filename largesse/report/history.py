@@ -14,6 +14,7 @@ from largesse.auditing import Accounting
 from largesse.chainlogs import Event
 from largesse.custody_books import CustodyBooks
 from largesse.deployment import CurrencyRecord
+from largesse.indexer.contracts import CURRENCY
 from largesse.indexer.source import EventSource
 from largesse.item_books import ItemBooks
 from largesse.jar_books import JarBooks
@@ -26,7 +27,6 @@ from largesse.report.scope import Scope
 from largesse.reward_books import RewardBooks
 from largesse.swap_books import SwapBooks
 
-TOKEN: Final = "token"  # noqa: S105 - the part of a source that holds the currency's transfers
 BlockTime = Callable[[int], int]
 _BOOKS: Final[dict[str, Callable[[int, BlockTime], Accounting]]] = {
     CERTIFICATES: lambda _, time: Life(time),
@@ -155,8 +155,7 @@ class History:
 def read_history(source: EventSource, record: CurrencyRecord, scope: Scope) -> History:
     """Read a currency's events up to the scope's block. Raises LogError where they can't have happened."""
     history = History(record, scope, time=source.time)
-    transfers = source.events(record.symbol, TOKEN, last=scope.block)
-    history.transfers = [event for event in transfers if event.name == "Transfer"]
+    history.transfers = list(source.events(record.symbol, CURRENCY, last=scope.block, names=["Transfer"]))
     moves = _moves(history)
     for part, make in _BOOKS.items():
         books = make(record.decimals, source.time)

@@ -1,5 +1,4 @@
-"""What contracts should have paid, by transaction and recipient: held against the currency's own transfers.
-"""
+"""What contracts should have paid, by transaction and recipient: held against the currency's own transfers."""
 
 from __future__ import annotations
 
