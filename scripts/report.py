@@ -14,10 +14,9 @@ from largesse.report.showing import cells
 from largesse.report.writing import write_report
 from largesse.session import Session
 
-FIRST = Option("first", "first day, UTC: 2027-12-24 (default: the deployment's)", "")
-LAST = Option("last", "last day, UTC (default: the latest block's)", "")
+FIRST = Option("from", "first day, UTC: 2027-12-24 (default: the deployment's)", "")
+LAST = Option("to", "last day, UTC (default: the latest block's)", "")
 CURRENCY = Option("currency", "only this symbol (default: all)", "")
-DATABASE = Option("database", "of `brownie run index` (default: ask the node)", "")
 OUT = Option("out", "folder to write to (default: out/report)", "")
 SHOWN = ("series", "reserve")
 
@@ -39,19 +38,18 @@ def optional(given: Arguments, name: str) -> str:
     LAST,
     Option("issuer", "only this issuer's series: an address (a role on a development chain)", ""),
     CURRENCY,
-    DATABASE,
     OUT,
     example="issuer=issuer",
 )
 def main(session: Session, given: Arguments) -> Report:
     with console.status("reading") as status:
-        deployment, source = open_source(session.node, session.records, optional(given, "database"))
+        deployment, source = open_source(session.node, session.records)
         report = make_report(
             session.node,
             deployment,
             source,
-            first=optional(given, "first"),
-            last=optional(given, "last"),
+            first=optional(given, "from"),
+            last=optional(given, "to"),
             issuer=session.address(given.text("issuer")) if given.has("issuer") else "",
             symbol=optional(given, "currency"),
             progress=status.update,
@@ -74,19 +72,18 @@ def main(session: Session, given: Arguments) -> Report:
     LAST,
     Option("merchant", "only this one: an address (a role on a development chain)", ""),
     CURRENCY,
-    DATABASE,
     OUT,
     example="merchant=bookshop",
 )
 def settlement(session: Session, given: Arguments) -> list[Settlement]:
     with console.status("reading") as status:
-        deployment, source = open_source(session.node, session.records, optional(given, "database"))
+        deployment, source = open_source(session.node, session.records)
         found = make_settlement(
             session.node,
             deployment,
             source,
-            first=optional(given, "first"),
-            last=optional(given, "last"),
+            first=optional(given, "from"),
+            last=optional(given, "to"),
             merchant=session.address(given.text("merchant")) if given.has("merchant") else "",
             symbol=optional(given, "currency"),
             progress=status.update,

@@ -86,7 +86,7 @@ def _month(mine: dict[Member, list[Stay]], first: int, last: int) -> Row:
 
 
 def _months(first: int, last: int) -> Iterator[tuple[str, int, int]]:
-    """The months that the seconds `first` to `last` touch, each with the second before it and its last one."""
+    """The months that seconds `first` to `last` touch, each with the second before it and its last one."""
     day, second = datetime.fromtimestamp(first, UTC).date().replace(day=1), first
     while second <= last:
         following = date(day.year + day.month // 12, day.month % 12 + 1, 1)

@@ -23,8 +23,7 @@ def open_node(url: str) -> Node:
     return node
 
 
-def open_source(node: Node, records: Path, database: str = "") -> tuple[Deployment, EventSource]:
-    """What is deployed, and its events: from the node at once, or from a database that `brownie run index`
-    keeps. Raises DeploymentError, DatabaseError."""
+def open_source(node: Node, records: Path) -> tuple[Deployment, EventSource]:
+    """What is deployed, and its events, read from the node. Raises DeploymentError."""
     deployment = load(records, node)
     return deployment, ChainSource(node, deployment)

@@ -1,4 +1,4 @@
-"""What contracts should have paid, by transaction and recipient: held against the currency's own transfers."""
+"""What contracts should have paid, by transaction and recipient, and what the currency moved."""
 
 from __future__ import annotations
 

@@ -232,7 +232,7 @@ def _line(
 
 
 def _refused(history: History, lines: Sequence[Line]) -> list[Line]:
-    """The lines, with nothing paid where the currency refused it: the latest ones before the debt was noted."""
+    """The lines, with nothing paid where the currency refused it: the latest before the debt was noted."""
     found: dict[tuple[int, int], Line] = {(line.block, line.index): line for line in lines}
     by_tx: defaultdict[tuple[str, str, str], list[Line]] = defaultdict(list)
     for line in lines:

@@ -36,13 +36,13 @@ def altered_value(event: Event, name: str, value: object) -> Event:
     return replace(event, values={**event.values, name: value})
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def source(report_life: ReportLife) -> ChainSource:
     session = report_life.desk.session
     return ChainSource(session.node, session.deployment())
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def make(report_life: ReportLife, source: ChainSource) -> Callable[..., Report]:
     """`make_report` of this life."""
     session = report_life.desk.session
@@ -53,6 +53,6 @@ def make(report_life: ReportLife, source: ChainSource) -> Callable[..., Report]:
     return made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def whole(make: Callable[..., Report]) -> Report:
     return make()

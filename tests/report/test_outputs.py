@@ -17,6 +17,7 @@ from largesse.report.html import to_html
 from largesse.report.making import GROUPS, Report
 from largesse.report.model import ReportError
 from largesse.report.writing import table_csv, to_csv, to_json, write_report
+from largesse.session import Session
 from tests.report.conftest import Altered, altered_value
 from tests.support.report_life import A, ReportLife
 
@@ -24,7 +25,7 @@ Make = Callable[..., Report]
 
 
 def test_the_same_block_gives_the_same_bytes(
-    whole: Report, make: Make, report_life: ReportLife, tmp_path: Path
+    whole: Report, make: Make, report_life: ReportLife, at_its_desk: Session, undone: None, tmp_path: Path
 ) -> None:
     """The second run reads everything again, from a source of its own, after more has happened."""
     node = report_life.desk.session.node

@@ -67,7 +67,10 @@ class ReportLife:
 
     def run(self) -> None:
         """All of it; the last block is of day 401."""
-        self.t0 = next_year(self.desk.session.node.now())
+        node = self.desk.session.node
+        # From here on time passes only by `at`.
+        node.develop("anvil_setBlockTimestampInterval", [0])
+        self.t0 = next_year(node.now())
         self.at(0)
         self._certificates(self.desk.krw)
         self._dollars()
@@ -78,8 +81,8 @@ class ReportLife:
     def _terms(self, days: int, *, fee_bps: int = 0, named: bool = False) -> Terms:
         ends = self.t0 + days * DAY
         return Terms(
-            self.desk.address("beneficiary"), self.t0 + 100 * DAY, ends, ends + 100 * DAY, fee_bps, named, False,
-            False, False, 0, 0, 9_000, 0, 0, 7 * DAY, keccak(b"life %d" % days),
+            self.desk.address("beneficiary"), self.t0 + 100 * DAY, ends, ends + 100 * DAY, fee_bps, named,
+            False, False, False, 0, 0, 9_000, 0, 0, 7 * DAY, keccak(b"life %d" % days),
         )  # fmt: skip
 
     def _certificates(self, krw: Certificates) -> None:
@@ -101,7 +104,7 @@ class ReportLife:
         ):
             referred = {"referrer": self.desk.address(referrer)} if referrer else {}
             signed = shop.sign_coupon(
-                issuer, number, coupon, self.desk.address(buyer), face, self.t0 + 90 * DAY, **referred
+                issuer, number, coupon, self.desk.address(buyer), face, self.t0 + 90 * DAY, referrer
             )
             most = shop.price_with_coupon(signed, face)
             bought[buyer] = shop.buy_with_coupon(self.who(buyer), face, most, signed)
