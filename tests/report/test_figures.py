@@ -105,7 +105,8 @@ def test_time_to_first_use(whole: Report, spring: Report) -> None:
 
 
 def test_partial_use(whole: Report, spring: Report) -> None:
-    # Unused: giver 20,000, cafe 10,000, agent 5,000. Partly: holder 71,000, recipient 15,000, supporter 1,000.
+    # Unused: giver 20,000, cafe 10,000, agent 5,000.
+    # Partly: holder 71,000, recipient 15,000, supporter 1,000.
     assert series(spring, "partial_use", A) == (3, 3, 0, 35_000, 87_000, 1)
     # Forfeited: nobody holds any.
     assert series(whole, "partial_use", A) == (0, 0, 3, 0, 0, 0)

@@ -107,7 +107,7 @@ def test_a_difference_from_the_contracts_is_listed_and_an_error(
 
 
 def test_a_reserve_that_is_short_is_told(make: Make, source: ChainSource, report_life: ReportLife) -> None:
-    """Transfers that bring one unit less: coverage falls below 1 in that block, and the currency disagrees."""
+    """Transfers that bring one unit less: coverage falls below 1, and the currency disagrees."""
     certificates = report_life.desk.krw.address
 
     def short(event: Event) -> Event:

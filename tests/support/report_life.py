@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from largesse.account_messages import Voucher
+from largesse.addresses import ZERO_ADDRESS
 from largesse.chain import Wallet
 from largesse.client import Certificates
 from largesse.development import mint
@@ -99,10 +100,8 @@ class ReportLife:
         number = shop.open_promotion(issuer, A, promotion, max_face=50_000)
         shop.fund(issuer, number, 20_000)
         bought = {}
-        for coupon, (buyer, face, referrer) in enumerate(
-            (("cafe", 10_000, "charity"), ("theatre", 20_000, ""))
-        ):
-            referred = {"referrer": self.desk.address(referrer)} if referrer else {}
+        buyers = (("cafe", 10_000, self.desk.address("charity")), ("theatre", 20_000, ZERO_ADDRESS))
+        for coupon, (buyer, face, referrer) in enumerate(buyers):
             signed = shop.sign_coupon(
                 issuer, number, coupon, self.desk.address(buyer), face, self.t0 + 90 * DAY, referrer
             )
