@@ -69,17 +69,25 @@ class Decoder:
             raise LogError("unknown_event", f"{place}: this contract has no such event")
         name, indexed, plain = layout
         values = {
-            key: _address(kind, decode([kind], bytes(topic))[0])
+            key: _plain(kind, decode([kind], bytes(topic))[0])
             for (key, kind), topic in zip(indexed, log["topics"][1:], strict=True)
         }
-        data = decode([kind for _, kind in plain], bytes(log["data"]))
-        values |= {key: _address(kind, value) for (key, kind), value in zip(plain, data, strict=True)}
+        # A string is read as bytes, which are laid out alike: anybody may put what is no text into one.
+        data = decode(["bytes" if kind == "string" else kind for _, kind in plain], bytes(log["data"]))
+        values |= {key: _plain(kind, value) for (key, kind), value in zip(plain, data, strict=True)}
         tx = "0x" + bytes(log["transactionHash"]).hex()
         return Event(int(log["blockNumber"]), tx, int(log["logIndex"]), name, values)
 
 
-def _address(kind: str, value: Any) -> Any:
-    return Web3.to_checksum_address(value) if kind == "address" else value
+def _plain(kind: str, value: Any) -> Any:
+    if kind == "address":
+        return Web3.to_checksum_address(value)
+    return text_of(value) if kind == "string" else value
+
+
+def text_of(value: bytes) -> str:
+    """What a string on the chain says; bytes that are no UTF-8 as \\xff."""
+    return value.decode("utf-8", "backslashreplace")
 
 
 def read_logs(
