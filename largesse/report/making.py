@@ -85,7 +85,7 @@ def make_report(
     series ("" for all).
 
     Raises ReportError: wrong_chain, no_currency, bad_date, from_after_to, future, before_deployment,
-    unknown_issuer, pruned; AddressError; LogError.
+    unknown_issuer, pruned, reorganised; AddressError; LogError.
     """
     currencies = select(node, deployment, source, symbol)
     if issuer:
@@ -107,6 +107,7 @@ def make_report(
         progress(group.title.lower())
         rows = [(history.symbol, *row) for history in histories for row in group.rows(history, history.scope)]
         tables.append(Table(group, tuple(rows)))
+    require_same_block(node, scope)
     decimals = {one.symbol: one.decimals for one in currencies}
     return Report(node.chain_id, scope, decimals, tuple(tables), tuple(differences), tuple(histories))
 
@@ -126,6 +127,18 @@ def select(
     if not currencies:
         raise ReportError("no_currency", f"no currency is deployed on chain {node.chain_id}")
     return sorted(currencies, key=lambda one: one.symbol)
+
+
+def require_same_block(node: Node, scope: Scope) -> None:
+    """Raise ReportError reorganised where the chain has another block by now at the height of the report's.
+    """
+    now = node.web3.eth.get_block(scope.block)["hash"].to_0x_hex()
+    if now != scope.block_hash:
+        raise ReportError(
+            "reorganised",
+            f"block {scope.block} was {scope.block_hash} and is {now} now: the chain was reorganised "
+            "meanwhile, ask again, or for an earlier day",
+        )
 
 
 def _require_issuer(histories: Sequence[History], issuer: str) -> None:

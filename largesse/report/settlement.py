@@ -23,7 +23,7 @@ from largesse.chainlogs import Event, ignore
 from largesse.deployment import Deployment
 from largesse.indexer.source import EventSource
 from largesse.report.history import History, read_history
-from largesse.report.making import select
+from largesse.report.making import require_same_block, select
 from largesse.report.model import ReportError
 from largesse.report.outflows import PAYING_PARTS, actual, expected
 from largesse.report.scope import choose, iso_day, iso_time
@@ -86,9 +86,8 @@ def make_settlement(
         progress(f"{record.symbol}: reading events")
         history = read_history(source, record, scope)
         lines = _lines(history)
-        merchants = {line.merchant for line in lines}
-        known = known or merchant in merchants or _is_named(history, merchant)
-        problems += reconcile(history, {merchant} if merchant else merchants)
+        known = known or _is_named(history, merchant) or any(line.merchant == merchant for line in lines)
+        problems += reconcile(history, merchant)
         chosen = [line for line in lines if merchant in ("", line.merchant) and scope.covers(line.time)]
         found.append(Settlement(record.symbol, record.decimals, tuple(sorted(chosen, key=_place))))
     if problems:
@@ -96,6 +95,7 @@ def make_settlement(
             "not_reconciled",
             "\n".join([f"{len(problems)} transaction(s) differ; nothing was written:", *problems]),
         )
+    require_same_block(node, scope)
     if merchant and not known:
         raise ReportError(
             "unknown_merchant", f"{merchant} was never paid here and is in no series' set of merchants"
@@ -103,25 +103,25 @@ def make_settlement(
     return found
 
 
-def reconcile(history: History, merchants: set[str]) -> list[str]:
-    """Every transaction of the range in which a contract's transfers to a merchant are not what its events
-    say, in words."""
+def reconcile(history: History, merchant: str = "") -> list[str]:
+    """Every transaction of the range in which what a contract transferred to a merchant is not what its
+    events say, in words; without a merchant, to anybody at all."""
     owed, paid = expected(history), actual(history)
     blocks = {event.tx: event.block for part in PAYING_PARTS for event in history.events[part]}
     blocks |= {event.tx: event.block for event in history.transfers}
     problems = []
     for key in sorted(owed.keys() | paid.keys(), key=lambda key: (blocks[key[1]], key)):
-        part, tx, merchant = key
-        in_range = merchant in merchants and history.scope.covers(history.time(blocks[tx]))
-        if in_range and owed[key] != paid[key]:
+        part, tx, recipient = key
+        asked = merchant in ("", recipient) and history.scope.covers(history.time(blocks[tx]))
+        if asked and owed[key] != paid[key]:
             said, done = (amount(value, history.decimals) for value in (owed[key], paid[key]))
             problems.append(
-                f"{tx}: {part} should have paid {merchant} {said} {history.symbol}, the currency moved {done}"
+                f"{tx}: {part} should have paid {recipient} {said} {history.symbol}, the currency moved {done}"
             )
-    return [*problems, *_unpaid_restorations(history, merchants)]
+    return [*problems, *_unpaid_restorations(history, merchant)]
 
 
-def _unpaid_restorations(history: History, merchants: set[str]) -> Iterator[str]:
+def _unpaid_restorations(history: History, merchant: str) -> Iterator[str]:
     """Restorations of the range without a transfer of the same amount from the merchant."""
     came = Counter(
         (event.tx, event["from"], event["value"])
@@ -129,7 +129,7 @@ def _unpaid_restorations(history: History, merchants: set[str]) -> Iterator[str]
         if event["to"] == history.address("certificates")
     )
     for line in _restorations(history):
-        if line.merchant in merchants and history.scope.covers(line.time):
+        if merchant in ("", line.merchant) and history.scope.covers(line.time):
             came[line.tx, line.merchant, -line.paid] -= 1
             if came[line.tx, line.merchant, -line.paid] < 0:
                 back = amount(-line.paid, history.decimals)

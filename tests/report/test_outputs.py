@@ -32,15 +32,15 @@ def test_the_same_block_gives_the_same_bytes(
     node.jump_to(node.now() + 86_400)
     report_life.desk.issue("holder", "50000")
     session = report_life.desk.session
-    again = make(ChainSource(session.node, session.deployment()), last=report_life.day(401))
+    later = ChainSource(session.node, session.deployment())
+    assert later.head > whole.scope.block
+    again = make(later, last=report_life.day(401))
     written = [
         {path.name: path.read_bytes() for path in write_report(report, tmp_path / name)}
         for report, name in ((whole, "first"), (again, "second"))
     ]
     assert written[0] == written[1]
     assert written[0].keys() == {f"{group.name}.csv" for group in GROUPS} | {"report.html", "report.json"}
-    later = make(ChainSource(session.node, session.deployment()))
-    assert to_json(later) != to_json(whole)
 
 
 def test_csv_has_exact_decimals_and_iso_dates(whole: Report, report_life: ReportLife) -> None:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,7 +18,7 @@ from largesse.indexer.source import ChainSource
 from largesse.report.__main__ import main
 from largesse.report.making import Report, make_report
 from largesse.report.model import ReportError
-from largesse.session import CHECKOUT, Session
+from largesse.session import Session
 from scripts import report as script
 from tests.support.report_life import A, ReportLife
 
@@ -98,6 +95,10 @@ def test_the_command_line(
     session = report_life.desk.session
     monkeypatch.setenv("LARGESSE_STATE", str(session.state))
     url, out = session.node.url, tmp_path / "written"
+    asked = ["--node", url, "--currency", "KRWT", "--issuer", report_life.desk.address("issuer")]
+    assert main([*asked, "--out", str(tmp_path / "good")]) == 0
+    document = json.loads((tmp_path / "good" / "report.json").read_text(encoding="utf-8"))
+    assert [row[1] for row in document["tables"]["series"]["rows"]] == [1, A]
     assert main(["--node", url, "--to", "tomorrow", "--out", str(out)]) == 1
     assert "bad_date" in capsys.readouterr().out
     assert main(["--node", "http://127.0.0.1:1", "--out", str(out)]) == 1
@@ -106,19 +107,6 @@ def test_the_command_line(
     assert main(["--node", url, "--out", str(out)]) == 1
     assert "not_deployed" in capsys.readouterr().out
     assert not out.exists()
-
-
-def test_as_a_program_of_its_own(report_life: ReportLife, tmp_path: Path) -> None:
-    session = report_life.desk.session
-    environment = os.environ | {"LARGESSE_STATE": str(session.state)}
-    asked = ["--node", session.node.url, "--currency", "KRWT", "--issuer", report_life.desk.address("issuer")]
-    done = subprocess.run(
-        [sys.executable, "-m", "largesse.report", *asked, "--out", str(tmp_path)],
-        cwd=CHECKOUT, env=environment, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    document = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
-    assert [row[1] for row in document["tables"]["series"]["rows"]] == [1, A]
 
 
 def test_the_scripts(report_life: ReportLife, at_its_desk: Session, tmp_path: Path) -> None:

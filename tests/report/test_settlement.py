@@ -122,12 +122,12 @@ def test_a_transfer_that_no_event_explains_is_an_error(
     settle: Settle, source: ChainSource, report_life: ReportLife
 ) -> None:
     def without(event: Event) -> Event | None:
-        return None if event.name == "Settled" and event["payout"] == 2_500_000 else event
+        return None if event.name == "OrderConfirmed" else event
 
+    theatre = report_life.desk.address("theatre")
     with pytest.raises(ReportError) as error:
-        settle(Altered(source, "accounts", without))
-    assert "accounts should have paid" in str(error.value)
-    assert "40.25 USDC" in str(error.value) or "0 USDC, the currency moved 2.5" in str(error.value)
+        settle(Altered(source, "orders", without))
+    assert f"orders should have paid {theatre} 0 KRWT, the currency moved 2500" in str(error.value)
 
 
 def test_a_restoration_without_its_money_is_an_error(
