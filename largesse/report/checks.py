@@ -20,6 +20,8 @@ from largesse.orders import Orders
 from largesse.parts import CERTIFICATES
 from largesse.prepaid import Prepaid
 from largesse.report.history import History, owed_to
+from largesse.report.issues import change, flows
+from largesse.report.lots import outstanding_lots
 from largesse.report.model import ReportError
 from largesse.reward_solvency import differences as reward_differences
 from largesse.rewards import Rewards
@@ -37,7 +39,7 @@ def check(node: Node, history: History) -> list[str]:
     """
     record, block = history.record, history.scope.block
     certificates = Certificates(node, record.certificates, record.block)
-    found: list[str] = []
+    found = _inside(history)
     try:
         for part, compare in _CHECKS.items():
             found += [f"{part}: {one}" for one in compare(certificates, history, history.books[part])]
@@ -54,6 +56,21 @@ def check(node: Node, history: History) -> list[str]:
             f"a node that keeps old states is needed, or a later day ({error})",
         ) from error
     return [f"{record.symbol} {one}" for one in found]
+
+
+def _inside(history: History) -> list[str]:
+    """Where movements and lots don't come to the books that they were taken from, in words."""
+    found = []
+    held = outstanding_lots(history)
+    for number in history.series:
+        whole = history.life.series[number].outstanding
+        moved = change(flows(history, number, 0, history.scope.time + 1))
+        if not whole == moved == held[number]:
+            found.append(
+                f"certificates: series {number} has {whole} outstanding, its movements leave {moved}, the "
+                f"lots of its face {held[number]}"
+            )
+    return found
 
 
 def _sales(certificates: Certificates, history: History, books: Any) -> list[str]:

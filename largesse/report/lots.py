@@ -107,12 +107,24 @@ class _Lots:
 def trace(history: History, since: int) -> list[tuple[str, Cohort]]:
     """The cohorts of months that end after second `since`, in their order; face issued before it is left out
     of them."""
+    lots, first = _followed(history), _month(since)
+    found = sorted((month, cohort) for month, cohort in lots.cohorts.items() if month >= first)
+    return [(month, cohort) for month, cohort in found if cohort.issued]
+
+
+def outstanding_lots(history: History) -> Counter[int]:
+    """By series, the face that is left in lots."""
+    found: Counter[int] = Counter()
+    for place, held in _followed(history).held.items():
+        found[_series(place, history)] += sum(amount for _, amount in held)
+    return found
+
+
+def _followed(history: History) -> _Lots:
     lots = _Lots()
     for one in history.movements:
         _book(lots, history, one)
-    first = _month(since)
-    found = sorted((month, cohort) for month, cohort in lots.cohorts.items() if month >= first)
-    return [(month, cohort) for month, cohort in found if cohort.issued]
+    return lots
 
 
 def _book(lots: _Lots, history: History, one: Movement) -> None:

@@ -114,10 +114,9 @@ def reconcile(history: History, merchant: str = "") -> list[str]:
         part, tx, recipient = key
         asked = merchant in ("", recipient) and history.scope.covers(history.time(blocks[tx]))
         if asked and owed[key] != paid[key]:
-            said, done = (amount(value, history.decimals) for value in (owed[key], paid[key]))
-            problems.append(
-                f"{tx}: {part} should have paid {recipient} {said} {history.symbol}, the currency moved {done}"
-            )
+            due, done = (amount(value, history.decimals) for value in (owed[key], paid[key]))
+            said = f"{part} should have paid {recipient} {due} {history.symbol}"
+            problems.append(f"{tx}: {said}, the currency moved {done}")
     return [*problems, *_unpaid_restorations(history, merchant)]
 
 
