@@ -130,7 +130,7 @@ def select(
 
 
 def require_same_block(node: Node, scope: Scope) -> None:
-    """Raise ReportError reorganised where the chain has another block by now at the height of the report's."""
+    """Raise ReportError reorganised where the chain has another block by now at this height."""
     now = node.web3.eth.get_block(scope.block)["hash"].to_0x_hex()
     if now != scope.block_hash:
         raise ReportError(
