@@ -47,10 +47,22 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], 
 @contextmanager
 def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
     """A bar from 0 to `total`; call what it yields with how much further it is."""
-    columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as bar:
+    with _bar() as bar:
         task = bar.add_task(title, total=total)
         yield lambda amount: bar.advance(task, amount)
+
+
+@contextmanager
+def growing_progress(title: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar whose end moves; call what it yields with how far it is, and of how much."""
+    with _bar() as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda reached, total: bar.update(task, completed=reached, total=total)
+
+
+def _bar() -> Progress:
+    columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console)
 
 
 def confirm(question: str, expected: str, ask: Callable[[str], str] = input) -> bool:

@@ -33,7 +33,9 @@ TRANSFER_ABI: Final[tuple[dict[str, Any], ...]] = (
     },
 )
 
-_CONTRACTS: Final = {CERTIFICATES: "GiftCertificates"} | {part.name: part.contract for part in PARTS}
+_CONTRACTS: Final = {FACTORY: "LargesseFactory", CERTIFICATES: "GiftCertificates"} | {
+    part.name: part.contract for part in PARTS
+}
 
 
 class IndexerError(LargesseError):
@@ -56,16 +58,20 @@ def watched(deployment: Deployment) -> tuple[Watched, ...]:
     return tuple(_watched(deployment))
 
 
+def abi_of(part: str) -> Sequence[dict[str, Any]]:
+    """The ABI behind a part's address. Raises IndexerError unknown_part, ArtifactError not_compiled."""
+    if part == CURRENCY:
+        return TRANSFER_ABI
+    if part not in _CONTRACTS:
+        known = ", ".join(_CONTRACTS)
+        raise IndexerError("unknown_part", f"this release knows no part {part!r}; it knows {known}")
+    return artifact(_CONTRACTS[part]).abi
+
+
 def _watched(deployment: Deployment) -> Iterator[Watched]:
     first = min((one.block for one in deployment.currencies), default=0)
-    yield Watched("", FACTORY, deployment.factory, first, artifact("LargesseFactory").abi)
+    yield Watched("", FACTORY, deployment.factory, first, abi_of(FACTORY))
     for one in deployment.currencies:
         yield Watched(one.symbol, CURRENCY, one.token, one.block, TRANSFER_ABI)
         for part, address in {CERTIFICATES: one.certificates, **one.parts}.items():
-            if part not in _CONTRACTS:
-                known = ", ".join(_CONTRACTS)
-                raise IndexerError(
-                    "unknown_part",
-                    f"{one.symbol} has a part {part!r} that this release does not know: {known}",
-                )
-            yield Watched(one.symbol, part, address, one.block, artifact(_CONTRACTS[part]).abi)
+            yield Watched(one.symbol, part, address, one.block, abi_of(part))
