@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from largesse.arguments import Arguments, Option
 from largesse.command import command
 from largesse.console import console, done, say, table
+from largesse.deployment import Deployment
+from largesse.indexer.source import EventSource
 from largesse.report.making import Report, make_report
 from largesse.report.opening import open_source
 from largesse.report.settlement import Settlement, make_settlement, write_settlement
@@ -17,6 +20,7 @@ from largesse.session import Session
 FIRST = Option("from", "first day, UTC: 2027-12-24 (default: the deployment's)", "")
 LAST = Option("to", "last day, UTC (default: the latest block's)", "")
 CURRENCY = Option("currency", "only this symbol (default: all)", "")
+DATABASE = Option("database", "of `brownie run index` (default: ask the node)", "")
 OUT = Option("out", "folder to write to (default: out/report)", "")
 SHOWN = ("series", "reserve")
 
@@ -31,6 +35,11 @@ def optional(given: Arguments, name: str) -> str:
     return given.text(name) if given.has(name) else ""
 
 
+def opened(session: Session, given: Arguments) -> AbstractContextManager[tuple[Deployment, EventSource]]:
+    """What is deployed, and its events."""
+    return open_source(session.node, session.records, optional(given, "database"))
+
+
 @command(
     "Recompute every figure from events, compare with the contracts at the same block, and write HTML, CSV "
     "and JSON. Ends with an error where the contracts say otherwise.",
@@ -38,12 +47,12 @@ def optional(given: Arguments, name: str) -> str:
     LAST,
     Option("issuer", "only this issuer's series: an address (a role on a development chain)", ""),
     CURRENCY,
+    DATABASE,
     OUT,
     example="issuer=issuer",
 )
 def main(session: Session, given: Arguments) -> Report:
-    with console.status("reading") as status:
-        deployment, source = open_source(session.node, session.records)
+    with console.status("reading") as status, opened(session, given) as (deployment, source):
         report = make_report(
             session.node,
             deployment,
@@ -72,12 +81,12 @@ def main(session: Session, given: Arguments) -> Report:
     LAST,
     Option("merchant", "only this one: an address (a role on a development chain)", ""),
     CURRENCY,
+    DATABASE,
     OUT,
     example="merchant=bookshop",
 )
 def settlement(session: Session, given: Arguments) -> list[Settlement]:
-    with console.status("reading") as status:
-        deployment, source = open_source(session.node, session.records)
+    with console.status("reading") as status, opened(session, given) as (deployment, source):
         found = make_settlement(
             session.node,
             deployment,

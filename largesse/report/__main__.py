@@ -21,6 +21,7 @@ def main(given: Sequence[str] | None = None) -> int:
     with the figures."""
     parser = argparse.ArgumentParser("python -m largesse.report", description="Every figure, from events.")
     parser.add_argument("--node", required=True, metavar="URL", help="an HTTP address of a node")
+    parser.add_argument("--database", default="", metavar="URL", help="the index's (default: ask the node)")
     parser.add_argument("--from", dest="first", default="", metavar="DATE", help="first day, UTC: 2027-12-24")
     parser.add_argument("--to", dest="last", default="", metavar="DATE", help="last day, UTC (default: now)")
     parser.add_argument("--issuer", default="", metavar="ADDRESS", help="only this issuer's series")
@@ -30,11 +31,11 @@ def main(given: Sequence[str] | None = None) -> int:
     state = Path(os.environ.get("LARGESSE_STATE", CHECKOUT))
     try:
         node = open_node(asked.node)
-        deployment, source = open_source(node, state / "deployments")
-        report = make_report(
-            node, deployment, source, first=asked.first, last=asked.last, issuer=asked.issuer,
-            symbol=asked.currency,
-        )  # fmt: skip
+        with open_source(node, state / "deployments", asked.database) as (deployment, source):
+            report = make_report(
+                node, deployment, source, first=asked.first, last=asked.last, issuer=asked.issuer,
+                symbol=asked.currency,
+            )  # fmt: skip
         paths = write_report(report, Path(asked.out) if asked.out else state / "out" / "report")
         done(f"{len(paths)} files in {paths[-1].parent}, as of block {report.scope.block}")
         report.require_agreement()

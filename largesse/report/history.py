@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import groupby
 from typing import Final
 
@@ -154,14 +154,15 @@ class History:
 
 def read_history(source: EventSource, record: CurrencyRecord, scope: Scope) -> History:
     """Read a currency's events up to the scope's block. Raises LogError where they can't have happened."""
-    history = History(record, scope, time=source.time)
+    time = cache(source.time)
+    history = History(record, scope, time=time)
     history.transfers = list(source.events(record.symbol, CURRENCY, last=scope.block, names=["Transfer"]))
     moves = _moves(history)
     for part, make in _BOOKS.items():
-        books = make(record.decimals, source.time)
+        books = make(record.decimals, time)
         events = list(source.events(record.symbol, part, last=scope.block))
         history.books[part], history.events[part] = books, events
-        history.reserves[part] = _replay(events, books, moves[history.address(part)], source.time)
+        history.reserves[part] = _replay(events, books, moves[history.address(part)], time)
     history.events["market"] = list(source.events(record.symbol, "market", last=scope.block))
     return history
 

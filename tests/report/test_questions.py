@@ -12,12 +12,16 @@ import pytest
 from largesse.addresses import ZERO_ADDRESS
 from largesse.arguments import ArgumentError
 from largesse.chain import Node
+from largesse.database import sqlite_url
 from largesse.deployment import DeploymentError
 from largesse.errors import LargesseError
+from largesse.indexer.run import Options, index
 from largesse.indexer.source import ChainSource
 from largesse.report.__main__ import main
 from largesse.report.making import Report, make_report
 from largesse.report.model import ReportError
+from largesse.report.opening import open_source
+from largesse.report.writing import write_report
 from largesse.session import Session
 from scripts import report as script
 from tests.support.report_life import A, ReportLife
@@ -132,3 +136,50 @@ def test_the_scripts_refuse_what_they_cannot_use(at_its_desk: Session, tmp_path:
     with pytest.raises(DeploymentError):
         script.settlement(f"out={out}", "currency=XYZ")
     assert not out.exists()
+
+
+# ------------------------------------------------------------------------------------------------ a database
+
+
+@pytest.fixture(scope="session")
+def followed(report_life: ReportLife, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of a database that has followed the life's chain."""
+    session = report_life.desk.session
+    url = sqlite_url(tmp_path_factory.mktemp("followed") / "index.db")
+    index(session.node, session.deployment(), url, Options())
+    return url
+
+
+def test_the_same_report_comes_out_of_a_database(
+    whole: Report, report_life: ReportLife, followed: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    session = report_life.desk.session
+    monkeypatch.setenv("LARGESSE_STATE", str(session.state))
+    assert main(["--node", session.node.url, "--database", followed, "--out", str(tmp_path)]) == 0
+    write_report(whole, tmp_path / "of the node")
+    for path in (tmp_path / "of the node").iterdir():
+        assert (tmp_path / path.name).read_bytes() == path.read_bytes()
+
+
+def test_databases_that_are_none(
+    report_life: ReportLife, followed: str, tmp_path: Path, undone: None
+) -> None:
+    session = report_life.desk.session
+
+    def refused(database: str) -> LargesseError:
+        with pytest.raises(LargesseError) as error:
+            with open_source(session.node, session.records, database):
+                pass
+        return error.value
+
+    missing = sqlite_url(tmp_path / "missing.db")
+    assert refused(missing).reason == "no_database"
+    assert missing in str(refused(missing))
+    assert not (tmp_path / "missing.db").exists()
+    (tmp_path / "empty.db").touch()
+    assert refused(sqlite_url(tmp_path / "empty.db")).reason == "empty"
+    assert refused("mysql://host/name").reason == "bad_url"
+    # Another chain of the same id: the last block is another one.
+    node = session.node
+    node.develop("anvil_reorg", [1, []])
+    assert refused(followed).reason == "other_chain"
