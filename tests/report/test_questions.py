@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from largesse.addresses import ZERO_ADDRESS
 from largesse.arguments import ArgumentError
@@ -180,6 +183,9 @@ def test_databases_that_are_none(
     assert refused(sqlite_url(tmp_path / "empty.db")).reason == "empty"
     assert refused("mysql://host/name").reason == "bad_url"
     # Another chain of the same id: the last block is another one.
-    node = session.node
-    node.develop("anvil_reorg", [1, []])
-    assert refused(followed).reason == "other_chain"
+    other = tmp_path / "other.db"
+    shutil.copy(make_url(followed).database or "", other)
+    with sqlite3.connect(other) as connection:
+        connection.execute("UPDATE indexer_chain SET hash = ?", ("0x" + "11" * 32,))
+    assert refused(sqlite_url(other)).reason == "other_chain"
+    assert "0x1111" in str(refused(sqlite_url(other)))
