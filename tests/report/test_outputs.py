@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
@@ -75,6 +76,8 @@ def test_html_holds_everything_and_fetches_nothing(whole: Report) -> None:
     assert "no difference" in page
     for part in page.split("<svg")[1:]:
         ElementTree.fromstring("<svg" + part.split("</svg>")[0] + "</svg>")
+    names = re.findall(r' id="([^"]+)"', page)
+    assert len(names) == len(set(names))
     outside = page.replace("http://www.w3.org/", "")
     assert "http" not in outside
     assert "<script" not in page

@@ -164,9 +164,7 @@ def test_the_same_report_comes_out_of_a_database(
         assert (tmp_path / path.name).read_bytes() == path.read_bytes()
 
 
-def test_databases_that_are_none(
-    report_life: ReportLife, followed: str, tmp_path: Path, undone: None
-) -> None:
+def test_databases_that_are_none(report_life: ReportLife, followed: str, tmp_path: Path) -> None:
     session = report_life.desk.session
 
     def refused(database: str) -> LargesseError:
