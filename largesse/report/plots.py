@@ -152,6 +152,6 @@ def _svg(title: str, unit: str, draw: Draw) -> str:
         figure.savefig(buffer, format="svg", metadata=nothing)
     drawn = buffer.getvalue()
     # Names that every figure gives to its parts would stand more than once in a page.
-    drawn = re.sub(r' id="[A-Za-z.]+_[0-9]+"', "", drawn)
+    drawn = re.sub(r' id="[A-Za-z0-9.]+_[0-9]+"', "", drawn)
     drawn = re.sub(r"<metadata>.*?</metadata>", "", drawn, flags=re.DOTALL)
     return drawn[drawn.index("<svg") :].rstrip()
