@@ -34,13 +34,13 @@ def audit_accounts(
         prepaid_abi(),
         range(certificates.first_block, last + 1),
         books,
-        lambda: _differences(Prepaid(certificates, address), books, last),
+        lambda: differences(Prepaid(certificates, address), books, last),
         most=most,
         progress=progress,
     )
 
 
-def _differences(prepaid: Prepaid, books: AccountBooks, block: int) -> list[str]:
+def differences(prepaid: Prepaid, books: AccountBooks, block: int) -> list[str]:
     """Every difference between the rebuilt books and the contract's views at `block`, in words."""
     found: list[str] = []
     views, node = prepaid.contract.functions, prepaid.node

@@ -32,13 +32,13 @@ def audit_items(
         items_abi(),
         range(certificates.first_block, last + 1),
         books,
-        lambda: _differences(Items(certificates, address), books, last),
+        lambda: differences(Items(certificates, address), books, last),
         most=most,
         progress=progress,
     )
 
 
-def _differences(shop: Items, books: ItemBooks, block: int) -> list[str]:
+def differences(shop: Items, books: ItemBooks, block: int) -> list[str]:
     """Every difference between the rebuilt books and the contract's views at `block`, in words."""
     found: list[str] = []
     views, node = shop.contract.functions, shop.node

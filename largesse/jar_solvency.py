@@ -36,15 +36,13 @@ def audit_jars(
         jars_abi(),
         range(certificates.first_block, last + 1),
         books,
-        lambda: _differences(certificates, escrow, books, last, node.block_time(last)),
+        lambda: differences(certificates, escrow, books, last, node.block_time(last)),
         most=most,
         progress=progress,
     )
 
 
-def _differences(
-    certificates: Certificates, escrow: str, books: JarBooks, block: int, time: int
-) -> list[str]:
+def differences(certificates: Certificates, escrow: str, books: JarBooks, block: int, time: int) -> list[str]:
     """Every difference between the rebuilt books and the contract's views at `block`, in words."""
     found: list[str] = []
     node = certificates.node

@@ -33,13 +33,13 @@ def audit_orders(
         orders_abi(),
         range(certificates.first_block, last + 1),
         books,
-        lambda: _differences(Orders(certificates, address), books, last),
+        lambda: differences(Orders(certificates, address), books, last),
         most=most,
         progress=progress,
     )
 
 
-def _differences(orders: Orders, books: OrderBooks, block: int) -> list[str]:
+def differences(orders: Orders, books: OrderBooks, block: int) -> list[str]:
     """Every difference between the rebuilt books and the contract's views at `block`, in words."""
     found: list[str] = []
     views, node = orders.contract.functions, orders.node

@@ -34,13 +34,13 @@ def audit_rewards(
         rewards_abi(),
         range(certificates.first_block, last + 1),
         books,
-        lambda: _differences(Rewards(certificates, address), books, last, node.block_time(last)),
+        lambda: differences(Rewards(certificates, address), books, last, node.block_time(last)),
         most=most,
         progress=progress,
     )
 
 
-def _differences(rewards: Rewards, books: RewardBooks, block: int, time: int) -> list[str]:
+def differences(rewards: Rewards, books: RewardBooks, block: int, time: int) -> list[str]:
     """Every difference between the rebuilt books and the contract's views at `block`, in words."""
     found: list[str] = []
     views, node = rewards.contract.functions, rewards.node

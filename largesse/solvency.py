@@ -47,13 +47,13 @@ def audit(
         certificates_abi(),
         range(first, last + 1),
         books,
-        lambda: _differences(certificates, books, last),
+        lambda: differences(certificates, books, last),
         most=most,
         progress=progress,
     )
 
 
-def _differences(certificates: Certificates, books: Books, block: int) -> list[str]:
+def differences(certificates: Certificates, books: Books, block: int) -> list[str]:
     """Every difference between the rebuilt books and the contract's views at `block`, in words."""
     found: list[str] = []
 

@@ -33,13 +33,13 @@ def audit_swaps(
         swaps_abi(),
         range(certificates.first_block, last + 1),
         books,
-        lambda: _differences(Swaps(certificates, address), books, last),
+        lambda: differences(Swaps(certificates, address), books, last),
         most=most,
         progress=progress,
     )
 
 
-def _differences(swaps: Swaps, books: SwapBooks, block: int) -> list[str]:
+def differences(swaps: Swaps, books: SwapBooks, block: int) -> list[str]:
     """Every difference between the rebuilt books and the contracts' views at `block`, in words."""
     found: list[str] = []
     views, node = swaps.contract.functions, swaps.node

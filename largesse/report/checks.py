@@ -1,0 +1,115 @@
+"""The other half of a report: what the contracts say at the same block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from requests.exceptions import RequestException
+from web3.exceptions import Web3Exception
+
+from largesse.account_solvency import differences as account_differences
+from largesse.artifacts import artifact
+from largesse.chain import Node, RefusedError
+from largesse.client import Certificates
+from largesse.item_solvency import differences as item_differences
+from largesse.items import Items
+from largesse.jar_solvency import differences as jar_differences
+from largesse.order_solvency import differences as order_differences
+from largesse.orders import Orders
+from largesse.parts import CERTIFICATES
+from largesse.prepaid import Prepaid
+from largesse.report.history import History, owed_to
+from largesse.report.issues import change, flows
+from largesse.report.lots import outstanding_lots
+from largesse.report.model import ReportError
+from largesse.reward_solvency import differences as reward_differences
+from largesse.rewards import Rewards
+from largesse.solvency import differences
+from largesse.swap_solvency import differences as swap_differences
+from largesse.swaps import Swaps
+
+Check = Callable[[Certificates, History, Any], list[str]]
+
+
+def check(node: Node, history: History) -> list[str]:
+    """Every difference between the events of a currency and its contracts at the report's block, in words.
+
+    Raises ReportError pruned where the node can't tell.
+    """
+    record, block = history.record, history.scope.block
+    certificates = Certificates(node, record.certificates, record.block)
+    found = _inside(history)
+    try:
+        for part, compare in _CHECKS.items():
+            found += [f"{part}: {one}" for one in compare(certificates, history, history.books[part])]
+        for part, reserve in history.reserves.items():
+            held = certificates.token.balance(history.address(part), block)
+            if held != reserve.held:
+                found.append(f"{part}: {reserve.held} held by the transfers, {held} by the currency")
+            if held < reserve.owed:
+                found.append(f"{part}: {held} are held and {reserve.owed} are owed")
+    except (RefusedError, Web3Exception, RequestException, ValueError) as error:
+        raise ReportError(
+            "pruned",
+            f"the node does not tell the state at block {block}, with which a report is compared: "
+            f"a node that keeps old states is needed, or a later day ({error})",
+        ) from error
+    return [f"{record.symbol} {one}" for one in found]
+
+
+def _inside(history: History) -> list[str]:
+    """Where movements and lots don't come to the books that they were taken from, in words."""
+    found = []
+    held = outstanding_lots(history)
+    for number in history.series:
+        whole = history.life.series[number].outstanding
+        moved = change(flows(history, number, 0, history.scope.time + 1))
+        if not whole == moved == held[number]:
+            found.append(
+                f"certificates: series {number} has {whole} outstanding, its movements leave {moved}, the "
+                f"lots of its face {held[number]}"
+            )
+    return found
+
+
+def _sales(certificates: Certificates, history: History, books: Any) -> list[str]:
+    node, block = certificates.node, history.scope.block
+    contract = node.web3.eth.contract(
+        address=node.web3.to_checksum_address(history.address("sales")), abi=artifact("CertificateSales").abi
+    )
+    views, found = contract.functions, []
+    told = {
+        "booked": (books.liabilities, views.booked()),
+        "owed in all": (books.total_owed, views.totalOwed()),
+    }
+    told |= {f"owed to {payee}": (amount, views.owed(payee)) for payee, amount in owed_to(books).items()}
+    for what, (rebuilt, view) in told.items():
+        answer = int(node.call(view, block=block))
+        if answer != rebuilt:
+            found.append(f"{what}: {rebuilt} by the logs, {answer} by the contract")
+    return found
+
+
+_CHECKS: Final[dict[str, Check]] = {
+    CERTIFICATES: lambda client, history, books: differences(client, books, history.scope.block),
+    "sales": _sales,
+    "jars": lambda client, history, books: jar_differences(
+        client, history.address("jars"), books, history.scope.block, history.scope.time
+    ),
+    "accounts": lambda client, history, books: account_differences(
+        Prepaid(client, history.address("accounts")), books, history.scope.block
+    ),
+    "orders": lambda client, history, books: order_differences(
+        Orders(client, history.address("orders")), books, history.scope.block
+    ),
+    "swaps": lambda client, history, books: swap_differences(
+        Swaps(client, history.address("swaps")), books, history.scope.block
+    ),
+    "rewards": lambda client, history, books: reward_differences(
+        Rewards(client, history.address("rewards")), books, history.scope.block, history.scope.time
+    ),
+    "items": lambda client, history, books: item_differences(
+        Items(client, history.address("items")), books, history.scope.block
+    ),
+}

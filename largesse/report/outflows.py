@@ -1,0 +1,127 @@
+"""What contracts should have paid, by transaction and recipient, and what the currency moved."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from largesse.chainlogs import Event
+from largesse.report.history import History
+
+Key = tuple[str, str, str]
+"""Part, transaction, recipient."""
+Paid = tuple[str, int]
+"""Recipient, base units."""
+
+
+def expected(history: History) -> Counter[Key]:
+    """By the events of each part that pays merchants, what it should have transferred."""
+    found: Counter[Key] = Counter()
+    for one in history.life.movements:
+        if one.kind == "redeemed":
+            found["certificates", one.tx, one.service or one.other] += one.paid
+    for part, payments in _PAYMENTS.items():
+        for event in history.events[part]:
+            for recipient, amount in payments(history, event):
+                found[part, event.tx, recipient] += amount
+    for _, tx, caller, amount in _refused_issues(history):
+        found["certificates", tx, caller] += amount
+    return found
+
+
+def actual(history: History) -> Counter[Key]:
+    """The currency's transfers from these parts."""
+    names = {history.address(part): part for part in _PAYMENTS}
+    found: Counter[Key] = Counter()
+    for event in history.transfers:
+        if event["from"] in names:
+            found[names[event["from"]], event.tx, event["to"]] += event["value"]
+    return found
+
+
+def _certificates(history: History, event: Event) -> Iterator[Paid]:
+    if event.name == "Refunded":
+        # What the holder is not paid is owed to the beneficiary, which another event says.
+        yield event["holder"], event["payout"]
+        beneficiary = history.life.series[event["seriesId"]].terms.beneficiary
+        yield beneficiary, event["amount"] - event["payout"]
+    elif event.name == "SeriesForfeited":
+        yield event["beneficiary"], event["amount"]
+    elif event.name == "FeesCollected":
+        yield event["issuer"], event["amount"]
+    else:
+        yield from _owed(event)
+
+
+def _accounts(history: History, event: Event) -> Iterator[Paid]:
+    if event.name == "Settled":
+        yield event["counterparty"], event["payout"]
+    elif event.name == "Withdrawn":
+        account = history.accounts.accounts[event["counterparty"], event["index"]]
+        yield _back(history, event, account.owner, account.series_id)
+    else:
+        yield from _owed(event)
+
+
+def _orders(history: History, event: Event) -> Iterator[Paid]:
+    to_seller = event.name == "OrderConfirmed" or (event.name == "OrderEnded" and event["toSeller"])
+    if to_seller:
+        yield event["seller"], event["amount"]
+    elif event.name in ("OrderRefunded", "OrderEnded"):
+        yield _back(history, event, event["buyer"], _order_series(history)[_order(event)])
+    else:
+        yield from _owed(event)
+
+
+def _items(_: History, event: Event) -> Iterator[Paid]:
+    if event.name == "ItemSold":
+        yield event["merchant"], event["price"] * event["quantity"]
+    else:
+        yield from _owed(event)
+
+
+def _owed(event: Event) -> Iterator[Paid]:
+    if event.name == "PayoutOwed":
+        yield event["payee"], -event["amount"]
+    elif event.name == "OwedPaid":
+        yield event["to"], event["amount"]
+
+
+def _back(history: History, event: Event, holder: str, series_id: int) -> Paid:
+    """Where a service's money goes that goes back: to who put it down, to the card, or after limitation to
+    the beneficiary."""
+    if series_id == 0:
+        return holder, event["amount"]
+    terms = history.life.series[series_id].terms
+    late = history.time(event.block) >= terms.limitation_at
+    return terms.beneficiary if late else history.address("certificates"), event["amount"]
+
+
+def _order(event: Event) -> tuple[str, str, int]:
+    return event["buyer"], event["seller"], event["number"]
+
+
+def _order_series(history: History) -> dict[tuple[str, str, int], int]:
+    opened = (event for event in history.events["orders"] if event.name == "OrderOpened")
+    return {_order(event): event["seriesId"] for event in opened}
+
+
+def _refused_issues(history: History) -> Iterator[tuple[str, str, str, int]]:
+    """Rows of batches that could not be issued: whoever sent the money in that transaction has it back."""
+    senders: defaultdict[str, str] = defaultdict(str)
+    for event in history.transfers:
+        if event["to"] == history.address("certificates"):
+            senders[event.tx] = event["from"]
+    for event in history.events["certificates"]:
+        if event.name == "IssuanceSkipped":
+            yield "certificates", event.tx, senders[event.tx], event["amount"]
+
+
+_PAYMENTS: Final[dict[str, Callable[[History, Event], Iterator[Paid]]]] = {
+    "certificates": _certificates,
+    "accounts": _accounts,
+    "orders": _orders,
+    "items": _items,
+}
+PAYING_PARTS: Final = tuple(_PAYMENTS)
