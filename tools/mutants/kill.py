@@ -49,7 +49,6 @@ def attempt(mutant: Mutant, contracts: list[str], folder: Path) -> Outcome:
     """The contracts one after the other, until one notices. `folder`: for what the tests deploy."""
     changed: dict[str, bytes] = {}
     for contract in contracts:
-        check_sound(contract, folder)
         try:
             code = compile_contract(contract, {mutant.path: mutant.source}, metadata=False)
         except ValueError:
@@ -59,28 +58,29 @@ def attempt(mutant: Mutant, contracts: list[str], folder: Path) -> Outcome:
         changed[contract] = code
         said = _lives(contract, code) if contract in MACHINES else None
         if said:
+            check_sound(contract, folder)
             return Outcome("killed", f"lives of {contract}", said)
     if not changed:
         return Outcome("same")
     for contract, code in changed.items():
-        said = _tests(contract, code, mutant.function, folder)
+        said = _tests(contract, code, tests_of(contract, mutant.function), folder)
         if said:
+            check_sound(contract, folder, said.split("::")[0])
             return Outcome("killed", f"tests of {contract}", said)
     return Outcome("survived", ", ".join(changed))
 
 
-def check_sound(contract: str, folder: Path) -> None:
-    """Lives and tests pass without a change: else they would say nothing. Raises RuntimeError."""
-    mark = folder / f"{contract}-{hashlib.sha256(original(contract)).hexdigest()[:12]}.sound"
+def check_sound(contract: str, folder: Path, tests: str = "") -> None:
+    """Without a change the lives, or the file of tests, pass: else they say nothing. Raises RuntimeError."""
+    digest = hashlib.sha256(original(contract) + tests.encode()).hexdigest()[:16]
+    mark = folder / f"{contract}-{digest}.sound"
     with SOUND:
-        if mark.exists():
-            return
-        code = original(contract)
-        said = _lives(contract, code) if contract in MACHINES else None
-        said = said or _tests(contract, code, "", folder)
-        if said:
-            raise RuntimeError(f"{contract}, unchanged: {said}")
-        mark.touch()
+        if not mark.exists():
+            code = original(contract)
+            said = _tests(contract, code, [tests], folder) if tests else _lives(contract, code)
+            if said:
+                raise RuntimeError(f"{contract}, unchanged: {said}")
+            mark.touch()
 
 
 def _lives(contract: str, code: bytes) -> str | None:
@@ -118,19 +118,19 @@ def _apart(run: Callable[[], str]) -> str | None:
     return said or None
 
 
-def _tests(contract: str, code: bytes, function: str, folder: Path) -> str | None:
-    """The test that failed; None when all passed. Raises RuntimeError when they could not be run."""
+def _tests(contract: str, code: bytes, files: list[str], folder: Path) -> str | None:
+    """The test of these files that failed; None when all passed. Raises RuntimeError where they do not run."""
     plant = folder / f"mutant-{threading.get_ident()}.json"
     plant.write_text(json.dumps({contract: code.hex()}))
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "tools.mutants.plant"]
-    command += ["-p", "no:cacheprovider", "--tb=line", *tests_of(contract, function)]
+    command += ["-p", "no:cacheprovider", "--tb=line", *files]
     env = {**os.environ, "LARGESSE_MUTANT": str(plant), "HOME": str(ROOT / ".home")}
     try:
         answer = subprocess.run(
             command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=TEST_SECONDS, check=False
         )
     except subprocess.TimeoutExpired:
-        return "the tests did not end"
+        return f"{files[0]}::(the tests did not end)"
     finally:
         plant.unlink()
     if answer.returncode == 0:
