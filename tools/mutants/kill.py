@@ -119,7 +119,7 @@ def _apart(run: Callable[[], str]) -> str | None:
 
 
 def _tests(contract: str, code: bytes, files: list[str], folder: Path) -> str | None:
-    """The test of these files that failed; None when all passed. Raises RuntimeError where they do not run."""
+    """The test of these files that failed; None when all passed. Raises RuntimeError when none could run."""
     plant = folder / f"mutant-{threading.get_ident()}.json"
     plant.write_text(json.dumps({contract: code.hex()}))
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "tools.mutants.plant"]
