@@ -86,6 +86,7 @@ fmt: setup ## format Python and Solidity
 	@ruff check -q --fix-only $(SOURCES)
 	@ruff format $(SOURCES)
 	@forge fmt
+	@FOUNDRY_PROFILE=symbolic forge fmt
 
 .PHONY: lint
 lint: setup ## style, types and formatting of Python and Solidity
@@ -93,6 +94,7 @@ lint: setup ## style, types and formatting of Python and Solidity
 	@ruff format --check $(SOURCES)
 	@$(IN_HOME) mypy $(foreach folder,bench largesse scripts tools,$(if $(wildcard $(folder)/*.py),$(folder)))
 	@forge fmt --check
+	@FOUNDRY_PROFILE=symbolic forge fmt --check
 
 # what both compilers make of the sources, in build/
 BUILD := $(IN_HOME) brownie compile >/dev/null && $(IN_HOME) forge build -q
@@ -140,7 +142,7 @@ audit-slither: setup .venv-slither/.installed ## slither: every finding is answe
 
 .PHONY: audit-halmos
 audit-halmos: setup .venv-halmos/.installed ## halmos: invariants for every amount
-	@$(IN_HOME) FOUNDRY_PROFILE=symbolic .venv-halmos/bin/halmos --forge-build-out build/forge-symbolic
+	@$(IN_HOME) FOUNDRY_PROFILE=symbolic PATH=$(HERE)/.venv-halmos/bin:$$PATH halmos --no-status $(ARGS)
 
 .PHONY: audit-mutants
 audit-mutants: compile ## 400 small changes of the contracts: lives and tests notice them (ARGS="--seed 2 --count 100")

@@ -47,7 +47,9 @@ contract AccountsSymbolic is World {
     }
 
     /// @notice Whatever is signed: a settlement pays what the voucher adds, to the seller, and only forwards.
-    function check_settle(uint96 amount, uint48 first, uint48 second, bytes32 r, bytes32 s, bool odd) external {
+    function check_settle(uint96 amount, uint48 first, uint48 second, bytes32 r, bytes32 s, bool odd)
+        external
+    {
         _open(amount);
         bytes memory signature = abi.encodePacked(r, s, odd ? uint8(27) : uint8(28));
         accounts.settleOne(key, first, signature);

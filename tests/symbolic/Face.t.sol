@@ -80,9 +80,8 @@ contract FaceSymbolic is World {
         PROVER.assume(stranger != HOLDER);
         _issue(issued);
         PROVER.prank(stranger);
-        (bool done,) = address(certificates).call(
-            abi.encodeCall(certificates.redeem, (SERIES, amount, MERCHANT))
-        );
+        (bool done,) =
+            address(certificates).call(abi.encodeCall(certificates.redeem, (SERIES, amount, MERCHANT)));
         assert(!done);
         assert(certificates.balanceOf(HOLDER, SERIES) == issued);
         _checkCovered();

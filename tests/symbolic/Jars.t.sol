@@ -16,7 +16,10 @@ contract JarsSymbolic is World {
         escrow = IStreamingTipEscrow(address(new StreamingTipEscrow(address(certificates))));
     }
 
-    function _stream(uint80 rate, uint96 amount) private returns (IJarTypes.StreamKey memory key, uint256 endsAt) {
+    function _stream(uint80 rate, uint96 amount)
+        private
+        returns (IJarTypes.StreamKey memory key, uint256 endsAt)
+    {
         _fund(HOLDER, amount, address(escrow));
         key = IJarTypes.StreamKey(HOLDER, JAR, 0);
         PROVER.prank(HOLDER);

@@ -28,7 +28,8 @@ abstract contract World is ICustodyTypes {
     function _found() internal {
         PROVER.warp(NOW);
         money = new TestToken("Dollar", "USD", 6);
-        certificates = IGiftCertificates(address(new GiftCertificates(address(money), address(new CardArt()))));
+        certificates =
+            IGiftCertificates(address(new GiftCertificates(address(money), address(new CardArt()))));
     }
 
     /// @dev Money for `who`, all of which `spender` may take.
