@@ -10,7 +10,7 @@ from tools.mutants.draw import Mutant, mutants, sources
 from tools.mutants.kill import Outcome
 from tools.mutants.report import print_report
 from tools.mutants.sites import changes, code_lines
-from tools.mutants.targets import ORDER, targets, tests_of
+from tools.mutants.targets import ORDER, files_of, targets
 
 SOURCE = """// a + b in a comment
 pragma solidity 0.8.37;
@@ -65,8 +65,8 @@ def test_every_file_is_part_of_a_contract_that_has_tests() -> None:
     files = sources()
     assert "contracts/test/TestToken.sol" not in files
     assert not [path for path, contracts in targets(files).items() if not contracts]
-    assert all(tests_of(contract, "") for contract in ORDER)
-    assert tests_of("GiftCertificates", "collectFees")[0].endswith("test_collect_fees.py")
+    assert all(files_of(contract, "") for contract in ORDER)
+    assert files_of("GiftCertificates", "collectFees")[0].endswith("test_collect_fees.py")
 
 
 def test_a_survivor_needs_an_answer(capsys: pytest.CaptureFixture[str]) -> None:

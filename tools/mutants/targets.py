@@ -77,7 +77,7 @@ def _closure(path: str, files: Mapping[str, str]) -> set[str]:
     return seen
 
 
-def tests_of(contract: str, function: str) -> list[str]:
+def files_of(contract: str, function: str) -> list[str]:
     """Test files of a contract; those first that are named like the function."""
     folder = ROOT / "tests"
     own = sorted(folder.glob(f"unitary/{contract}/test_*.py"))
