@@ -13,7 +13,7 @@ contract AccountsSymbolic is World {
     address private constant SIGNER = address(0x1004);
 
     function setUp() public {
-        _found();
+        _found(6);
         accounts = IPrepaidAccounts(address(new PrepaidAccounts(address(certificates))));
         key = IPrepaidAccounts.AccountKey(MERCHANT, accounts.indexOf(HOLDER, 1));
     }

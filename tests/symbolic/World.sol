@@ -25,9 +25,9 @@ abstract contract World is ICustodyTypes {
     TestToken internal money;
     IGiftCertificates internal certificates;
 
-    function _found() internal {
+    function _found(uint8 decimals) internal {
         PROVER.warp(NOW);
-        money = new TestToken("Dollar", "USD", 6);
+        money = new TestToken("Dollar", "USD", decimals);
         certificates =
             IGiftCertificates(address(new GiftCertificates(address(money), address(new CardArt()))));
     }
