@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from tests.stateful.compile import compile_contract
 from tests.stateful.life import ODD
-from tools.mutants.draw import ROOT, Mutant
+from tools.mutants.draw import ROOT, Mutant, sources
 from tools.mutants.targets import MACHINES, files_of
 
 STEPS, LIFE_SEED = 300, 7
@@ -63,7 +63,7 @@ def attempt(mutant: Mutant, contracts: list[str], folder: Path) -> Outcome:
     if not changed:
         return Outcome("same")
     for contract, code in changed.items():
-        said = _tests(contract, code, files_of(contract, mutant.function), folder)
+        said = _tests(contract, code, files_of(contract, mutant.function, sources()), folder)
         if said:
             check_sound(contract, folder, said.split("::")[0])
             return Outcome("killed", f"tests of {contract}", said)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePosixPath
 from posixpath import normpath
 
@@ -77,11 +77,25 @@ def _closure(path: str, files: Mapping[str, str]) -> set[str]:
     return seen
 
 
-def files_of(contract: str, function: str) -> list[str]:
-    """Test files of a contract; those first that are named like the function."""
+def files_of(contract: str, function: str, files: Mapping[str, str]) -> list[str]:
+    """Test files of a contract. Those of the functions that lead to the changed one come first."""
     folder = ROOT / "tests"
+    near = _callers(function, [files[path] for path in _closure(f"contracts/{contract}.sol", files)])
     own = sorted(folder.glob(f"unitary/{contract}/test_*.py"))
-    words = {word.lower() for word in re.findall(r"[A-Z]?[a-z0-9]+", function)}
-    own.sort(key=lambda path: -len(words & set(path.stem.split("_"))))
+    own.sort(key=lambda path: near.get(path.stem.removeprefix("test_"), len(near)))
     also = [path for prefix in ALSO.get(contract, ()) for path in sorted(folder.glob(f"{prefix}*.py"))]
     return [path.relative_to(ROOT).as_posix() for path in [*own, *also] if path.name.startswith("test_")]
+
+
+def _callers(function: str, sources: Iterable[str]) -> dict[str, int]:
+    """Names of functions, as tests are named after them, by the number of calls that lie between."""
+    bodies = [part.split("(", 1) for source in sources for part in re.split(r"\bfunction ", source)[1:]]
+    found = {function: 0}
+    ahead = [function]
+    for name in ahead:
+        word = re.compile(rf"\b{re.escape(name)}\b")
+        for caller, body in bodies:
+            if caller not in found and name and word.search(body):
+                found[caller] = found[name] + 1
+                ahead.append(caller)
+    return {re.sub(r"(?<!^)(?=[A-Z])", "_", name.lstrip("_")).lower(): far for name, far in found.items()}
