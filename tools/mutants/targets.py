@@ -89,7 +89,7 @@ def files_of(contract: str, function: str, files: Mapping[str, str]) -> list[str
 
 def _callers(function: str, sources: Iterable[str]) -> dict[str, int]:
     """Names of functions, as tests are named after them, by the number of calls that lie between."""
-    bodies = [part.split("(", 1) for source in sources for part in re.split(r"\bfunction ", source)[1:]]
+    bodies = [part.partition("(")[::2] for source in sources for part in re.split(r"\bfunction ", source)[1:]]
     found = {function: 0}
     ahead = [function]
     for name in ahead:
