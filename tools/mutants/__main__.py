@@ -37,6 +37,11 @@ class State:
                 entry = json.loads(line)
                 self.found[entry["name"]] = Outcome(entry["state"], entry["by"], entry["said"])
 
+    def forget(self, answered: set[str]) -> None:
+        """The survivors that have no answer."""
+        kept = answered | {name for name, outcome in self.found.items() if outcome.state != "survived"}
+        self.found = {name: outcome for name, outcome in self.found.items() if name in kept}
+
     def add(self, mutant: Mutant, outcome: Outcome) -> None:
         self.found[mutant.name] = outcome
         entry = {"name": mutant.name, **outcome._asdict()}
@@ -50,7 +55,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=400, help="mutants that count")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--again", action="store_true", help="try those again that survived")
+    parser.add_argument("--again", action="store_true", help="try survivors without an answer again")
     parser.add_argument("--limit", type=float, default=float("inf"), help="stop after so many seconds")
     options = parser.parse_args()
     files = sources()
@@ -59,7 +64,7 @@ def main() -> int:
         f"seed {options.seed}, {len(files)} files, {options.count} mutants; kept in {state.path}", flush=True
     )
     if options.again:
-        state.found = {name: found for name, found in state.found.items() if found.state != "survived"}
+        state.forget(answers())
     counted = _run(files, state, options)
     return print_report(counted, state.found, answers(), options.count, GOAL)
 
