@@ -72,7 +72,8 @@ def attempt(mutant: Mutant, contracts: list[str], folder: Path) -> Outcome:
 
 def check_sound(contract: str, folder: Path, tests: str = "") -> None:
     """Without a change the lives, or the file of tests, pass: else they say nothing. Raises RuntimeError."""
-    digest = hashlib.sha256(original(contract) + tests.encode()).hexdigest()[:16]
+    text = (ROOT / tests).read_bytes() if tests else b""
+    digest = hashlib.sha256(original(contract) + tests.encode() + text).hexdigest()[:16]
     mark = folder / f"{contract}-{digest}.sound"
     with SOUND:
         if not mark.exists():
