@@ -18,7 +18,7 @@ SOURCES := bench largesse scripts tools tests
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # ---------------------------------------------------------------------------------------------- set-up
 
@@ -69,11 +69,11 @@ compile: setup build/.interfaces build/.libraries ## compile the contracts for B
 demo: compile ## a tour of the whole system on a chain of its own
 	@$(IN_HOME) $(PY) -m tools.brownie_here run demo $(ARGS)
 
-# Its pins conflict with Brownie's: an environment of its own
-.venv-schemathesis/.installed: tools/schemathesis.lock .venv/.installed
-	@echo "setup: Schemathesis, in .venv-schemathesis"
-	@rm -rf .venv-schemathesis; $(PY) -m venv .venv-schemathesis
-	@.venv/bin/uv pip install -q --python .venv-schemathesis/bin/python --require-hashes -r tools/schemathesis.lock
+# Their pins conflict with Brownie's: each has an environment of its own
+.venv-%/.installed: tools/%.lock .venv/.installed
+	@echo "setup: $*, in .venv-$*"
+	@rm -rf .venv-$*; $(PY) -m venv .venv-$*
+	@.venv/bin/uv pip install -q --python .venv-$*/bin/python --require-hashes -r tools/$*.lock
 	@touch $@
 
 .PHONY: test
@@ -86,6 +86,7 @@ fmt: setup ## format Python and Solidity
 	@ruff check -q --fix-only $(SOURCES)
 	@ruff format $(SOURCES)
 	@forge fmt
+	@FOUNDRY_PROFILE=symbolic forge fmt
 
 .PHONY: lint
 lint: setup ## style, types and formatting of Python and Solidity
@@ -93,6 +94,7 @@ lint: setup ## style, types and formatting of Python and Solidity
 	@ruff format --check $(SOURCES)
 	@$(IN_HOME) mypy $(foreach folder,bench largesse scripts tools,$(if $(wildcard $(folder)/*.py),$(folder)))
 	@forge fmt --check
+	@FOUNDRY_PROFILE=symbolic forge fmt --check
 
 # what both compilers make of the sources, in build/
 BUILD := $(IN_HOME) brownie compile >/dev/null && $(IN_HOME) forge build -q
@@ -130,12 +132,35 @@ bench-index: compile ## indexing beside a plain web3.py loop, and a million even
 NOT_FOR_COVERAGE := fuzz gas gateway indexer journeys python relayer services stateful tooling webhook
 
 .PHONY: audit
-audit: compile ## the long hunts: random lives against the models, every seeded bug caught, services killed a hundred times
-	@$(IN_HOME) MACHINE_LIVES=$${MACHINE_LIVES:-100} MACHINE_STEPS=$${MACHINE_STEPS:-1000} $(PY) -m pytest -q tests/stateful/test_*_machine.py
-	@$(IN_HOME) AUDIT=1 $(PY) -m pytest -q tests/stateful/test_*machine_catches.py
+audit: audit-lives audit-bugs audit-kills audit-slither audit-halmos audit-mutants ## all the long hunts: docs/AUDIT.md says what they are
+
+# calls in all, of all machines, counted and printed at the end
+.PHONY: audit-lives
+audit-lives: compile ## a million random calls and more against the models
+	@$(IN_HOME) MACHINE_LIVES=$${MACHINE_LIVES:-50} MACHINE_STEPS=$${MACHINE_STEPS:-1000} $(PY) -m pytest -q -n $(JOBS) \
+	  --dist loadfile tests/stateful/test_*_machine.py
+
+.PHONY: audit-bugs
+audit-bugs: compile ## every bug that was put in by hand is caught
+	@$(IN_HOME) AUDIT=1 $(PY) -m pytest -q -n $(JOBS) tests/stateful/test_*machine_catches.py
+
+.PHONY: audit-kills
+audit-kills: compile ## the gateway is killed a hundred times
 	@$(IN_HOME) GATEWAY_KILLS=$${GATEWAY_KILLS:-100} $(PY) -m pytest -q tests/gateway/test_kills.py
 	@$(IN_HOME) NOTICE_KILLS=$${NOTICE_KILLS:-50} $(PY) -m pytest -q tests/journeys/test_row_notices.py -k killed
 	@$(IN_HOME) INDEXER_KILLS=$${INDEXER_KILLS:-100} $(PY) -m pytest -q tests/indexer/test_kills.py
+
+.PHONY: audit-slither
+audit-slither: setup .venv-slither/.installed ## slither: every finding is answered in docs/SLITHER.md
+	@$(IN_HOME) $(PY) -m tools.slither
+
+.PHONY: audit-halmos
+audit-halmos: setup .venv-halmos/.installed ## halmos: invariants for every amount
+	@$(IN_HOME) FOUNDRY_PROFILE=symbolic PATH=$(HERE)/.venv-halmos/bin:$$PATH halmos --no-status $(ARGS)
+
+.PHONY: audit-mutants
+audit-mutants: compile ## 400 small changes of the contracts: lives and tests notice them (ARGS="--seed 2 --count 100")
+	@$(IN_HOME) $(PY) -m tools.mutants --jobs $(JOBS) $(ARGS)
 
 .PHONY: coverage
 coverage: setup ## Solidity coverage of the Python tests, to docs/COVERAGE.md; fails below the limits
@@ -160,5 +185,5 @@ UV_LOCK := uv pip compile -q --universal --generate-hashes --python-version 3.11
 lock: .venv/.installed ## renew the lock files (no registry's name in them)
 	@$(UV_LOCK) requirements.in -o requirements.lock
 	@$(UV_LOCK) tools/bootstrap.in -o tools/bootstrap.lock
-	@$(UV_LOCK) tools/schemathesis.in -o tools/schemathesis.lock
+	@for name in schemathesis slither halmos; do $(UV_LOCK) tools/$$name.in -o tools/$$name.lock; done
 	@npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund --loglevel=error

@@ -11,7 +11,6 @@ using {
     limitationAt,
     salesCloseAt,
     feeBps,
-    flags,
     has,
     exists,
     addFace,
@@ -58,10 +57,6 @@ function salesCloseAt(Series self) pure returns (uint256) {
 
 function feeBps(Series self) pure returns (uint256) {
     return uint16(Series.unwrap(self) >> 216);
-}
-
-function flags(Series self) pure returns (uint256) {
-    return Series.unwrap(self) >> 232;
 }
 
 function has(Series self, uint256 flag) pure returns (bool) {

@@ -12,9 +12,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def compile_contract(name: str, changed: Mapping[str, str]) -> bytes:
-    """Creation code of the contract `name`, `changed` replacing the sources of these paths. Raises
-    ValueError."""
+def compile_contract(name: str, changed: Mapping[str, str], *, metadata: bool = True) -> bytes:
+    """Creation code of the contract `name`, `changed` replacing the sources of these paths; without the hash
+    of the sources where `metadata` is False. Raises ValueError."""
     main = f"contracts/{name}.sol"
     build = tomllib.loads((ROOT / "foundry.toml").read_text())["profile"]["default"]
     settings: dict[str, Any] = {
@@ -23,6 +23,8 @@ def compile_contract(name: str, changed: Mapping[str, str]) -> bytes:
         "remappings": [entry.replace("=", f"={ROOT}/", 1) for entry in build["remappings"]],
         "outputSelection": {main: {name: ["evm.bytecode.object"]}},
     }
+    if not metadata:
+        settings["metadata"] = {"bytecodeHash": "none"}
     # The compiler reads the rest as it is imported.
     sources = {main: {"content": (ROOT / main).read_text()}}
     sources |= {path: {"content": text} for path, text in changed.items()}

@@ -134,6 +134,11 @@ class Side:
             raise Difference(f"{function}{args} failed: {ABI.error(receipt.output)}")
         return ABI.result(function, receipt.output)
 
+    def money(self, who: str) -> int:
+        """Currency that somebody has, as the currency itself says."""
+        row = self._row(Row("balanceOf", (who,), ()))
+        return int.from_bytes(self.chain.send(who, READER, row).output[:32], "big")
+
     def act(self, function: str, caller: str, args: Sequence[Any]) -> bool:
         """One transaction, on both. True when it succeeded. Raises Difference."""
         receipt = self.attempt(self.address, ABI, self.model, function, caller, args)

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = ["requirements.lock", "tools/bootstrap.lock"]
+LOCKS = [
+    "requirements.lock",
+    *(f"tools/{name}.lock" for name in ("bootstrap", "schemathesis", "slither", "halmos")),
+]
 # an absolute path into a folder that holds one person's or one machine's files
 FOLDERS = "home|Users|root|work|workspace|tmp|opt|mnt"
 MACHINE_PATH = re.compile(rf"(?<![\w.~$}})*-])/(?:{FOLDERS})/[\w.]")

@@ -86,6 +86,14 @@ def test_fill_many_takes_in_the_order_given_until_it_has_enough(market: Market, 
     assert skipped(tx) == []
 
 
+def test_fill_many_takes_what_is_left_of_an_offer_that_was_begun(market: Market, offered: int) -> None:
+    rows = ladder(market, offered, 9_000)
+    market.fill_many(rows, market.purchase(offered, 4_000))
+    tx = market.fill_many(rows, market.purchase(offered))
+    assert (tx.return_value, skipped(tx)) == ((6_000, 5_400), [])
+    assert market.contract.status(market.giver, 1) == (2, 0)
+
+
 def test_fill_many_with_enough_does_not_look_at_the_rest(market: Market, offered: int) -> None:
     rows = ladder(market, offered, 9_000, 9_100)
     bad = (rows[1][0], b"")

@@ -1,0 +1,85 @@
+"""Mutants: what is drawn, where, and what it leads to."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import pytest
+
+from tools.mutants.draw import Mutant, mutants, sources
+from tools.mutants.kill import Outcome
+from tools.mutants.report import print_report
+from tools.mutants.sites import changes, code_lines
+from tools.mutants.targets import ORDER, files_of, targets
+
+SOURCE = """// a + b in a comment
+pragma solidity 0.8.37;
+import {A} from "a + b.sol";
+
+contract C {
+    function f(uint256 a) external nonReentrant returns (uint256 b) {
+        require(a < 7, "a + b");
+        if (a == 2) { b = a; }
+        assembly { b := add(a, 1) }
+    }
+}
+"""
+
+
+@pytest.fixture(autouse=True)
+def isolation() -> None:
+    """Overrides the node's."""
+
+
+def made(line: int) -> set[str]:
+    """The line as each change makes it."""
+    return {change.of(SOURCE).split("\n")[line].strip() for change in changes(SOURCE).get(line, [])}
+
+
+def test_what_is_no_code_is_left_alone() -> None:
+    assert code_lines(SOURCE) == [4, 5, 6, 7, 8]
+    assert not made(0)
+
+
+def test_what_a_line_becomes() -> None:
+    assert {
+        'require(a <= 7, "a + b");',
+        'require(a >= 7, "a + b");',
+        'require(a < 8, "a + b");',
+        "{}",
+    } <= made(6)
+    assert "if (!(a == 2)) { b = a; }" in made(7)
+    assert {"if (true) { b = a; }", "if (false) { b = a; }", "if (a == 2) { {} }"} <= made(7)
+    assert {"assembly { b := sub(a, 1) }", "assembly { b := add(a, 0) }"} <= made(8)
+    assert "function f(uint256 a) external  returns (uint256 b) {" in made(5)
+
+
+def test_the_same_seed_draws_the_same() -> None:
+    files = sources()
+    first, again, other = ([m.name for m in islice(mutants(files, seed), 50)] for seed in (3, 3, 4))
+    assert first == again != other
+    assert len(set(first)) == 50
+
+
+def test_every_file_is_part_of_a_contract_that_has_tests() -> None:
+    files = sources()
+    assert "contracts/test/TestToken.sol" not in files
+    assert not [path for path, contracts in targets(files).items() if not contracts]
+    assert all(files_of(contract, "", files) for contract in ORDER)
+    first = files_of("GiftCertificates", "_openFullRefund", files)[:2]
+    assert {path.split("/")[-1] for path in first} == {"test_remove_merchant.py", "test_wind_down.py"}
+
+
+def test_a_survivor_needs_an_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    counted = [
+        Mutant("contracts/a/B.sol", line, "operator", "a + b", "a - b", str(line), "f") for line in (1, 2)
+    ]
+    found = dict(
+        zip([m.name for m in counted], (Outcome("killed", "lives of B"), Outcome("survived")), strict=True)
+    )
+    assert print_report(counted, found, {counted[1].name}, 2, goal=0.5) == 0
+    assert "| a | 2 | 1 | 1 |" in capsys.readouterr().out
+    assert print_report(counted, found, set(), 2, goal=0.5) == 1
+    assert "NO ANSWER" in capsys.readouterr().out
+    assert print_report(counted, found, {counted[1].name}, 2, goal=0.6) == 1
+    assert print_report(counted, found, {counted[1].name}, 3, goal=0.5) == 1

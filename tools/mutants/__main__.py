@@ -1,0 +1,120 @@
+"""Mutation testing: python -m tools.mutants [--count N] [--seed N] [--jobs N] [--again] [--limit SECONDS]
+
+Draws mutants of the contracts by the seed, in proportion to lines of code, and has the machines' lives and
+then the contract's tests notice them. What does not compile, or compiles to the same code, is not counted.
+Goes on where an interrupted run stopped: build/mutants/ holds what was found, as long as the contracts are
+the same. Survivors must be answered in docs/MUTANTS.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import islice
+from pathlib import Path
+from time import monotonic
+
+from tools.mutants.draw import ROOT, Mutant, digest, mutants, sources
+from tools.mutants.kill import Outcome, attempt
+from tools.mutants.report import answers, print_report
+from tools.mutants.targets import targets
+
+GOAL = 0.95
+
+
+class State:
+    """What was found out so far: a line of JSON for each mutant that was tried."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.found: dict[str, Outcome] = {}
+        if path.exists():
+            for line in path.read_text().splitlines():
+                entry = json.loads(line)
+                self.found[entry["name"]] = Outcome(entry["state"], entry["by"], entry["said"])
+
+    def forget(self, answered: set[str]) -> None:
+        """The survivors that have no answer."""
+        kept = answered | {name for name, outcome in self.found.items() if outcome.state != "survived"}
+        self.found = {name: outcome for name, outcome in self.found.items() if name in kept}
+
+    def add(self, mutant: Mutant, outcome: Outcome) -> None:
+        self.found[mutant.name] = outcome
+        entry = {"name": mutant.name, **outcome._asdict()}
+        with self.path.open("a") as file:
+            file.write(json.dumps(entry) + "\n")
+
+
+def main() -> int:
+    """Exit code 1 when fewer were killed than the goal, or a survivor has no answer."""
+    parser = argparse.ArgumentParser(prog="python -m tools.mutants")
+    parser.add_argument("--count", type=int, default=400, help="mutants that count")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--again", action="store_true", help="try survivors without an answer again")
+    parser.add_argument("--limit", type=float, default=float("inf"), help="stop after so many seconds")
+    options = parser.parse_args()
+    files = sources()
+    state = State(ROOT / f"build/mutants/{options.seed}-{digest(files)}.jsonl")
+    print(
+        f"seed {options.seed}, {len(files)} files, {options.count} mutants; kept in {state.path}", flush=True
+    )
+    if options.again:
+        state.forget(answers())
+    counted = _run(files, state, options)
+    return print_report(counted, state.found, answers(), options.count, GOAL)
+
+
+def _run(files: dict[str, str], state: State, options: argparse.Namespace) -> list[Mutant]:
+    """The mutants that count, tried."""
+    until = monotonic() + options.limit
+    contracts = targets(files)
+    drawn = mutants(files, options.seed)
+    counted: list[Mutant] = []
+    with ThreadPoolExecutor(options.jobs) as pool:
+        running: dict[Future[Outcome], Mutant] = {}
+        while len(counted) < options.count:
+            room = options.count - len(counted) - len(running)
+            for mutant in _untried(drawn, state, counted, min(options.jobs - len(running), room)):
+                if monotonic() < until:
+                    work = pool.submit(attempt, mutant, contracts[mutant.path], state.path.parent)
+                    running[work] = mutant
+            if not running:
+                break
+            for work in wait(running, return_when=FIRST_COMPLETED).done:
+                mutant, outcome = running.pop(work), work.result()
+                state.add(mutant, outcome)
+                if outcome.state in ("killed", "survived"):
+                    counted.append(mutant)
+                    _tell(len(counted), options.count, mutant, outcome)
+    return counted
+
+
+def _untried(drawn: Iterator[Mutant], state: State, counted: list[Mutant], count: int) -> Iterator[Mutant]:
+    """The next mutants to try; those that were tried before are counted on the way."""
+    while count > 0:
+        mutant = next(islice(drawn, 1), None)
+        if mutant is None:
+            return
+        before = state.found.get(mutant.name)
+        if before is None:
+            count -= 1
+            yield mutant
+        elif before.state in ("killed", "survived"):
+            counted.append(mutant)
+
+
+def _tell(number: int, count: int, mutant: Mutant, outcome: Outcome) -> None:
+    said = outcome.said.split("\n")[0][:70]
+    print(
+        f"{number}/{count} {outcome.state} {mutant.name}: {mutant.shown[:90]} | {outcome.by}: {said}",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""Draws mutants by a seed, in proportion to lines of code."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+from tools.mutants.sites import Change, changes, code_lines, tokens
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Mutant(NamedTuple):
+    """One change of one file."""
+
+    path: str
+    line: int
+    kind: str
+    old: str
+    new: str
+    source: str
+    function: str
+
+    @property
+    def name(self) -> str:
+        """Short and the same in every run: the place, and a digest of the changed source."""
+        digest = hashlib.sha256(self.source.encode()).hexdigest()[:8]
+        return f"{self.path.removeprefix('contracts/')}:{self.line}:{digest}"
+
+    @property
+    def shown(self) -> str:
+        """The change, on one line."""
+        old, new = (" ".join(text.split()) for text in (self.old, self.new))
+        return f"{old} → {new if new not in ('', '{}') else '(nothing)'}"
+
+
+def sources() -> dict[str, str]:
+    """Every contract's source by path; what only tests use is none."""
+    paths = sorted(ROOT.glob("contracts/**/*.sol"))
+    return {
+        path.relative_to(ROOT).as_posix(): path.read_text()
+        for path in paths
+        if "test" not in path.relative_to(ROOT).parts
+    }
+
+
+def digest(files: Mapping[str, str]) -> str:
+    """Of all sources: what was found out about mutants holds as long as it is the same."""
+    return hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()[:12]
+
+
+def mutants(files: Mapping[str, str], seed: int) -> Iterator[Mutant]:
+    """All that are drawn, none twice; the caller takes as many as it wants. Ends when nothing new comes."""
+    rng = Random(seed)  # noqa: S311 - no secret
+    lines = [(path, line) for path, source in files.items() for line in code_lines(source)]
+    possible = {path: changes(source) for path, source in files.items()}
+    drawn: set[str] = set()
+    idle = 0
+    while idle < 10_000:
+        idle += 1
+        path, line = rng.choice(lines)
+        here = possible[path].get(line)
+        if not here:
+            continue
+        mutant = _mutant(path, files[path], line, rng.choice(here))
+        if mutant.name not in drawn:
+            drawn.add(mutant.name)
+            idle = 0
+            yield mutant
+
+
+def _mutant(path: str, source: str, line: int, change: Change) -> Mutant:
+    old = source[change.start : change.end]
+    start = source.rfind("\n", 0, change.start) + 1
+    end = source.find("\n", change.end)
+    after = source[start : change.start] + change.new + source[change.end : end]
+    function = _function(source, change.start)
+    if change.kind in ("requirement", "statement"):
+        return Mutant(path, line + 1, change.kind, old, change.new, change.of(source), function)
+    return Mutant(path, line + 1, change.kind, source[start:end], after, change.of(source), function)
+
+
+def _function(source: str, at: int) -> str:
+    """Name of the last function that begins before a place."""
+    words = [token.text for token in tokens(source[:at])]
+    names = [after for word, after in pairwise(words) if word == "function"]
+    return names[-1] if names else ""
