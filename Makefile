@@ -114,14 +114,19 @@ gas-check: compile ## measure the gas figures and compare them with bench/gas.js
 bench-http: compile ## paid calls and vouchers beside the x402 package, to bench/HTTP.md
 	@$(IN_HOME) $(PY) -m bench.http
 
+.PHONY: bench-index
+bench-index: compile ## indexing beside a plain web3.py loop, and a million events, to bench/INDEXER.md
+	@$(IN_HOME) $(PY) -m bench.indexer
+
 # Tests that add time and no lines: they repeat the others at length, or touch no contract.
-NOT_FOR_COVERAGE := fuzz gas gateway journeys python relayer services stateful tooling webhook
+NOT_FOR_COVERAGE := fuzz gas gateway indexer journeys python relayer services stateful tooling webhook
 
 .PHONY: audit
 audit: compile ## the long hunts: random lives against the models, every seeded bug caught, services killed a hundred times
 	@$(IN_HOME) MACHINE_LIVES=$${MACHINE_LIVES:-100} MACHINE_STEPS=$${MACHINE_STEPS:-1000} $(PY) -m pytest -q tests/stateful/test_*_machine.py
 	@$(IN_HOME) AUDIT=1 $(PY) -m pytest -q tests/stateful/test_*machine_catches.py
 	@$(IN_HOME) GATEWAY_KILLS=$${GATEWAY_KILLS:-100} $(PY) -m pytest -q tests/gateway/test_kills.py
+	@$(IN_HOME) INDEXER_KILLS=$${INDEXER_KILLS:-100} $(PY) -m pytest -q tests/indexer/test_kills.py
 
 .PHONY: coverage
 coverage: setup ## Solidity coverage of the Python tests, to docs/COVERAGE.md; fails below the limits

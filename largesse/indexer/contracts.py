@@ -25,6 +25,7 @@ TRANSFER_ABI: Final[tuple[dict[str, Any], ...]] = (
     {
         "type": "event",
         "name": "Transfer",
+        "anonymous": False,
         "inputs": [
             {"name": "from", "type": "address", "indexed": True},
             {"name": "to", "type": "address", "indexed": True},

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from largesse.indexer.contracts import CURRENCY, FACTORY, TRANSFER, IndexerError, Watched
-from largesse.indexer.rows import Codec, Log, Row
+from largesse.indexer.rows import Log, Row, codec_of
 from largesse.indexer.rpc import Call, RefusedCallError, Rpc
 from largesse.indexer.source import padded
 from largesse.indexer.store import Block
@@ -45,7 +45,7 @@ class Reader:
     def __init__(self, rpc: Rpc, contracts: Mapping[int, Watched]) -> None:
         self.rpc = rpc
         self._contracts = contracts
-        self._codecs = {number: Codec(one.abi) for number, one in contracts.items()}
+        self._codecs = {number: codec_of(one.part) for number, one in contracts.items()}
         self._numbers = {one.address.lower(): number for number, one in contracts.items()}
         # A token is read for what its own currency's contracts receive and pay.
         self._touched = {
@@ -138,10 +138,10 @@ class Reader:
     def _is_ours(self, number: int, log: Log) -> bool:
         """A transfer from or to the currency's contracts, in the form of ERC-20: a currency may write what it
         likes, and harms only itself."""
-        topics = log["topics"]
-        if len(topics) != 3 or len(log["data"]) != 66:
+        accounts = log["topics"][1:]
+        if len(accounts) != 2 or len(log["data"]) != 66 or not all(map(_is_account, accounts)):
             return False
-        return not self._touched[number].isdisjoint(topics[1:])
+        return not self._touched[number].isdisjoint(accounts)
 
     def _blocks(self, logs: Sequence[Log], rows: Sequence[Row]) -> list[Block]:
         """The blocks of these rows. Raises MovedError where logs of one block name two."""
@@ -169,9 +169,13 @@ def require_creation(contracts: Mapping[int, Watched], first: int, last: int, ro
         if one.part == CURRENCY and first <= one.first <= last and one.first not in created:
             raise IndexerError(
                 "logs_missing",
-                f"{one.symbol} was created in block {one.first}, and the node has no log of it: it has pruned "
-                "its logs (an archive node has them), or the record is another chain's",
+                f"{one.symbol} was created in block {one.first}, and the node has no log of it: it has "
+                "pruned its logs (an archive node has them), or the record is another chain's",
             )
+
+
+def _is_account(topic: str) -> bool:
+    return topic.startswith("0x" + "00" * 12)
 
 
 def _is_held_by(token: Watched, one: Watched) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple
 
 from eth_abi.abi import decode
@@ -16,7 +16,7 @@ from eth_utils.abi import collapse_if_tuple
 from web3 import Web3
 
 from largesse.chainlogs import text_of
-from largesse.indexer.contracts import IndexerError
+from largesse.indexer.contracts import IndexerError, abi_of
 from largesse.signing import keccak
 
 Log = Mapping[str, Any]
@@ -105,6 +105,12 @@ class Codec:
         """The values as `largesse.chainlogs.Decoder` gives them."""
         values = json.loads(arguments)
         return {key: _from_json(kind, values[key]) for key, kind in self._kinds[name]}
+
+
+@cache
+def codec_of(part: str) -> Codec:
+    """The events of a part. Raises IndexerError unknown_part."""
+    return Codec(abi_of(part))
 
 
 def _unreadable(log: Log, why: str) -> IndexerError:

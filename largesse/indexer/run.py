@@ -16,7 +16,7 @@ from largesse.deployment import Deployment
 from largesse.indexer.contracts import IndexerError
 from largesse.indexer.follow import Follower, Round
 
-_PASSING: Final = ("unreachable", "unsteady")
+_PASSING: Final = ("unreachable", "unsteady", "database_failed")
 _LONGEST_WAIT: Final = 60.0
 
 
@@ -42,7 +42,8 @@ def index(
 ) -> Round:
     """Follow to the chain's end, or with `follow` until `stop` is set; says what was done.
 
-    A node that is away for a while is waited for, once it was there. Raises what `Follower` raises.
+    A node or a database that is away for a while is waited for, once it was there. Raises what `Follower`
+    raises.
     """
     stop = stop or threading.Event()
     follower = Follower(node, deployment, url, confirmations=options.confirmations, most=options.most)

@@ -14,7 +14,7 @@ from web3.types import LogReceipt
 from largesse.chain import Node
 from largesse.chainlogs import DEFAULT_RANGE, Decoder, Event, read_logs
 from largesse.deployment import Deployment
-from largesse.indexer.contracts import CURRENCY, TRANSFER, IndexerError, Watched, watched
+from largesse.indexer.contracts import CURRENCY, TRANSFER, IndexerError, Watched, abi_of, watched
 
 
 class EventSource(Protocol):
@@ -42,8 +42,8 @@ class EventSource(Protocol):
         """
 
     def time(self, block: int) -> int:
-        """Unix seconds of a block that has events. Raises IndexerError no_such_block for one that isn't
-        known."""
+        """Unix seconds of a block that has events, or of `head`. Raises IndexerError no_such_block for one
+        that isn't known."""
 
 
 class ChainSource:
@@ -72,7 +72,7 @@ class ChainSource:
         if (one := self._watched.get((symbol, part))) is None:
             raise unknown_part(symbol, part)
         end = covered(last, self._head)
-        decoder = Decoder(one.abi)
+        decoder = _decoder(part)
         require_names(one, names)
         logs = self._logs(one, max(first, one.first), end, [decoder.topic(name) for name in names])
         return map(decoder.decode, logs)
@@ -107,7 +107,8 @@ def padded(address: str) -> str:
 
 def is_transfer(log: LogReceipt) -> bool:
     """Whether a log has the form of ERC-20: a currency may write what it likes under that name."""
-    return len(log["topics"]) == 3 and len(log["data"]) == 32
+    accounts = [bytes(topic) for topic in log["topics"][1:]]
+    return len(accounts) == 2 and len(log["data"]) == 32 and all(one[:12] == bytes(12) for one in accounts)
 
 
 def unknown_part(symbol: str, part: str) -> IndexerError:
@@ -129,6 +130,11 @@ def covered(last: int | None, head: int) -> int:
     if last is not None and last > head:
         raise IndexerError("not_covered", f"block {last} is beyond {head}, the last one that is covered")
     return head if last is None else last
+
+
+@cache
+def _decoder(part: str) -> Decoder:
+    return Decoder(abi_of(part))
 
 
 def _moves_money(one: Watched, token: Watched) -> bool:

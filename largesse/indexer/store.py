@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select, text, update
 from sqlalchemy.exc import DatabaseError as DriverError
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import OperationalError
 
 from largesse.database import insert_or_leave, open_database, reading, transaction
 from largesse.indexer.contracts import IndexerError, Watched
@@ -223,14 +223,19 @@ def _insert_events(connection: Connection, rows: Sequence[Row]) -> None:
 
 @contextmanager
 def _told(engine: Engine) -> Iterator[None]:
-    """A database file that is broken is called so."""
+    """A database that is broken, full or away is called so."""
     try:
         yield
     except DriverError as error:
         said = str(error.orig)
-        if isinstance(error, DataError) or not any(sign in said for sign in _DAMAGED):
-            raise
-        raise _damaged(engine, said) from error
+        if any(sign in said for sign in _DAMAGED):
+            raise _damaged(engine, said) from error
+        if isinstance(error, OperationalError):
+            raise IndexerError(
+                "database_failed",
+                f"{engine.url.database}: {said.splitlines()[0]}: nothing was written by halves",
+            ) from error
+        raise
 
 
 def _damaged(engine: Engine, said: str) -> IndexerError:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, Select, select
 from largesse.chainlogs import Event
 from largesse.database import reading
 from largesse.indexer.contracts import IndexerError, Watched, abi_of
-from largesse.indexer.rows import Codec
+from largesse.indexer.rows import Codec, codec_of
 from largesse.indexer.source import covered, require_names, unknown_part
 from largesse.indexer.tables import BLOCKS, CHAIN, CONTRACTS, EVENTS, ROLLBACKS
 
@@ -69,13 +69,13 @@ class StoredSource:
         )
         if names:
             query = query.where(EVENTS.c.name.in_(names))
-        return self._read(query, Codec(one.abi))
+        return self._read(query, codec_of(part))
 
     def time(self, block: int) -> int:
         with reading(self._engine) as connection:
             found = connection.execute(select(BLOCKS.c.timestamp).where(BLOCKS.c.number == block)).scalar()
         if found is None or block > self.head:
-            raise IndexerError("no_such_block", f"block {block} has no events here")
+            raise IndexerError("no_such_block", f"block {block} has no events here, or is not covered")
         return int(found)
 
     def rollbacks(self, after: int = 0) -> list[Rollback]:

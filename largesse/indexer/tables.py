@@ -34,7 +34,7 @@ CONTRACTS: Final = Table(
     "indexer_contracts",
     TABLES,
     Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("symbol", String(64), nullable=False),
+    Column("symbol", Text, nullable=False),
     Column("part", String(64), nullable=False),
     Column("address", String(42), nullable=False),
     Column("first", BigInteger, nullable=False),

@@ -1,4 +1,4 @@
-"""A chain of the module's own: what re-orgs do to it is nobody else's business."""
+"""A chain of these tests' own: what re-orgs do to it is nobody else's business."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ def isolation() -> None:
     """Brownie's chain is not used here."""
 
 
-@pytest.fixture(scope="module")
-def module_chain() -> Iterator[Followed]:
+@pytest.fixture(scope="session")
+def followed_one() -> Iterator[Followed]:
     with followed_chain() as chain:
         yield chain
 
 
 @pytest.fixture
-def chain(module_chain: Followed) -> Iterator[Followed]:
+def chain(followed_one: Followed) -> Iterator[Followed]:
     """Fresh for each test: what a test does is taken back."""
-    snapshot, deployment = module_chain.node.develop("evm_snapshot", []), module_chain.deployment
-    yield module_chain
-    assert module_chain.node.develop("evm_revert", [snapshot]) is True
-    module_chain.deployment = deployment
+    snapshot, deployment = followed_one.node.develop("evm_snapshot", []), followed_one.deployment
+    yield followed_one
+    assert followed_one.node.develop("evm_revert", [snapshot]) is True
+    followed_one.deployment = deployment

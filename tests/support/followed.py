@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from web3 import Web3
 
-from largesse.artifacts import artifact
+from largesse.artifacts import artifact, jars_abi
 from largesse.chain import Node, development_wallet
 from largesse.chainlogs import Event
 from largesse.deploying import deploy, plan_deployment
@@ -31,6 +31,7 @@ class Followed:
 
     node: Node
     deployment: Deployment
+    _contracts: dict[str, Any] = field(default_factory=dict)
 
     @property
     def web3(self) -> Web3:
@@ -41,14 +42,14 @@ class Followed:
         return self.node.url
 
     def token(self, symbol: str) -> Any:
-        return self._contract("TestToken", self.deployment.currency(symbol).token)
+        return self._contract(self.deployment.currency(symbol).token, artifact("TestToken").abi)
 
     def jars(self, symbol: str) -> Any:
-        return self._contract("StreamingTipEscrow", self.deployment.currency(symbol).part("jars"))
+        return self._contract(self.deployment.currency(symbol).part("jars"), jars_abi())
 
     def send(self, call: Any, sender: str = SUPPORTER) -> Any:
         receipt = self.web3.eth.wait_for_transaction_receipt(
-            call.transact({"from": sender, "gas": 3_000_000}), poll_latency=0.005
+            call.transact({"from": sender, "gas": 3_000_000, "gasPrice": 0}), poll_latency=0.005
         )
         assert receipt["status"] == 1
         return receipt
@@ -67,10 +68,9 @@ class Followed:
                 tier, rate = moves.randrange(1, 5), 1_000_000_000 * moves.randrange(1, 9)
                 self.send(self.jars(symbol).functions.setTier(tier, rate, 0), CREATOR)
             else:
-                jar = int(CREATOR, 16)
-                tips = self.jars(symbol)
+                tip = self.jars(symbol).functions.tip
                 message, amount = moves.choice(MESSAGES), moves.randrange(1, 2**60)
-                self.send(tips.functions.tip(SUPPORTER, jar, amount, message, ITSELF))
+                self.send(tip(SUPPORTER, int(CREATOR, 16), amount, message, ITSELF))
 
     def fork(self, depth: int, moves: random.Random, count: int) -> None:
         """Other blocks instead of the last `depth`, and `count` happenings after them."""
@@ -78,36 +78,27 @@ class Followed:
         self.happen(moves, count)
 
     def add_currency(self, symbol: str) -> None:
-        self.deployment = deployed(self.node, [one.symbol for one in self.deployment.currencies] + [symbol])
+        tokens = [one.token for one in self.deployment.currencies]
+        self.deployment = deployed(self.node, tokens, symbol)
 
-    def _contract(self, name: str, address: str) -> Any:
-        return self.web3.eth.contract(address=Web3.to_checksum_address(address), abi=artifact(name).abi)
+    def _contract(self, address: str, abi: Any) -> Any:
+        if address not in self._contracts:
+            place = Web3.to_checksum_address(address)
+            self._contracts[address] = self.web3.eth.contract(address=place, abi=abi)
+        return self._contracts[address]
 
 
-def deployed(node: Node, symbols: Sequence[str]) -> Deployment:
-    """Currencies whose symbols tell their addresses' order of creation; each one's money is approved."""
-    tokens = []
-    deployer = development_wallet("deployer").address
-    for symbol in symbols:
-        code = artifact("TestToken")
-        factory = node.web3.eth.contract(abi=code.abi, bytecode=code.creation_code)
-        known = _tokens.get((node.url, symbol))
-        if known is None:
-            sent = factory.constructor(symbol, symbol, 6).transact({"from": deployer})
-            known = node.web3.eth.wait_for_transaction_receipt(sent, poll_latency=0.005)["contractAddress"]
-            _tokens[node.url, symbol] = known
-        tokens.append(known)
-    wallet = development_wallet("deployer")
-    found = deploy(node, wallet, plan_deployment(node, tokens))
-    followed = Followed(node, found)
-    for symbol in symbols:
-        token, jars = followed.token(symbol), followed.jars(symbol)
-        followed.send(token.functions.mint(SUPPORTER, 2**90), deployer)
-        followed.send(token.functions.approve(jars.address, 2**255))
+def deployed(node: Node, tokens: Sequence[str], symbol: str) -> Deployment:
+    """One more currency beside those over `tokens`, and a supporter who has and has approved some of it."""
+    wallet, code = development_wallet("deployer"), artifact("TestToken")
+    factory = node.web3.eth.contract(abi=code.abi, bytecode=code.creation_code)
+    sent = factory.constructor(symbol, symbol, 6).transact({"from": wallet.address})
+    receipt = node.web3.eth.wait_for_transaction_receipt(sent, poll_latency=0.005)
+    found = deploy(node, wallet, plan_deployment(node, [*tokens, str(receipt["contractAddress"])]))
+    chain = Followed(node, found)
+    chain.send(chain.token(symbol).functions.mint(SUPPORTER, 2**90), wallet.address)
+    chain.send(chain.token(symbol).functions.approve(chain.jars(symbol).address, 2**255))
     return found
-
-
-_tokens: dict[tuple[str, str], str] = {}
 
 
 @contextmanager
@@ -115,7 +106,10 @@ def followed_chain(symbols: Sequence[str] = ("ONE", "TWO")) -> Iterator[Followed
     """A chain of its own."""
     with development_node() as url:
         node = Node.at(url)
-        yield Followed(node, deployed(node, symbols))
+        chain = Followed(node, deployed(node, [], symbols[0]))
+        for symbol in symbols[1:]:
+            chain.add_currency(symbol)
+        yield chain
 
 
 def everything(source: EventSource, deployment: Deployment) -> dict[tuple[str, str], list[Event]]:

@@ -36,6 +36,7 @@ _FORKS.set_forkserver_preload(
         "pytest",
         "tests.support.processes",
         "tests.support.gateway_process",
+        "tests.support.indexer_process",
         "tests.support.relayer_process",
         "tests.support.webhook_process",
         "tests.support.x402_process",
@@ -92,14 +93,20 @@ class Server:
             connection.close()
 
 
+def launch(module: str, log: Path, **settings: Any) -> ForkServerProcess:
+    """Call `module.main(settings)` in a process of its own. Its output is in `log`."""
+    _run_forks()
+    process = _FORKS.Process(target=_run, args=(module, settings, str(log)), daemon=True)
+    process.start()
+    return process
+
+
 def start(module: str, port: int, log: Path, **settings: Any) -> Server:
     """Call `module.main(settings)` in a process of its own, once it answers /health. Its output is in `log`.
 
     Raises AssertionError with the log where it does not come up.
     """
-    _run_forks()
-    process = _FORKS.Process(target=_run, args=(module, {"port": port, **settings}, str(log)), daemon=True)
-    process.start()
+    process = launch(module, log, port=port, **settings)
     server = Server(process, f"http://127.0.0.1:{port}", log)
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end and server.is_alive():
