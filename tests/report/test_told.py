@@ -11,7 +11,7 @@ import pytest
 from largesse.chainlogs import Event, LogError
 from largesse.report import issues, memberships, merchants, resale, reserve, settlement, thresholds, use
 from largesse.report.checks import _inside
-from largesse.report.history import History, Reserve
+from largesse.report.history import History, Low, Reserve
 from largesse.report.model import Group, median, share
 from largesse.report.outflows import actual, expected
 from largesse.report.showing import amount, decimal
@@ -145,8 +145,7 @@ def test_without_debts_there_is_no_coverage() -> None:
     found.after(5, 0, 1, T0)
     assert found.lowest is None
     found.after(0, 1, 2, T0)
-    assert found.lowest is not None
-    assert (found.lowest.held, found.lowest.owed) == (0, 1)
+    assert found.lowest == Low(0, 1, 2, T0)
 
 
 @pytest.mark.parametrize(
@@ -293,10 +292,7 @@ def test_a_batch_that_could_not_be_issued_goes_back_to_who_paid(told: Told) -> N
 
 
 def test_numbers() -> None:
-    assert median([]) is None
-    assert median([3, 1, 2]) == 2
-    assert median([1, 2]) == Fraction(3, 2)
-    assert median([4, 1, 3, 2]) == Fraction(5, 2)
+    assert [median(one) for one in ([], [3, 1, 2], [4, 1, 3, 2])] == [None, 2, Fraction(5, 2)]
     assert share(1, 0) is None
     assert decimal(Fraction(-1, 3), 2) == "-0.33"
     assert decimal(Fraction(1, 8), 2) == "0.12"
