@@ -69,6 +69,10 @@ compile: setup build/.interfaces build/.libraries ## compile the contracts for B
 demo: compile ## a tour of the whole system on a chain of its own
 	@$(IN_HOME) $(PY) -m tools.brownie_here run demo $(ARGS)
 
+.PHONY: node
+node: setup ## a development chain at http://127.0.0.1:8545, until Ctrl-C; it forgets everything then
+	@anvil --chain-id 31337 --hardfork prague --base-fee 0 --gas-limit 30000000 --accounts 20 $(ARGS)
+
 # Their pins conflict with Brownie's: each has an environment of its own
 .venv-%/.installed: tools/%.lock .venv/.installed
 	@echo "setup: $*, in .venv-$*"
@@ -117,7 +121,7 @@ features: compile ## run the rows, presets and journeys, and write docs/FEATURES
 	@$(IN_HOME) $(PY) -m pytest -q -n $(JOBS) --feature-file=write tests/journeys
 
 .PHONY: floors
-floors: compile ## the gas below which the work can't be done, by hand, to bench/FLOORS.md
+floors: compile ## the gas of the same work by hand, to bench/FLOORS.md
 	@$(IN_HOME) $(PY) -m bench.floors
 
 .PHONY: bench-http

@@ -7,7 +7,7 @@ from functools import cache
 
 from largesse.account_books import AccountBooks
 from largesse.artifacts import prepaid_abi
-from largesse.auditing import Found, audited
+from largesse.auditing import Comparison, Found, audited
 from largesse.chainlogs import DEFAULT_RANGE, ignore
 from largesse.client import Certificates
 from largesse.prepaid import Prepaid
@@ -42,18 +42,10 @@ def audit_accounts(
 
 def differences(prepaid: Prepaid, books: AccountBooks, block: int) -> list[str]:
     """Every difference between the rebuilt books and the contract's views at `block`, in words."""
-    found: list[str] = []
-    views, node = prepaid.contract.functions, prepaid.node
-
-    def compare(what: str, rebuilt: object, told: object) -> None:
-        if rebuilt != told:
-            found.append(f"{what}: {rebuilt} by the logs, {told} by the contract")
-
-    compare("the parts, and what came in less what went out", books.parts(), books.liabilities)
-    compare("owed in all", books.total_owed, node.call(views.totalOwed(), block=block))
-    for payee, amount in books.owed.items():
-        compare(f"owed to {payee}", amount, node.call(views.owed(payee), block=block))
+    check = Comparison(prepaid.node, prepaid.contract.functions, block)
+    check.same("the parts, and what came in less what went out", books.parts(), books.liabilities)
+    check.debts(books)
     for (counterparty, index), account in books.accounts.items():
         told = prepaid.account(counterparty, index, block)
-        compare(f"account {index} of {counterparty}", account, told)
-    return found
+        check.same(f"account {index} of {counterparty}", account, told)
+    return check.found

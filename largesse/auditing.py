@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final, Generic, Protocol, TypeVar
 
+from web3.contract.contract import ContractFunctions
 from web3.exceptions import Web3Exception
 
-from largesse.chain import RefusedError
+from largesse.chain import Node, RefusedError
 from largesse.chainlogs import Decoder, Event, read_logs
 from largesse.errors import LargesseError
 from largesse.signing import keccak
@@ -34,6 +35,39 @@ class Accounting(Protocol):
 
     def add(self, transaction: Sequence[Event]) -> None:
         """All events of one transaction."""
+
+
+class Owing(Accounting, Protocol):
+    """Books of which payouts can be owed."""
+
+    @property
+    def owed(self) -> Mapping[str, int]:
+        """By payee, in base units."""
+
+
+class Comparison:
+    """Rebuilt books beside what a contract's views tell at `block`; `found` are the differences, in words."""
+
+    def __init__(self, node: Node, views: ContractFunctions, block: int) -> None:
+        self.views = views
+        self.block = block
+        self.found: list[str] = []
+        self._node = node
+
+    def told(self, name: str, *values: Any) -> Any:
+        """What the view called `name` answers."""
+        return self._node.call(self.views[name](*values), block=self.block)
+
+    def same(self, what: str, rebuilt: object, told: object) -> None:
+        """Note it where they differ."""
+        if rebuilt != told:
+            self.found.append(f"{what}: {rebuilt} by the logs, {told} by the contract")
+
+    def debts(self, books: Owing) -> None:
+        """What is owed, in all and to each."""
+        self.same("owed in all", books.total_owed, self.told("totalOwed"))
+        for payee, amount in books.owed.items():
+            self.same(f"owed to {payee}", amount, self.told("owed", payee))
 
 
 class InsolventError(LargesseError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from largesse.artifacts import items_abi
-from largesse.auditing import Found, audited
+from largesse.auditing import Comparison, Found, audited
 from largesse.chainlogs import DEFAULT_RANGE, ignore
 from largesse.client import Certificates
 from largesse.item_books import ItemBooks
@@ -40,16 +40,8 @@ def audit_items(
 
 def differences(shop: Items, books: ItemBooks, block: int) -> list[str]:
     """Every difference between the rebuilt books and the contract's views at `block`, in words."""
-    found: list[str] = []
-    views, node = shop.contract.functions, shop.node
-
-    def compare(what: str, rebuilt: object, told: object) -> None:
-        if rebuilt != told:
-            found.append(f"{what}: {rebuilt} by the logs, {told} by the contract")
-
-    compare("owed in all", books.total_owed, node.call(views.totalOwed(), block=block))
-    for payee, amount in books.owed.items():
-        compare(f"owed to {payee}", amount, node.call(views.owed(payee), block=block))
+    check = Comparison(shop.node, shop.contract.functions, block)
+    check.debts(books)
     for key, listed in books.listings.items():
-        compare(f"offer {key}", tuple(listed), tuple(node.call(views.listing(*key), block=block)))
-    return found
+        check.same(f"offer {key}", tuple(listed), tuple(check.told("listing", *key)))
+    return check.found

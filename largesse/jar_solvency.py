@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 
 from largesse.artifacts import jars_abi
-from largesse.auditing import Found, audited
+from largesse.auditing import Comparison, Found, audited
 from largesse.chainlogs import DEFAULT_RANGE, ignore
 from largesse.client import Certificates
 from largesse.jar_books import DAY, JarBooks
@@ -44,45 +44,37 @@ def audit_jars(
 
 def differences(certificates: Certificates, escrow: str, books: JarBooks, block: int, time: int) -> list[str]:
     """Every difference between the rebuilt books and the contract's views at `block`, in words."""
-    found: list[str] = []
     node = certificates.node
-    views = node.web3.eth.contract(address=node.web3.to_checksum_address(escrow), abi=jars_abi()).functions
-
-    def compare(what: str, rebuilt: object, told: object) -> None:
-        if rebuilt != told:
-            found.append(f"{what}: {rebuilt} by the logs, {told} by the contract")
-
-    parts, whole = books.parts(), books.liabilities * books.scale
-    if parts != whole:
-        found.append(f"the parts come to {parts} scaled units, what came in less what went out to {whole}")
-    compare("owed in all", books.total_owed, node.call(views.totalOwed(), block=block))
-    for payee, amount in books.owed.items():
-        compare(f"owed to {payee}", amount, node.call(views.owed(payee), block=block))
+    contract = node.web3.eth.contract(address=node.web3.to_checksum_address(escrow), abi=jars_abi())
+    check = Comparison(node, contract.functions, block)
+    whole = books.liabilities * books.scale
+    check.same("the parts, and what came in less what went out, in scaled units", books.parts(), whole)
+    check.debts(books)
     for key, flow in books.streams.items():
-        told = tuple(node.call(views.stream(key.as_tuple()), block=block))[:3]
-        compare(f"stream {key.as_tuple()}", (flow.rate, flow.start, flow.end), told)
+        told = tuple(check.told("stream", key.as_tuple()))[:3]
+        check.same(f"stream {key.as_tuple()}", (flow.rate, flow.start, flow.end), told)
     for (creator, account, tier), flow in books.members.items():
-        payer, _, until, _ = node.call(views.membership(creator, account, tier), block=block)
+        payer, _, until, _ = check.told("membership", creator, account, tier)
         name = f"membership of {account} in tier {tier} of {creator}"
-        compare(name, (flow.payer, flow.end), (node.web3.to_checksum_address(payer), until))
+        check.same(name, (flow.payer, flow.end), (node.web3.to_checksum_address(payer), until))
     for batch_id, batch in books.gifts.items():
-        told = node.call(views.giftsLeft(batch_id), block=block)
-        compare(f"gifts left of 0x{batch_id.hex()}", batch.left, told)
+        told = check.told("giftsLeft", batch_id)
+        check.same(f"gifts left of 0x{batch_id.hex()}", batch.left, told)
     for tip_id in books.handle_tips:
-        is_open = node.call(views.isHandleTipOpen(tip_id), block=block)
-        compare(f"tip 0x{tip_id.hex()}", "open", "open" if is_open else "gone")
+        is_open = check.told("isHandleTipOpen", tip_id)
+        check.same(f"tip 0x{tip_id.hex()}", "open", "open" if is_open else "gone")
     for jar, book in books.jars.items():
         if book.split is not None:
-            told = node.call(views.sharedJar(jar), block=block)[2]
-            compare(f"jar {jar:#x}, collected", book.collected, told)
-        due, told = books.due(jar, time), node.call(views.claimableScaled(jar), block=block)
+            told = check.told("sharedJar", jar)[2]
+            check.same(f"jar {jar:#x}, collected", book.collected, told)
+        due, told = books.due(jar, time), check.told("claimableScaled", jar)
         if _ends_today(books, jar, time):
             most = due + book.later[time // DAY]
             if told > most:
-                found.append(f"jar {jar:#x} offers {told} scaled units and has earned {most}")
+                check.found.append(f"jar {jar:#x} offers {told} scaled units and has earned {most}")
         else:
-            compare(f"jar {jar:#x}, due", due, told)
-    return found
+            check.same(f"jar {jar:#x}, due", due, told)
+    return check.found
 
 
 def _ends_today(books: JarBooks, jar: int, time: int) -> bool:

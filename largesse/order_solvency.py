@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from largesse.artifacts import orders_abi
-from largesse.auditing import Found, audited
+from largesse.auditing import Comparison, Found, audited
 from largesse.chainlogs import DEFAULT_RANGE, ignore
 from largesse.client import Certificates
 from largesse.order_books import OrderBooks
@@ -41,17 +41,9 @@ def audit_orders(
 
 def differences(orders: Orders, books: OrderBooks, block: int) -> list[str]:
     """Every difference between the rebuilt books and the contract's views at `block`, in words."""
-    found: list[str] = []
-    views, node = orders.contract.functions, orders.node
-
-    def compare(what: str, rebuilt: object, told: object) -> None:
-        if rebuilt != told:
-            found.append(f"{what}: {rebuilt} by the logs, {told} by the contract")
-
-    compare("the parts, and what came in less what went out", books.parts(), books.liabilities)
-    compare("owed in all", books.total_owed, node.call(views.totalOwed(), block=block))
-    for payee, amount in books.owed.items():
-        compare(f"owed to {payee}", amount, node.call(views.owed(payee), block=block))
+    check = Comparison(orders.node, orders.contract.functions, block)
+    check.same("the parts, and what came in less what went out", books.parts(), books.liabilities)
+    check.debts(books)
     for key, entry in books.orders.items():
-        compare(f"order {key}", entry.order, orders.order(key, block))
-    return found
+        check.same(f"order {key}", entry.order, orders.order(key, block))
+    return check.found

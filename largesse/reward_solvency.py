@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 
 from largesse.artifacts import rewards_abi
-from largesse.auditing import Found, audited
+from largesse.auditing import Comparison, Found, audited
 from largesse.chainlogs import DEFAULT_RANGE, ignore
 from largesse.client import Certificates
 from largesse.reward_books import RewardBooks
@@ -42,22 +42,14 @@ def audit_rewards(
 
 def differences(rewards: Rewards, books: RewardBooks, block: int, time: int) -> list[str]:
     """Every difference between the rebuilt books and the contract's views at `block`, in words."""
-    found: list[str] = []
-    views, node = rewards.contract.functions, rewards.node
-
-    def compare(what: str, rebuilt: object, told: object) -> None:
-        if rebuilt != told:
-            found.append(f"{what}: {rebuilt} by the logs, {told} by the contract")
-
-    compare("the parts, and what came in less what went out", books.parts(), books.liabilities)
-    compare("owed in all", books.total_owed, node.call(views.totalOwed(), block=block))
-    for payee, amount in books.owed.items():
-        compare(f"owed to {payee}", amount, node.call(views.owed(payee), block=block))
+    check = Comparison(rewards.node, rewards.contract.functions, block)
+    check.same("the parts, and what came in less what went out", books.parts(), books.liabilities)
+    check.debts(books)
     for pool_id, pool in books.pools(time).items():
-        compare(f"pool 0x{pool_id.hex()}", pool, rewards.pool(pool_id, block))
+        check.same(f"pool 0x{pool_id.hex()}", pool, rewards.pool(pool_id, block))
     for (pool_id, payee), amount in books.credits.items():
         name = f"{payee} in pool 0x{pool_id.hex()}"
-        compare(f"credit of {name}", amount, rewards.credit(pool_id, payee, block))
-        spent = node.call(views.spentToday(pool_id, payee), block=block)
-        compare(f"reads today of {name}", books.spent_by(pool_id, payee, time), spent)
-    return found
+        check.same(f"credit of {name}", amount, rewards.credit(pool_id, payee, block))
+        spent = check.told("spentToday", pool_id, payee)
+        check.same(f"reads today of {name}", books.spent_by(pool_id, payee, time), spent)
+    return check.found

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Final
 
 from largesse.artifacts import certificates_abi
-from largesse.auditing import Found, InsolventError, audited
+from largesse.auditing import Comparison, Found, InsolventError, audited
 from largesse.chainlogs import DEFAULT_RANGE, ignore
 from largesse.client import Certificates
 from largesse.replay import Books
@@ -55,63 +55,46 @@ def audit(
 
 def differences(certificates: Certificates, books: Books, block: int) -> list[str]:
     """Every difference between the rebuilt books and the contract's views at `block`, in words."""
-    found: list[str] = []
-
-    def compare(what: str, rebuilt: object, told: object) -> None:
-        if rebuilt != told:
-            found.append(f"{what}: {rebuilt} by the logs, {told} by the contract")
-
-    views = certificates.contract.functions
-    node = certificates.node
-    compare("number of series", len(books.series), node.call(views.seriesCount(), block=block))
-    compare("owed in all", books.total_owed, node.call(views.totalOwed(), block=block))
-    for payee, amount in books.owed.items():
-        compare(f"owed to {payee}", amount, node.call(views.owed(payee), block=block))
+    check = Comparison(certificates.node, certificates.contract.functions, block)
+    check.same("number of series", len(books.series), check.told("seriesCount"))
+    check.debts(books)
     for series_id, one in books.series.items():
         name = f"series {series_id}"
         state = certificates.state(series_id, block)
-        compare(f"{name}, terms", one.terms, certificates.terms(series_id, block))
-        compare(f"{name}, issuer", one.issuer, state.issuer)
-        compare(f"{name}, outstanding", one.outstanding, state.outstanding)
-        compare(f"{name}, fees", one.fees, state.fees_accrued)
-        compare(f"{name}, wound down", one.wound_down, state.wound_down)
-        compare(f"{name}, forfeited", one.forfeited, state.forfeited)
-        compare(f"{name}, full refunds from", one.full_refund_from, state.full_refund_from)
+        check.same(f"{name}, terms", one.terms, certificates.terms(series_id, block))
+        check.same(f"{name}, issuer", one.issuer, state.issuer)
+        check.same(f"{name}, outstanding", one.outstanding, state.outstanding)
+        check.same(f"{name}, fees", one.fees, state.fees_accrued)
+        check.same(f"{name}, wound down", one.wound_down, state.wound_down)
+        check.same(f"{name}, forfeited", one.forfeited, state.forfeited)
+        check.same(f"{name}, full refunds from", one.full_refund_from, state.full_refund_from)
         present = sum(until == UINT40_MAX for until in one.merchants.values())
-        compare(f"{name}, merchants", present, state.merchants)
+        check.same(f"{name}, merchants", present, state.merchants)
         if not one.forfeited:
             sums = books.held(series_id) + books.unclaimed(series_id)
-            compare(f"{name}, balances and unclaimed gifts", sums, state.outstanding)
+            check.same(f"{name}, balances and unclaimed gifts", sums, state.outstanding)
         flow = one.issued + one.restored + one.converted_in
         flow -= one.redeemed + one.refunded + one.converted_out + one.forfeit
-        compare(f"{name}, created less destroyed", flow, state.outstanding)
-        found += _holders(certificates, books, series_id, block)
+        check.same(f"{name}, created less destroyed", flow, state.outstanding)
+        _compare_holders(check, certificates, books, series_id)
     for gift_id in books.gifts:
         open_there = certificates.is_gift_open(gift_id, block)
-        compare(f"gift 0x{gift_id.hex()}", "open", "open" if open_there else "closed")
+        check.same(f"gift 0x{gift_id.hex()}", "open", "open" if open_there else "closed")
     for batch_id, batch in books.batches.items():
-        told = node.call(views.batchRemaining(batch_id), block=block)
-        compare(f"batch 0x{batch_id.hex()} remaining", batch.remaining, told)
-    return found
+        told = check.told("batchRemaining", batch_id)
+        check.same(f"batch 0x{batch_id.hex()} remaining", batch.remaining, told)
+    return check.found
 
 
-def _holders(certificates: Certificates, books: Books, series_id: int, block: int) -> list[str]:
-    found: list[str] = []
+def _compare_holders(check: Comparison, certificates: Certificates, books: Books, series_id: int) -> None:
     rows = [(holder, held) for (series, holder), held in books.holdings.items() if series == series_id]
     for start in range(0, len(rows), _BALANCES_A_CALL):
         page = rows[start : start + _BALANCES_A_CALL]
-        told = certificates.balances(series_id, [holder for holder, _ in page], block)
+        told = certificates.balances(series_id, [holder for holder, _ in page], check.block)
         for (holder, held), balance in zip(page, told, strict=True):
-            if held.balance != balance:
-                found.append(
-                    f"series {series_id}, {holder}: {held.balance} by the logs, {balance} by the contract"
-                )
+            check.same(f"series {series_id}, {holder}", held.balance, balance)
     for holder, held in rows:
         if held.spent or held.nonce:
-            account = certificates.account(series_id, holder, block)
-            if (held.spent, held.nonce) != (account.spent, account.nonce):
-                found.append(
-                    f"series {series_id}, {holder}: spent {held.spent}, nonce {held.nonce} by the logs, "
-                    f"{account.spent}, {account.nonce} by the contract"
-                )
-    return found
+            account = certificates.account(series_id, holder, check.block)
+            name = f"series {series_id}, {holder}, spent and nonce"
+            check.same(name, (held.spent, held.nonce), (account.spent, account.nonce))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from largesse.artifacts import swaps_abi
-from largesse.auditing import Found, audited
+from largesse.auditing import Comparison, Found, audited
 from largesse.chainlogs import DEFAULT_RANGE, ignore
 from largesse.client import Certificates
 from largesse.swap_books import SwapBooks
@@ -41,22 +41,13 @@ def audit_swaps(
 
 def differences(swaps: Swaps, books: SwapBooks, block: int) -> list[str]:
     """Every difference between the rebuilt books and the contracts' views at `block`, in words."""
-    found: list[str] = []
-    views, node = swaps.contract.functions, swaps.node
-    certificates = swaps.certificates.contract.functions
-
-    def compare(what: str, rebuilt: object, told: object) -> None:
-        if rebuilt != told:
-            found.append(f"{what}: {rebuilt} by the logs, {told} by the contract")
-
-    compare("the parts, and what came in less what went out", books.parts(), books.liabilities)
-    compare("owed in all", books.total_owed, node.call(views.totalOwed(), block=block))
-    for payee, amount in books.owed.items():
-        compare(f"owed to {payee}", amount, node.call(views.owed(payee), block=block))
+    check = Comparison(swaps.node, swaps.contract.functions, block)
+    check.same("the parts, and what came in less what went out", books.parts(), books.liabilities)
+    check.debts(books)
     for lock, status in books.status.items():
-        compare(f"lock 0x{lock.hex()}", status, node.call(views.status(lock), block=block))
+        check.same(f"lock 0x{lock.hex()}", status, check.told("status", lock))
     for series_id, face in books.face.items():
         if not swaps.certificates.state(series_id, block).forfeited:
-            held = node.call(certificates.balanceOf(swaps.address, series_id), block=block)
-            compare(f"certificates of series {series_id}", face, held)
-    return found
+            held = swaps.certificates.account(series_id, swaps.address, block).balance
+            check.same(f"certificates of series {series_id}", face, held)
+    return check.found

@@ -6,6 +6,7 @@ from largesse.arguments import Arguments, Option
 from largesse.command import command
 from largesse.console import say
 from largesse.database import open_database
+from largesse.parts import PARTS
 from largesse.relayer.actions import Kind
 from largesse.relayer.app import make_app
 from largesse.relayer.limits import Limits
@@ -14,15 +15,6 @@ from largesse.sender import TABLES
 from largesse.session import Session
 from largesse.web.logs import write_logs
 from largesse.web.serving import serve
-
-RELAYED = {
-    "jars": Kind.JARS,
-    "accounts": Kind.ACCOUNTS,
-    "market": Kind.MARKET,
-    "orders": Kind.ORDERS,
-    "swaps": Kind.SWAPS,
-    "rewards": Kind.REWARDS,
-}
 
 
 @command(
@@ -41,9 +33,10 @@ def main(session: Session, given: Arguments) -> None:
     limits = Limits(per_subject=given.whole("hourly", least=1), daily_gas=given.whole("gas", least=1))
     port = given.whole("port", most=65_535)
     contracts = {}
+    relayed = [(part, kind) for part in PARTS for kind in Kind if part.contract == kind.value]
     for one in session.deployment().currencies:
         contracts[one.certificates] = Kind.CERTIFICATES
-        contracts |= {one.part(name): kind for name, kind in RELAYED.items()}
+        contracts |= {one.part(part.name): kind for part, kind in relayed}
     database = session.database("relayer", given)
     relayer = Relayer(session.node, wallet, open_database(database, TABLES), contracts, limits)
     say(f"{wallet.name} ({wallet.address}) pays the gas for {len(contracts)} contracts")

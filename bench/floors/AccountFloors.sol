@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @notice What prepaid accounts can't cost less than: by hand, without checks of input, and with what DESIGN's rules ask for:
+/// @notice What prepaid accounts cost by hand, without checks of input, and with what DESIGN's rules ask for:
 /// the same calldata, storage and events as PrepaidAccounts, a transient guard, and measuring what arrives and leaves.
 /// `measured` is false for the floor without rule 8. Not for use.
 contract AccountFloors {

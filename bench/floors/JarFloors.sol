@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @notice What streams can't cost less than: by hand, without checks of input, and with what DESIGN's rules ask for: the slots
+/// @notice What streams cost by hand, without checks of input, and with what DESIGN's rules ask for: the slots
 /// that StreamingTipEscrow reads and writes (a jar, a bucket for each end, a stream, the payer's monthly cap), its events, a
 /// transient guard, and measuring what arrives and leaves. `measured` is false for the floor without rule 8. Not for use.
 contract JarFloors {

@@ -87,7 +87,7 @@ def test_a_currency_that_calls_back_finds_the_door_shut(calling: Rewards, functi
     token.program(rewards.contract, guarded_calls(rewards)[function], 1, {"from": rewards.deployer})
     mine = rewards.state(rewards.pool_id(sponsor=token))
     if during == "pull":
-        rewards.fund(pool_id, 7)
+        rewards.fund_pool(pool_id, 7)
         assert rewards.money(pool_id) == (10_007, 100)
     else:
         rewards.collect(rewards.author, pool_id)

@@ -175,7 +175,7 @@ def test_a_sponsor_can_not_take_a_gift_in_its_notice(rewards: Rewards, pool_id: 
     rewards.announce_closing(pool_id)
     before = rewards.balance(rewards.giver)
     with reverts("Pools_Closing", pool_id, rewards.state(pool_id).closes_at):
-        rewards.fund(pool_id, 100)
+        rewards.fund_pool(pool_id, 100)
     assert rewards.balance(rewards.giver) == before
 
 
@@ -211,7 +211,7 @@ def test_nobody_opens_anothers_pool(rewards: Rewards) -> None:
     rewards.open(1, salt=0, sponsor=rewards.stranger)
     assert rewards.state(rewards.pool_id(0)).sponsor != rewards.stranger
     with reverts("Pools_Unknown", rewards.pool_id(0)):
-        rewards.fund(rewards.pool_id(0), 1)
+        rewards.fund_pool(rewards.pool_id(0), 1)
 
 
 # odd currencies
@@ -270,7 +270,7 @@ def test_a_payout_is_never_starved_into_a_debt(odd: Callable[[str], Rewards], ac
 def test_the_largest_of_everything_does_not_wrap(odd: Callable[[str], Rewards]) -> None:
     """96 bits of money through one purse that is reader and author, on one day and the next."""
     rewards = odd("TestToken")
-    rewards.endow(rewards.sponsor, MOST)
+    rewards.fund(rewards.sponsor, MOST)
     pool_id = rewards.open(MOST, bounds=(0, BPS), reader_cap=MOST, pool_cap=MOST)
     for number, amount in enumerate((MOST // 2, MOST // 2, 1)):
         rewards.pay_one(pool_id, rewards.read(pool_id, number, amount, author=rewards.reader, bps=3_333))

@@ -11,9 +11,10 @@ from brownie import web3
 from largesse.signing import address_of
 from tests.support.certificates import DAY, ZERO, World
 from tests.support.clock import at
+from tests.support.consents import Consent
 from tests.support.errors import reverts
 from tests.support.gifts import secret_of
-from tests.support.jars import Consent, Jars, gift_batch_id
+from tests.support.jars import Jars, gift_batch_id
 from tests.support.tipping import Gifts, deploy_jars, rate_of
 
 TIER = 1

@@ -5,6 +5,7 @@ README alone: its commands and its two pieces of Python, as they stand there.
 from __future__ import annotations
 
 import re
+import secrets
 import time
 from pathlib import Path
 from typing import Any
@@ -52,14 +53,16 @@ def test_one_card_is_sold_given_spent_and_refunded(
 def test_a_payment_that_a_processor_reports_is_issued(
     session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in (webhook.SECRET, webhook.LINK_SECRET):
-        monkeypatch.setenv(name, "a secret of thirty-two characters" + name)
-    (sold,) = re.findall(r"`brownie run sell main (.+?)`", README)
+    told = re.findall(r"^export (\w+)=", README, re.MULTILINE)
+    assert told == [webhook.SECRET, webhook.LINK_SECRET]
+    for name in told:
+        monkeypatch.setenv(name, secrets.token_hex())
+    (sold,) = re.findall(r"^brownie run sell main (.+)$", README, re.MULTILINE)
     sell.main(sold)
     servers: list[Server] = []
     monkeypatch.setattr(webhook, "serve", lambda app, host, _port: servers.append(Server(app, host, 0)))
     monkeypatch.setattr(webhook, "write_logs", lambda: None)
-    (served,) = re.findall(r"`brownie run webhook main (.+?)`", README)
+    (served,) = re.findall(r"^brownie run webhook main (.+) &$", README, re.MULTILINE)
     webhook.main(*served.split())
     (server,) = servers
     krw = session.certificates("KRWT")

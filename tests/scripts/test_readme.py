@@ -66,8 +66,6 @@ def test_all_commands_work_one_after_the_other(
     module_isolation: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LARGESSE_STATE", str(tmp_path))
-    for name in ("LARGESSE_WEBHOOK_SECRET", "LARGESSE_WEBHOOK_LINK_SECRET"):
-        monkeypatch.setenv(name, f"a {name} of this test's")
     monkeypatch.setenv("LARGESSE_NOTICES_SECRET", "whsec_" + base64.b64encode(bytes(32)).decode())
     (tmp_path / "examples").symlink_to(CHECKOUT / "examples")
     monkeypatch.chdir(tmp_path)
@@ -92,6 +90,21 @@ def test_every_file_the_readme_names_is_there() -> None:
         assert (CHECKOUT / name).exists(), name
     for folder in re.findall(r"^\| `(\w+)/`", README, re.MULTILINE):
         assert (CHECKOUT / folder).is_dir(), folder
+
+
+def test_what_the_readme_says_to_type_is_there_after_make() -> None:
+    """A fresh clone has make; everything else comes with it. `anvil` alone, which it once said, does not."""
+    targets = re.findall(r"^([a-z-]+):", (CHECKOUT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", README + COMMANDS, re.MULTILINE | re.DOTALL)
+    lines = [line for kind, block in blocks if not kind and "──" not in block for line in block.splitlines()]
+    typed = [line.split() for line in lines if not line.startswith(("export ", "source "))]
+    assert len(typed) >= 7
+    for words in typed:
+        if words[0] == "make":
+            assert words[1] in targets, words
+        else:
+            assert words[:2] == ["brownie", "run"], words
+            assert (CHECKOUT / "scripts" / f"{words[2]}.py").exists(), words
 
 
 def test_the_gas_that_the_readme_names_was_measured() -> None:

@@ -38,7 +38,7 @@ def audited(node_url: str) -> Audit:
 
 def test_a_pool_from_its_opening_to_its_end(rewards: Rewards, audited: Audit) -> None:
     pool_id, other = rewards.open(1_000), rewards.open(500, salt=1)
-    rewards.fund(pool_id, 70)
+    rewards.fund_pool(pool_id, 70)
     reads = [rewards.read(pool_id, 1, 333), rewards.read(pool_id, 2, 0), rewards.read(pool_id, 3, 7)]
     rewards.pay(pool_id, *reads)
     rewards.pay_one(other, rewards.read(other, 1, author=rewards.reader))

@@ -12,11 +12,11 @@ from random import Random
 from typing import NamedTuple
 
 from tests.model.currency import Kind
-from tests.stateful.compile import ROOT, compile_contract
 from tests.stateful.invariants import Broken
 from tests.stateful.life import ODD
 from tests.stateful.machine import live
 from tests.stateful.side import Difference
+from tools.compiler import ROOT, compile_contract
 
 STEPS, LIVES = 300, 8
 Live = Callable[[Kind, Sequence[int], Mapping[str, bytes]], object]

@@ -3,10 +3,10 @@
 
 import pytest
 
-from tests.stateful.compile import compile_contract
 from tests.stateful.machine import live, shrink
 from tests.stateful.seeded_bugs import BUGS, Bug, caught_by, lives, source_of
 from tests.stateful.side import Difference
+from tools.compiler import compile_contract
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name.replace(" ", "-"))

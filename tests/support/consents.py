@@ -24,10 +24,15 @@ OWED_WITHDRAWAL = f"address payee,address to,{END}"
 
 def struct_hash(types: Mapping[str, str], name: str, *values: Any) -> bytes:
     """EIP-712 `hashStruct` of one of `types`."""
+    members = [member.split(" ")[0] for member in types[name].split(",")]
     kinds, words = ["bytes32"], [keccak(f"{name}({types[name]})".encode())]
-    for member, value in zip(types[name].split(","), values, strict=True):
-        kinds.append(member.split(" ")[0])
-        words.append(str(value) if kinds[-1] == "address" else value)
+    for kind, value in zip(members, values, strict=True):
+        if kind == "string":
+            kind, value = "bytes32", keccak(value.encode())
+        elif kind == "bytes32[]":
+            kind, value = "bytes32", keccak(b"".join(value))
+        kinds.append(kind)
+        words.append(str(value) if kind == "address" else value)
     return keccak(encode(kinds, words))
 
 
@@ -37,6 +42,10 @@ class Consenting:
     NAME: ClassVar[str]
     """In the domain: "Largesse <NAME>"."""
     TYPES: ClassVar[Mapping[str, str]]
+    SIGNER: ClassVar[str]
+    """The role that signs unless told otherwise."""
+    PURSE: ClassVar[int]
+    """What each payer of a test has and has approved, base units."""
     world: World
     contract: Any
 
@@ -62,7 +71,7 @@ class Consenting:
         self,
         name: str,
         *values: Any,
-        signer: Any,
+        signer: Any = None,
         nonce: int = 1,
         deadline: int | None = None,
         moves: int | None = None,
@@ -72,6 +81,7 @@ class Consenting:
 
         With `moves`, base units, it is the currency's signature.
         """
+        signer = signer or getattr(self.world, self.SIGNER)
         deadline = self.world.now() + DAY if deadline is None else deadline
         digest = self.digest(name, *values, nonce, deadline, domain=domain)
         key = self.world.key(signer)
@@ -82,10 +92,14 @@ class Consenting:
         )
         return (nonce, deadline, True, packed(*signed))
 
-    def fund(self, person: Any, amount: int) -> None:
+    def fund(self, person: Any, amount: int | None = None) -> None:
         """Newly minted currency for a person, approved to the contract."""
-        self.token.mint(person, amount, {"from": self.world.deployer})
+        self.token.mint(person, self.PURSE if amount is None else amount, {"from": self.world.deployer})
         self.token.approve(self.contract, 2**256 - 1, {"from": person})
 
     def balance(self, person: Any) -> int:
         return int(self.token.balanceOf(person))
+
+    def held(self) -> int:
+        """Currency of the contract, base units."""
+        return self.balance(self.contract)

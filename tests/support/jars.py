@@ -8,21 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from brownie import web3
 from eth_abi.abi import encode
 
-from largesse.signing import Domain, keccak, sign_digest
-from tests.fixtures.tokens import packed, sign_eip3009, token_domain
+from largesse.signing import keccak, sign_digest
 from tests.support.certificates import DAY, ZERO, World
+from tests.support.consents import END, ITSELF, OWED_WITHDRAWAL, Consenting
 
 NOON = 1_900_065_600
 """2030-03-18 12:00 UTC, a Monday: the tests' own time begins a little before it."""
 MIDNIGHT = NOON + DAY // 2
 TODAY = NOON // DAY
-ITSELF = (0, 0, False, b"")
-"""The `Consent` of an account that sends the transaction itself."""
 MAX_RATE = 2**80 - 1
 MAX_JAR_RATE = 2**88 - 1
 MAX_ACCRUED = 2**142
@@ -34,28 +32,26 @@ PAYERS = ("supporter", "giver", "holder", "stranger", "agent")
 USES = ("Tip", "Open", "TopUp", "Subscribe")
 """`IJarTypes.Use` in its order."""
 
-Consent = tuple[int, int, bool, bytes]
 Key = tuple[str, int, int]
 
-_END = "uint64 nonce,uint40 deadline"
 _KEY = "address payer,uint256 jarId,uint256 index"
 TYPES = {
-    "OpenStream": f"{_KEY},uint80 rate,uint96 amount,{_END}",
-    "TopUpStream": f"address from,{_KEY},uint96 amount,{_END}",
-    "CancelStream": f"{_KEY},{_END}",
-    "ChangeStreamRate": f"{_KEY},uint80 rate,{_END}",
-    "PauseStream": f"{_KEY},{_END}",
-    "ResumeStream": f"{_KEY},{_END}",
-    "Tip": f"address from,uint256 jarId,uint96 amount,string message,{_END}",
+    "OpenStream": f"{_KEY},uint80 rate,uint96 amount,{END}",
+    "TopUpStream": f"address from,{_KEY},uint96 amount,{END}",
+    "CancelStream": f"{_KEY},{END}",
+    "ChangeStreamRate": f"{_KEY},uint80 rate,{END}",
+    "PauseStream": f"{_KEY},{END}",
+    "ResumeStream": f"{_KEY},{END}",
+    "Tip": f"address from,uint256 jarId,uint96 amount,string message,{END}",
     "Subscribe": "address payer,address account,address creator,uint32 tier,uint16 version,"
-    f"uint80 rate,uint96 amount,{_END}",
-    "Unsubscribe": f"address payer,address account,address creator,uint32 tier,{_END}",
-    "GiveSubscriptions": f"address payer,bytes32 batchId,{_END}",
+    f"uint80 rate,uint96 amount,{END}",
+    "Unsubscribe": f"address payer,address account,address creator,uint32 tier,{END}",
+    "GiveSubscriptions": f"address payer,bytes32 batchId,{END}",
     "GiftSubscriptionClaim": "bytes32 batchId,uint256 index,address account",
-    "TipHandle": f"address payer,bytes32 tipId,string message,{_END}",
+    "TipHandle": f"address payer,bytes32 tipId,string message,{END}",
     "HandleClaim": "bytes32[] tipIds,address recipient,uint40 deadline",
-    "SetMonthlyCap": f"address payer,uint96 limit,{_END}",
-    "OwedWithdrawal": f"address payee,address to,{_END}",
+    "SetMonthlyCap": f"address payer,uint96 limit,{END}",
+    "OwedWithdrawal": OWED_WITHDRAWAL,
 }
 """The typed data that the escrow takes, as its interface documents it."""
 
@@ -86,20 +82,6 @@ GIFT_NAMES = (
 HANDLE_TIP = ("address", "bytes32", "address", "uint96", "uint40", "uint64")
 HANDLE_NAMES = ("payer", "handle", "attestor", "amount", "reclaim_at", "salt")
 ANNA = keccak(b"github:anna")
-
-
-def struct_hash(name: str, *values: Any) -> bytes:
-    """EIP-712 `hashStruct` of one of `TYPES`."""
-    members = [member.split(" ")[0] for member in TYPES[name].split(",")]
-    kinds, words = ["bytes32"], [keccak(f"{name}({TYPES[name]})".encode())]
-    for kind, value in zip(members, values, strict=True):
-        if kind == "string":
-            kind, value = "bytes32", keccak(value.encode())
-        elif kind == "bytes32[]":
-            kind, value = "bytes32", keccak(b"".join(value))
-        kinds.append(kind)
-        words.append(str(value) if kind == "address" else value)
-    return keccak(encode(kinds, words))
 
 
 def gift_batch_id(gifts: Sequence[Any]) -> bytes:
@@ -177,26 +159,23 @@ def earned_scaled(flows: Iterable[Flow], time: int) -> int:
 
 
 @dataclass
-class Jars:
+class Jars(Consenting):
     """What a test of the escrow works with."""
 
+    NAME = "StreamingTipEscrow"
+    TYPES: ClassVar = TYPES
+    SIGNER = "supporter"
+    PURSE = PURSE
     world: World
     escrow: Any  # with the whole ABI of IStreamingTipEscrow
     deployed: Any  # with that of its own code: `multicall`
     back_office: Any  # the second piece, at its own address
 
-    def __getattr__(self, role: str) -> Any:
-        return getattr(self.world, role)
-
     # ----------------------------------------------------------------------------------------------- names
 
     @property
-    def token(self) -> Any:
-        return self.world.token
-
-    @property
-    def domain(self) -> Domain:
-        return Domain("Largesse StreamingTipEscrow", "1", self.world.chain.id, self.escrow.address)
+    def contract(self) -> Any:
+        return self.escrow
 
     @property
     def scale(self) -> int:
@@ -217,42 +196,7 @@ class Jars:
     def id_of(self, key: Key) -> bytes:
         return keccak(encode(["address", "uint256", "uint256"], key))
 
-    # --------------------------------------------------------------------------------------------- consent
-
-    def digest(self, name: str, *values: Any, domain: Domain | None = None) -> bytes:
-        return keccak(b"\x19\x01" + (domain or self.domain).separator + struct_hash(name, *values))
-
-    def consent(
-        self,
-        name: str,
-        *values: Any,
-        signer: Any = None,
-        nonce: int = 1,
-        deadline: int | None = None,
-        moves: int | None = None,
-        domain: Domain | None = None,
-    ) -> Consent:
-        """A signed `Consent` to an action of `TYPES`, good for a day; `values` without nonce and deadline.
-
-        With `moves`, the amount, it is the currency's signature.
-        """
-        signer = signer or self.supporter
-        deadline = self.now() + DAY if deadline is None else deadline
-        digest = self.digest(name, *values, nonce, deadline, domain=domain)
-        key = self.world.key(signer)
-        if moves is None:
-            return (nonce, deadline, False, sign_digest(digest, key))
-        signed = sign_eip3009(
-            key, token_domain(self.token), "Receive", signer, self.escrow, moves, 0, deadline, digest
-        )
-        return (nonce, deadline, True, packed(*signed))
-
     # ---------------------------------------------------------------------------------------------- actions
-
-    def fund(self, person: Any, amount: int = PURSE) -> None:
-        """Newly minted currency for a person, approved to the escrow."""
-        self.token.mint(person, amount, {"from": self.deployer})
-        self.token.approve(self.escrow, 2**256 - 1, {"from": person})
 
     def open(self, rate: int, amount: int, index: int = 0, **who: Any) -> Key:
         """Open a stream; its key. `payer`, `jar` as for `key`."""
@@ -341,13 +285,6 @@ class Jars:
         return self.world.certificates.pay(payment, cards, {"from": sender or self.holder})
 
     # ------------------------------------------------------------------------------------------- reckoning
-
-    def balance(self, person: Any) -> int:
-        return int(self.token.balanceOf(person))
-
-    def held(self) -> int:
-        """Currency of the escrow, base units."""
-        return self.balance(self.escrow)
 
     def stored(self, jar: int | None = None) -> tuple[int, int, int, int, int]:
         """(rate, day, accrued, lump day, lump) of the creator's jar, or another."""

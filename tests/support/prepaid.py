@@ -8,23 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from brownie import web3
 from eth_abi.abi import decode, encode
 
-from largesse.signing import Domain, address_of, keccak, sign_digest
+from largesse.signing import address_of, keccak, sign_digest
 from largesse.vouchers import SignedLockedVoucher, SignedVoucher, lock_of, rows
-from tests.fixtures.tokens import packed, sign_eip3009, token_domain
 from tests.support.certificates import DAY, World
+from tests.support.consents import END, ITSELF, OWED_WITHDRAWAL, Consenting
 
 HOUR = 3_600
 MIN_DELAY, MAX_DELAY = HOUR, 180 * DAY
 MAX_DEPOSIT = 2**47 - 1
 MAX_INDEX = 2**64 - 1
 MAX_SALT = 2**96 - 1
-ITSELF = (0, 0, False, b"")
-"""The `Consent` of an account that sends the transaction itself."""
 PURSE = 2**120
 """What each payer of a test has and has approved."""
 PAYERS = ("agent", "holder", "giver", "supporter", "stranger")
@@ -32,25 +30,23 @@ USES = ("Open", "TopUp")
 """`IPrepaidAccounts.Use` in its order."""
 ROW, LOCKED_ROW = 78, 115
 
-Consent = tuple[int, int, bool, bytes]
 Key = tuple[str, int]
 """An account: its counterparty and index."""
 
-_END = "uint64 nonce,uint40 deadline"
 _KEY = "address counterparty,uint64 index"
 TYPES = {
     "Voucher": "address counterparty,address currency,uint64 index,uint48 amount",
     "LockedVoucher": "address counterparty,address currency,uint64 index,uint48 amount,"
     "bytes32 lock,uint40 expiresAt",
     "OpenAccount": "address owner,address counterparty,uint96 salt,address signer,uint24 delaySeconds,"
-    f"uint40 expiresAt,uint96 amount,{_END}",
-    "TopUpAccount": f"address from,{_KEY},uint96 amount,{_END}",
-    "RequestWithdrawal": f"address owner,{_KEY},{_END}",
-    "CancelWithdrawal": f"address owner,{_KEY},{_END}",
-    "Withdraw": f"address owner,{_KEY},{_END}",
-    "RequestSigner": f"address owner,{_KEY},address signer,{_END}",
-    "ChangeSigner": f"address owner,{_KEY},{_END}",
-    "OwedWithdrawal": f"address payee,address to,{_END}",
+    f"uint40 expiresAt,uint96 amount,{END}",
+    "TopUpAccount": f"address from,{_KEY},uint96 amount,{END}",
+    "RequestWithdrawal": f"address owner,{_KEY},{END}",
+    "CancelWithdrawal": f"address owner,{_KEY},{END}",
+    "Withdraw": f"address owner,{_KEY},{END}",
+    "RequestSigner": f"address owner,{_KEY},address signer,{END}",
+    "ChangeSigner": f"address owner,{_KEY},{END}",
+    "OwedWithdrawal": OWED_WITHDRAWAL,
 }
 """The typed data that the contract takes, as its interface documents it."""
 
@@ -78,15 +74,6 @@ class Settled(NamedTuple):
     skipped: list[int]
 
 
-def struct_hash(name: str, *values: Any) -> bytes:
-    """EIP-712 `hashStruct` of one of `TYPES`."""
-    kinds, words = ["bytes32"], [keccak(f"{name}({TYPES[name]})".encode())]
-    for member, value in zip(TYPES[name].split(","), values, strict=True):
-        kinds.append(member.split(" ")[0])
-        words.append(str(value) if kinds[-1] == "address" else value)
-    return keccak(encode(kinds, words))
-
-
 def index_of(owner: object, salt: int) -> int:
     """The index of the account that `owner` opens with `salt`: 64 bits of keccak256(owner ‖ salt)."""
     return int.from_bytes(keccak(bytes.fromhex(str(owner)[2:]) + salt.to_bytes(12, "big"))[:8], "big")
@@ -99,25 +86,18 @@ def use(kind: str, *values: Any) -> bytes:
 
 
 @dataclass
-class Prepaid:
+class Prepaid(Consenting):
     """What a test of the accounts works with. The agent owns and pays, the merchant is the counterparty, and
     each account's signer is a session key of its own, unless told otherwise."""
 
+    NAME = "PrepaidAccounts"
+    TYPES: ClassVar = TYPES
+    SIGNER = "agent"
+    PURSE = PURSE
     world: World
     contract: Any
 
-    def __getattr__(self, role: str) -> Any:
-        return getattr(self.world, role)
-
     # ----------------------------------------------------------------------------------------------- names
-
-    @property
-    def token(self) -> Any:
-        return self.world.token
-
-    @property
-    def domain(self) -> Domain:
-        return Domain("Largesse PrepaidAccounts", "1", self.world.chain.id, self.contract.address)
 
     @property
     def unit(self) -> int:
@@ -134,42 +114,7 @@ class Prepaid:
     def signer(self, key: Key) -> str:
         return address_of(self.session(key))
 
-    # --------------------------------------------------------------------------------------------- consent
-
-    def digest(self, name: str, *values: Any, domain: Domain | None = None) -> bytes:
-        return keccak(b"\x19\x01" + (domain or self.domain).separator + struct_hash(name, *values))
-
-    def consent(
-        self,
-        name: str,
-        *values: Any,
-        signer: Any = None,
-        nonce: int = 1,
-        deadline: int | None = None,
-        moves: int | None = None,
-        domain: Domain | None = None,
-    ) -> Consent:
-        """A signed `Consent` to an action of `TYPES`, good for a day; `values` without nonce and deadline.
-
-        With `moves`, base units, it is the currency's signature.
-        """
-        signer = signer or self.agent
-        deadline = self.now() + DAY if deadline is None else deadline
-        digest = self.digest(name, *values, nonce, deadline, domain=domain)
-        key = self.world.key(signer)
-        if moves is None:
-            return (nonce, deadline, False, sign_digest(digest, key))
-        signed = sign_eip3009(
-            key, token_domain(self.token), "Receive", signer, self.contract, moves, 0, deadline, digest
-        )
-        return (nonce, deadline, True, packed(*signed))
-
     # ---------------------------------------------------------------------------------------------- payers
-
-    def fund(self, person: Any, amount: int = PURSE) -> None:
-        """Newly minted currency for a person, approved to the contract."""
-        self.token.mint(person, amount, {"from": self.deployer})
-        self.token.approve(self.contract, 2**256 - 1, {"from": person})
 
     def opening(
         self,
@@ -286,13 +231,6 @@ class Prepaid:
     def word(self, slot: int) -> int:
         """A slot of the contract's storage."""
         return int.from_bytes(web3.eth.get_storage_at(self.contract.address, slot), "big")
-
-    def balance(self, person: Any) -> int:
-        return int(self.token.balanceOf(person))
-
-    def held(self) -> int:
-        """Currency of the contract, base units."""
-        return self.balance(self.contract)
 
     def keys(self) -> list[Key]:
         """Every account there is, from the logs."""

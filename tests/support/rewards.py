@@ -8,21 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from brownie import web3
 from eth_abi.abi import decode, encode
 
 from largesse.signing import Domain, keccak, sign_digest
-from tests.fixtures.tokens import packed, sign_eip3009, token_domain
 from tests.support.certificates import DAY, World
+from tests.support.consents import END, ITSELF, OWED_WITHDRAWAL, Consenting, struct_hash
 
 BPS = 10_000
 MIN_NOTICE, MAX_NOTICE = DAY, 180 * DAY
 MOST = 2**96 - 1
 MAX_READ_ID = 2**64 - 1
-ITSELF = (0, 0, False, b"")
-"""The `Consent` of an account that sends the transaction itself."""
 PURSE = 2**100
 """What each giver of a test has and has approved."""
 GIVERS = ("supporter", "giver", "stranger")
@@ -42,20 +40,18 @@ FAULTS = (
 """`IRewardPools.Fault` in its order."""
 ROW, SKIPPED_ROW = 72, 5
 
-Consent = tuple[int, int, bool, bytes]
 
-_END = "uint64 nonce,uint40 deadline"
 _POOL = "address sponsor,bytes32 poolId"
 _ATTESTATION = "bytes32 poolId,address reader,address author,uint64 readId,uint96 amount,uint40 deadline"
 TYPES = {
     "Attestation": _ATTESTATION,
     "OpenPool": "address sponsor,uint96 salt,address attester,uint16 minReaderBps,uint16 maxReaderBps,"
-    f"uint96 readerCap,uint96 poolCap,uint24 noticeSeconds,uint96 amount,{_END}",
-    "FundPool": f"address from,bytes32 poolId,uint96 amount,{_END}",
-    "ChangeAttester": f"{_POOL},address attester,{_END}",
-    "AnnounceClosing": f"{_POOL},{_END}",
-    "CancelClosing": f"{_POOL},{_END}",
-    "OwedWithdrawal": f"address payee,address to,{_END}",
+    f"uint96 readerCap,uint96 poolCap,uint24 noticeSeconds,uint96 amount,{END}",
+    "FundPool": f"address from,bytes32 poolId,uint96 amount,{END}",
+    "ChangeAttester": f"{_POOL},address attester,{END}",
+    "AnnounceClosing": f"{_POOL},{END}",
+    "CancelClosing": f"{_POOL},{END}",
+    "OwedWithdrawal": OWED_WITHDRAWAL,
 }
 """The typed data that the contract takes, as its interface documents it; beside them `CHOICE`."""
 CHOICE = f"Choice(Attestation attestation,uint16 readerBps)Attestation({_ATTESTATION})"
@@ -111,30 +107,22 @@ class Paid(NamedTuple):
     skipped: list[tuple[int, str]]
 
 
-def struct_hash(name: str, *values: Any) -> bytes:
-    """EIP-712 `hashStruct` of one of `TYPES`."""
-    kinds, words = ["bytes32"], [keccak(f"{name}({TYPES[name]})".encode())]
-    for member, value in zip(TYPES[name].split(","), values, strict=True):
-        kinds.append(member.split(" ")[0])
-        words.append(str(value) if kinds[-1] == "address" else value)
-    return keccak(encode(kinds, words))
-
-
 def pool_id_of(sponsor: object, salt: int) -> bytes:
     """The id of the pool that `sponsor` opens with `salt`: keccak256(sponsor ‖ salt)."""
     return keccak(bytes.fromhex(str(sponsor)[2:]) + salt.to_bytes(12, "big"))
 
 
 @dataclass
-class Rewards:
+class Rewards(Consenting):
     """What a test of the pools works with. Its sponsor is the supporter, its attester the operator, its
     reader the holder and its author the creator, unless told otherwise."""
 
+    NAME = "RewardPools"
+    TYPES: ClassVar = TYPES
+    SIGNER = "supporter"
+    PURSE = PURSE
     world: World
     contract: Any
-
-    def __getattr__(self, role: str) -> Any:
-        return getattr(self.world, role)
 
     # ----------------------------------------------------------------------------------------------- names
 
@@ -154,53 +142,10 @@ class Rewards:
     def author(self) -> Any:
         return self.world.creator
 
-    @property
-    def token(self) -> Any:
-        return self.world.token
-
-    @property
-    def domain(self) -> Domain:
-        return Domain("Largesse RewardPools", "1", self.world.chain.id, self.contract.address)
-
     def pool_id(self, salt: int = 0, sponsor: Any = None) -> bytes:
         return pool_id_of(sponsor or self.sponsor, salt)
 
-    # --------------------------------------------------------------------------------------------- consent
-
-    def digest(self, name: str, *values: Any, domain: Domain | None = None) -> bytes:
-        return keccak(b"\x19\x01" + (domain or self.domain).separator + struct_hash(name, *values))
-
-    def consent(
-        self,
-        name: str,
-        *values: Any,
-        signer: Any = None,
-        nonce: int = 1,
-        deadline: int | None = None,
-        moves: int | None = None,
-        domain: Domain | None = None,
-    ) -> Consent:
-        """A signed `Consent` to an action of `TYPES`, good for a day; `values` without nonce and deadline.
-
-        With `moves`, base units, it is the currency's signature.
-        """
-        signer = signer or self.sponsor
-        deadline = self.now() + DAY if deadline is None else deadline
-        digest = self.digest(name, *values, nonce, deadline, domain=domain)
-        key = self.world.key(signer)
-        if moves is None:
-            return (nonce, deadline, False, sign_digest(digest, key))
-        signed = sign_eip3009(
-            key, token_domain(self.token), "Receive", signer, self.contract, moves, 0, deadline, digest
-        )
-        return (nonce, deadline, True, packed(*signed))
-
     # -------------------------------------------------------------------------------------------- sponsors
-
-    def endow(self, person: Any, amount: int = PURSE) -> None:
-        """Newly minted currency for a person, approved to the contract."""
-        self.token.mint(person, amount, {"from": self.deployer})
-        self.token.approve(self.contract, 2**256 - 1, {"from": person})
 
     def opening(
         self,
@@ -221,7 +166,7 @@ class Rewards:
         self.contract.open(self.opening(salt, **opening), amount, {"from": sponsor})
         return self.pool_id(salt, sponsor)
 
-    def fund(self, pool_id: bytes, amount: int, giver: Any = None) -> Any:
+    def fund_pool(self, pool_id: bytes, amount: int, giver: Any = None) -> Any:
         return self.contract.fund(pool_id, amount, {"from": giver or self.giver})
 
     def change_attester(self, pool_id: bytes, attester: Any) -> Any:
@@ -257,7 +202,7 @@ class Rewards:
         reader, author = reader or self.reader, author or self.author
         deadline = self.now() + DAY if deadline is None else deadline
         separator = (domain or self.domain).separator
-        attestation = struct_hash("Attestation", pool_id, reader, author, read_id, amount, deadline)
+        attestation = struct_hash(TYPES, "Attestation", pool_id, reader, author, read_id, amount, deadline)
         choice = keccak(encode(["bytes32", "bytes32", "uint16"], [keccak(CHOICE.encode()), attestation, bps]))
 
         def signed(by: Any, usual: Any, struct: bytes) -> bytes:
@@ -308,13 +253,6 @@ class Rewards:
     def word(self, slot: int) -> int:
         """A slot of the contract's storage."""
         return int.from_bytes(web3.eth.get_storage_at(self.contract.address, slot), "big")
-
-    def balance(self, person: Any) -> int:
-        return int(self.token.balanceOf(person))
-
-    def held(self) -> int:
-        """Currency of the contract."""
-        return self.balance(self.contract)
 
     def liabilities(self) -> int:
         """What the contract owes by its own books: pools and payees are found in the logs."""

@@ -38,6 +38,8 @@ class Swaps(Consenting):
     """What a test of the swaps works with: the holder locks for the merchant, unless told otherwise."""
 
     NAME = "AtomicSwaps"
+    SIGNER = "holder"
+    PURSE = PURSE
     TYPES: ClassVar = {
         "Lock": "address from,address to,uint256 seriesId,uint96 amount,bytes32 hash,uint40 expiresAt," + END,
         "ClaimTo": "bytes32 id,address receiver," + END,

@@ -14,8 +14,9 @@ from largesse.usdc import Usdc
 from tests.fixtures.accounts import MakeAccount, delegate_7702
 from tests.support.certificates import ZERO, World
 from tests.support.clock import at, mine_at
+from tests.support.consents import Consent
 from tests.support.errors import reverts
-from tests.support.jars import DAY, ITSELF, NOON, Consent, Jars, handle_tip_id
+from tests.support.jars import DAY, ITSELF, NOON, Jars, handle_tip_id
 from tests.support.tipping import Gifts, deploy_jars
 from tests.support.usdc_payers import FOREVER, UsdcPayer
 

@@ -18,8 +18,8 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from tests.stateful.compile import compile_contract
 from tests.stateful.life import ODD
+from tools.compiler import compile_contract
 from tools.mutants.draw import ROOT, Mutant, sources
 from tools.mutants.targets import MACHINES, files_of
 

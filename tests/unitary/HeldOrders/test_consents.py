@@ -13,9 +13,10 @@ import pytest
 
 from tests.fixtures.accounts import MakeAccount
 from tests.support.clock import at
+from tests.support.consents import Consent
 from tests.support.errors import reverts
 from tests.support.logs import logs_of
-from tests.support.orders import ITSELF, PURSE, TYPES, Consent, Orders, State
+from tests.support.orders import ITSELF, PURSE, TYPES, Orders, State
 
 NONCE_WINDOW = 2**32
 ACTIONS = ("OpenOrder", "ConfirmOrder", "RefundOrder", "OwedWithdrawal")

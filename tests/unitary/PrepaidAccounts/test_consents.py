@@ -16,9 +16,10 @@ from largesse.signing import Domain
 from tests.fixtures.accounts import MakeAccount
 from tests.support.certificates import DAY, ZERO
 from tests.support.clock import at, mine_at
+from tests.support.consents import Consent
 from tests.support.errors import reverts
 from tests.support.logs import logs_of
-from tests.support.prepaid import ITSELF, TYPES, Consent, Prepaid
+from tests.support.prepaid import ITSELF, TYPES, Prepaid
 
 NONCE_WINDOW = 2**32
 VOUCHERS = ("Voucher", "LockedVoucher")

@@ -13,8 +13,9 @@ import pytest
 from tests.fixtures.accounts import MakeAccount
 from tests.support.certificates import DAY
 from tests.support.clock import at
+from tests.support.consents import Consent
 from tests.support.errors import reverts
-from tests.support.rewards import TYPES, Consent, Rewards
+from tests.support.rewards import TYPES, Rewards
 
 ACTIONS = ("OpenPool", "FundPool", "ChangeAttester", "AnnounceClosing", "CancelClosing")
 PAYING = ("OpenPool", "FundPool")

@@ -125,7 +125,7 @@ def test_no_read_over_the_pools_cap(rewards: Rewards, pool_id: bytes) -> None:
 def test_no_read_without_the_money(rewards: Rewards) -> None:
     pool_id = rewards.open(99)
     refuses(rewards, pool_id, rewards.read(pool_id, 1, 100), "OverBudget")
-    rewards.fund(pool_id, 1)
+    rewards.fund_pool(pool_id, 1)
     pays(rewards, pool_id, rewards.read(pool_id, 1, 100))
     refuses(rewards, pool_id, rewards.read(pool_id, 2, 1), "OverBudget")
 
@@ -297,7 +297,7 @@ def test_a_reader_of_its_own_text(rewards: Rewards, pool_id: bytes) -> None:
 def test_the_largest_numbers(make_rewards: Any, make_token: Any) -> None:
     """Nothing wraps at 96 bits."""
     rewards: Rewards = make_rewards(make_token("TestToken"))
-    rewards.endow(rewards.sponsor, MOST)
+    rewards.fund(rewards.sponsor, MOST)
     pool_id = rewards.open(MOST, bounds=(0, BPS), reader_cap=MOST, pool_cap=MOST)
     pays(rewards, pool_id, rewards.read(pool_id, 1, MOST - 1, bps=9_999))
     assert rewards.credits(pool_id) == ((MOST - 1) * 9_999 // BPS, MOST - 1 - (MOST - 1) * 9_999 // BPS)

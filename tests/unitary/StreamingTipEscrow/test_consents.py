@@ -15,13 +15,13 @@ import pytest
 from largesse.signing import Domain
 from tests.fixtures.accounts import MakeAccount
 from tests.support.clock import at
+from tests.support.consents import Consent
 from tests.support.errors import reverts
 from tests.support.jars import (
     DAY,
     ITSELF,
     NOON,
     TYPES,
-    Consent,
     Jars,
     gift_batch_id,
     handle_tip_id,

@@ -1,4 +1,4 @@
-"""Compiles a contract with a change, with the project's own compiler and settings."""
+"""Compiles one contract, changed or not, with the project's own compiler and settings."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 
-def compile_contract(name: str, changed: Mapping[str, str], *, metadata: bool = True) -> bytes:
-    """Creation code of the contract `name`, `changed` replacing the sources of these paths; without the hash
-    of the sources where `metadata` is False. Raises ValueError."""
-    main = f"contracts/{name}.sol"
+def compile_contract(
+    name: str, changed: Mapping[str, str], *, metadata: bool = True, folder: str = "contracts"
+) -> bytes:
+    """Creation code of the contract `name` of a folder, `changed` replacing the sources of these paths;
+    without the hash of the sources where `metadata` is False. Raises ValueError."""
+    main = f"{folder}/{name}.sol"
     build = tomllib.loads((ROOT / "foundry.toml").read_text())["profile"]["default"]
     settings: dict[str, Any] = {
         "optimizer": {"enabled": build["optimizer"], "runs": build["optimizer_runs"]},
