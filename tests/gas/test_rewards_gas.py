@@ -86,7 +86,7 @@ def test_sponsors(steady: Steady) -> None:
     sponsor, operator = {"from": steady.world.supporter}, steady.world.operator
     opening = (1, operator, 0, 10_000, 10**9, 10**10, DAY)
     record("rewards.open", steady.rewards.open(opening, 10**9, sponsor).gas_used)
-    record("rewards.fund", steady.rewards.fund_pool(steady.pool_id, 10**9, sponsor).gas_used)
+    record("rewards.fund", steady.rewards.fund(steady.pool_id, 10**9, sponsor).gas_used)
 
 
 @pytest.mark.parametrize("count", [1, 10, 100])
