@@ -28,6 +28,11 @@ def nothing_stays(payouts: Payouts, isolation: None) -> Any:
 # reverts
 
 
+def test_it_is_made_for_certificates(payouts: Payouts, project: Any) -> None:
+    with reverts("Payout_ZeroAddress"):
+        project.UniswapV2Payout.deploy(payouts.stranger, {"from": payouts.world.deployer})
+
+
 def test_it_reverts_for_anybody_but_the_certificates(payouts: Payouts) -> None:
     """Nobody reports a payment that never happened."""
     portions = [(payouts.holder, payouts.open_series, 1_000)]

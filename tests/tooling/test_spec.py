@@ -1,0 +1,59 @@
+"""docs/SPEC.md names tests that there are, one at least for each rule, and every error of the contracts."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXT = (ROOT / "docs/SPEC.md").read_text()
+RULED, UNTESTED = TEXT.split("## Not tested")
+RULES = re.findall(r"^- \*\*(\w+)\*\* (.*)$", RULED, re.MULTILINE)
+NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", TEXT)))
+
+
+@pytest.fixture(autouse=True)
+def isolation() -> None:
+    """Overrides the node's."""
+
+
+@cache
+def names_in(path: str) -> set[str]:
+    tree = ast.parse((ROOT / path).read_text())
+    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
+def declared() -> set[str]:
+    sources = [*ROOT.glob("interfaces/*.sol"), *ROOT.glob("contracts/**/*.sol")]
+    ours = [path for path in sources if "test" not in path.relative_to(ROOT).parts]
+    texts = (path.read_text() for path in ours)
+    return {name for text in texts for name in re.findall(r"^\s*error (\w+)\(", text, re.MULTILINE)}
+
+
+@pytest.mark.parametrize("path", sorted({path for path, _ in NAMED}))
+def test_what_it_names_is_there(path: str) -> None:
+    assert {test for file, test in NAMED if file == path} <= names_in(path)
+
+
+def test_each_rule_has_a_number_of_its_own_and_a_test() -> None:
+    numbers = [number for number, _ in RULES]
+    assert len(numbers) == len(set(numbers)) == RULED.count("\n- ")
+    assert [number for number, rule in RULES if not re.search(r"`tests/[\w/]+\.py::\w+`", rule)] == []
+
+
+def test_each_error_is_a_rule_or_said_to_be_untested() -> None:
+    ruled, untested = (set(re.findall(r"`([A-Z]\w+_\w+)`", part)) for part in (RULED, UNTESTED))
+    assert ruled | untested == declared()
+    assert not ruled & untested
+
+
+def test_invariants_it_points_at_are_there() -> None:
+    rows = (ROOT / "tests/stateful/INVARIANTS.md").read_text()
+    there = {
+        number for row in re.findall(r"^\| ([\d, ]+) \|", rows, re.MULTILINE) for number in row.split(", ")
+    }
+    assert set(re.findall(r"Invariant (\d+)\.", TEXT)) <= there
