@@ -1,0 +1,82 @@
+"""The storage of each contract, as the compiler lays it out, between two markers of docs/ARCHITECTURE.md.
+
+`python -m tools.layouts --write` writes it; without an argument it prints it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs/ARCHITECTURE.md"
+BEGIN, END = "<!-- layouts: begin -->\n", "<!-- layouts: end -->\n"
+STATELESS = "It holds no storage.\n"
+
+
+def compiled() -> dict[str, Any]:
+    """The `storageLayout` of each contract that is deployed or runs as a deployed one's code, by name."""
+    build = tomllib.loads((ROOT / "foundry.toml").read_text())["profile"]["default"]
+    paths = [path.relative_to(ROOT).as_posix() for path in sorted(ROOT.glob("contracts/*.sol"))]
+    request = {
+        "language": "Solidity",
+        "sources": {path: {"content": (ROOT / path).read_text()} for path in paths},
+        "settings": {
+            "evmVersion": build["evm_version"],
+            "remappings": [entry.replace("=", f"={ROOT}/", 1) for entry in build["remappings"]],
+            "outputSelection": {"*": {"*": ["storageLayout"]}},
+        },
+    }
+    command = [str(ROOT / build["solc"]), "--standard-json", "--allow-paths", str(ROOT)]
+    answer = subprocess.run(
+        command, input=json.dumps(request), capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    contracts = json.loads(answer.stdout)["contracts"]
+    return {Path(path).stem: contracts[path][Path(path).stem]["storageLayout"] for path in paths}
+
+
+def render(layouts: dict[str, Any]) -> str:
+    """Slots of each contract, and slots and bits (lowest first) of the structs in them."""
+    pages = []
+    for name, layout in layouts.items():
+        if name.endswith("BackOffice"):
+            continue  # the slots of the contract whose code it is, which a test compares
+        types = layout["types"] or {}
+        rows = [f"| {one['slot']} | `{one['label']}` | `{_name(types, one)}` |" for one in layout["storage"]]
+        page = f"#### {name}\n\n"
+        page += "| slot | variable | type |\n|---:|---|---|\n" + "\n".join(rows) + "\n" if rows else STATELESS
+        structs = [kind for kind in types.values() if "members" in kind]
+        for kind in sorted(structs, key=lambda kind: str(kind["label"])):
+            page += f"\n`{_short(kind['label'])}`\n\n| slot | bits | member |\n|---:|---|---|\n"
+            for member in kind["members"]:
+                low = 8 * member["offset"]
+                high = min(low + 8 * int(types[member["type"]]["numberOfBytes"]), 256) - 1
+                page += f"| {member['slot']} | {low}–{high} | `{member['label']}` |\n"
+        pages.append(page)
+    return "\n" + "\n".join(pages) + "\n"
+
+
+def _name(types: dict[str, Any], entry: dict[str, Any]) -> str:
+    return _short(types[entry["type"]]["label"])
+
+
+def _short(label: str) -> str:
+    return re.sub(r"(struct|enum) (\w+\.)?", "", label)
+
+
+def main(arguments: list[str]) -> None:
+    text = render(compiled())
+    if arguments != ["--write"]:
+        print(text)
+        return
+    before, rest = PAGE.read_text().split(BEGIN)
+    PAGE.write_text(before + BEGIN + text + END + rest.split(END)[1])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
