@@ -124,6 +124,17 @@ features: compile ## run the rows, presets and journeys, and write docs/FEATURES
 floors: compile ## the gas of the same work by hand, to bench/FLOORS.md
 	@$(IN_HOME) $(PY) -m bench.floors
 
+# What does not install is not run, and the run says so.
+bench/node_modules/.installed: bench/package.json bench/package-lock.json
+	@tools/need-node
+	@echo "bench: the peers' packages"
+	@cd bench && npm ci --ignore-scripts --legacy-peer-deps --no-audit --no-fund --loglevel=error && touch node_modules/.installed \
+	  || echo "bench: npm could not install the peers' packages"
+
+.PHONY: bench
+bench: compile bench/node_modules/.installed ## gas of ours beside the peers', to bench/RESULTS.md and bench/plots
+	@$(IN_HOME) $(PY) -m bench.against
+
 .PHONY: bench-http
 bench-http: compile ## paid calls and vouchers beside the x402 package, to bench/HTTP.md
 	@$(IN_HOME) $(PY) -m bench.http

@@ -1,0 +1,1 @@
+"""Ours beside what peers publish, on one chain in one run: `make bench` writes bench/RESULTS.md."""
