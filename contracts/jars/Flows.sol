@@ -29,20 +29,21 @@ abstract contract Flows is JarLedger {
         uint256 cursor = _cursor(jar);
         uint256 endDay = end / DAY;
         int256 due = int256(credit);
-        if (start / DAY == endDay) {
-            due += int256(_addToLump(book, endDay, rate * (end - start)));
-            if (due != 0 || jar.day() == 0) {
-                book.jar = newJar(jar.rate(), cursor, _checked(jarId, jar.accrued() + due));
-            }
-            return;
-        }
-        uint256 sum = jar.rate() + rate;
-        require(sum <= MAX_JAR_RATE, Jar_Full(jarId, sum, MAX_JAR_RATE));
         unchecked {
-            // Below 2⁸⁰ × 2⁴¹; a start is never before the cursor.
+            // Rates have 80 bits and a jar's 88, times are below 2⁴¹, what is accrued has 144 bits and a credit or a lump is money;
+            // a start is never before the cursor.
+            if (start / DAY == endDay) {
+                due += int256(_addToLump(book, endDay, rate * (end - start)));
+                if (due != 0 || jar.day() == 0) {
+                    book.jar = newJar(jar.rate(), cursor, _checked(jarId, jar.accrued() + due));
+                }
+                return;
+            }
+            uint256 sum = jar.rate() + rate;
+            require(sum <= MAX_JAR_RATE, Jar_Full(jarId, sum, MAX_JAR_RATE));
             due -= int256(rate * (start - cursor * DAY));
+            book.jar = newJar(sum, cursor, _checked(jarId, jar.accrued() + due));
         }
-        book.jar = newJar(sum, cursor, _checked(jarId, jar.accrued() + due));
         _addEnd(book, endDay, rate, end, 0);
     }
 

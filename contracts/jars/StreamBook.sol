@@ -12,8 +12,10 @@ abstract contract StreamBook is Flows {
         returns (uint256 end)
     {
         Stream old = _streams[id];
-        require(!old.isPaused() && !old.isRunning(block.timestamp), Jar_StreamExists(id, old.endsAt()));
-        if (old.seriesId() != 0) _countUsed(id, old.seriesId(), 0);
+        if (Stream.unwrap(old) != 0) {
+            require(!old.isPaused() && !old.isRunning(block.timestamp), Jar_StreamExists(id, old.endsAt()));
+            if (old.seriesId() != 0) _countUsed(id, old.seriesId(), 0);
+        }
         uint256 dust;
         (end, dust) = _lasting(block.timestamp, rate, amount * _scale);
         if (seriesId != 0) _checkSeries(seriesId, end);
@@ -38,17 +40,21 @@ abstract contract StreamBook is Flows {
     /// @dev Interaction: the refund leaves.
     function _cancelStream(bytes32 id, uint256 jarId, address payer) internal returns (uint256 refund) {
         Stream stream = _streams[id];
-        require(
-            stream.isPaused() || stream.isRunning(block.timestamp), Jar_StreamNotRunning(id, stream.endsAt())
-        );
-        uint256 rest = _left(stream);
+        bool paused = stream.isPaused();
+        uint256 end = stream.endsAt();
+        require(paused || stream.isRunning(block.timestamp), Jar_StreamNotRunning(id, end));
+        uint256 rest;
+        unchecked {
+            // Of a rate of 80 bits and 40 bits of seconds; a running stream's end is ahead.
+            rest = stream.rate() * (paused ? end : end - block.timestamp);
+        }
         (refund, rest) = (rest / _scale, rest % _scale);
         _streams[id] = Stream.wrap(0);
         if (stream.seriesId() != 0) {
             _countUsed(id, stream.seriesId(), refund);
             delete _placements[id];
         }
-        if (!stream.isPaused()) _leave(jarId, stream.rate(), stream.startedAt(), stream.endsAt(), rest);
+        if (!paused) _leave(jarId, stream.rate(), stream.startedAt(), end, rest);
         else if (rest != 0) _credit(jarId, rest);
         _refund(payer, stream.seriesId(), refund);
     }

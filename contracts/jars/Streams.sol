@@ -33,27 +33,21 @@ abstract contract Streams is IStreamingTips, StreamBook, MonthlyCaps {
         nonReentrant
         returns (uint256 endsAt)
     {
-        if (_isOwnCall(key.payer, consent)) {
-            _pull(key.payer, amount);
+        address payer = key.payer;
+        if (_isOwnCall(payer, consent)) {
+            _pull(payer, amount);
         } else {
             bytes32 structHash = keccak256(
                 abi.encode(
-                    OPEN_TYPEHASH,
-                    key.payer,
-                    key.jarId,
-                    key.index,
-                    rate,
-                    amount,
-                    consent.nonce,
-                    consent.deadline
+                    OPEN_TYPEHASH, payer, key.jarId, key.index, rate, amount, consent.nonce, consent.deadline
                 )
             );
-            _pullByConsent(key.payer, amount, structHash, consent);
+            _pullByConsent(payer, amount, structHash, consent);
         }
-        _countPaid(key.payer, amount);
+        _countPaid(payer, amount);
         _checkJar(key.jarId);
         endsAt = _openStream(_idOf(key), key.jarId, rate, amount, 0);
-        emit StreamOpened(key.payer, key.jarId, key.index, rate, amount, endsAt);
+        emit StreamOpened(payer, key.jarId, key.index, rate, amount, endsAt);
     }
 
     /// @inheritdoc IStreamingTips
@@ -90,9 +84,9 @@ abstract contract Streams is IStreamingTips, StreamBook, MonthlyCaps {
         nonReentrant
         returns (uint256 refund)
     {
-        _consentOfPayer(CANCEL_TYPEHASH, key, consent);
-        refund = _cancelStream(_idOf(key), key.jarId, key.payer);
-        emit StreamCancelled(key.payer, key.jarId, key.index, refund);
+        address payer = _consentOfPayer(CANCEL_TYPEHASH, key, consent);
+        refund = _cancelStream(_idOf(key), key.jarId, payer);
+        emit StreamCancelled(payer, key.jarId, key.index, refund);
     }
 
     /// @inheritdoc IStreamingTips
@@ -192,11 +186,15 @@ abstract contract Streams is IStreamingTips, StreamBook, MonthlyCaps {
 
     // ---------------------------------------------------------------------------------------------------- private
 
-    function _consentOfPayer(bytes32 typehash, StreamKey calldata key, Consent calldata consent) private {
-        if (_isOwnCall(key.payer, consent)) return;
+    function _consentOfPayer(bytes32 typehash, StreamKey calldata key, Consent calldata consent)
+        private
+        returns (address payer)
+    {
+        payer = key.payer;
+        if (_isOwnCall(payer, consent)) return payer;
         bytes32 structHash =
-            keccak256(abi.encode(typehash, key.payer, key.jarId, key.index, consent.nonce, consent.deadline));
-        _checkConsent(key.payer, structHash, consent);
+            keccak256(abi.encode(typehash, payer, key.jarId, key.index, consent.nonce, consent.deadline));
+        _checkConsent(payer, structHash, consent);
     }
 
     /// @dev keccak256(abi.encode(key))
