@@ -111,7 +111,7 @@ class Bench:
         return index.to_bytes(8, "big") + amount.to_bytes(6, "big") + signature[:32] + vs.to_bytes(32, "big")
 
     def jars(self, *, measured: bool) -> dict[str, int]:
-        floor, jar = self.floor("JarFloors", measured=measured), 1 << 160 | int(self.seller, 16)
+        floor, jar = self.floor("JarFloors", measured=measured), int(self.seller, 16)
         key = "(address,uint256,uint256)"
 
         def opened(index: int, days: int) -> int:
@@ -120,8 +120,8 @@ class Bench:
                 self.payer, floor, 1, kinds, [(self.payer, jar, index), 100, 100 * days * DAY, _CONSENT]
             )
 
-        # Something ends on each of the two days: the steady state.
-        for index, days in ((1, 30), (2, 31)):
+        # Something else ends on each of the two days, before and after: the steady state.
+        for index, days in ((1, 30), (2, 31), (4, 30)):
             opened(index, days)
         found = {"jars.open": opened(3, 30)}
         kinds = [key, "address", "uint256", _CONSENT_TYPE]

@@ -30,11 +30,12 @@ abstract contract StreamBook is Flows {
     {
         Stream stream = _running(id);
         require(stream.seriesId() == seriesId, Jar_SeriesDiffers(id, stream.seriesId(), seriesId));
+        (uint256 rate, uint256 end) = (stream.rate(), stream.endsAt());
         uint256 dust;
-        (newEnd, dust) = _lasting(stream.endsAt(), stream.rate(), amount * _scale);
+        (newEnd, dust) = _lasting(end, rate, amount * _scale);
         if (seriesId != 0) _checkSeries(seriesId, newEnd);
         _streams[id] = stream.until(newEnd);
-        _extend(jarId, stream.rate(), stream.startedAt(), stream.endsAt(), newEnd, dust);
+        _extend(jarId, rate, stream.startedAt(), end, newEnd, dust);
     }
 
     /// @dev Interaction: the refund leaves.
