@@ -54,11 +54,17 @@ def require_cancun(web3: Web3) -> None:
 
 @contextmanager
 def development_node(
-    chain_id: int = 31_337, *, hardfork: str = "prague", accounts: int = 20, gas_limit: int = 30_000_000
+    chain_id: int = 31_337,
+    *,
+    hardfork: str = "prague",
+    accounts: int = 20,
+    gas_limit: int = 30_000_000,
+    traces: bool = False,
 ) -> Iterator[str]:
     """Run an Anvil on a free port while the `with` block lasts; yields its HTTP address.
 
-    Its unlocked accounts are the well-known ones; sends cost nothing (base fee 0); `gas_limit` is a block's.
+    Its unlocked accounts are the well-known ones; sends cost nothing (base fee 0); `gas_limit` is a block's;
+    with `traces` it keeps the steps that debug_traceTransaction shows.
     Raises NodeError: `node_missing` when there is no `anvil` on the PATH, `node_failed` when it does not come
     up.
     """
@@ -69,6 +75,7 @@ def development_node(
         )
     command = [anvil, "--port", "0", "--chain-id", str(chain_id), "--hardfork", hardfork]
     command += ["--accounts", str(accounts), "--block-base-fee-per-gas", "0", "--gas-limit", str(gas_limit)]
+    command += ["--steps-tracing"] if traces else []
     # a file, not a pipe: nobody empties a pipe while the node runs
     with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
         node = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, text=True)

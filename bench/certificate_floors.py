@@ -1,0 +1,131 @@
+"""The floors of certificates, for `make floors`: what bench/floors/CertificateFloors.sol costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from web3.types import RPCEndpoint
+
+from bench.items import items
+from largesse import curve
+from largesse.signing import address_of, keccak
+
+if TYPE_CHECKING:
+    from bench.floors import Bench
+
+GOALS: Final = {
+    "certificates.redeem": 54_000,
+    "certificates.redeem_signed": 58_000,
+    "certificates.redeem_signed_order_used": 63_500,
+    "certificates.redeem_signed_order_fresh": 80_500,
+    "certificates.give": 56_000,
+    "certificates.claim_new": 57_000,
+    "certificates.claim_known": 40_000,
+}
+CLOCK: Final = 1_900_000_000
+YEAR: Final = 365 * 86_400
+FACE: Final = 50_000_000
+SERIES: Final = 1
+DOMAIN: Final = keccak(b"a domain separator")
+ZERO: Final = "0x" + "00" * 20
+_REDEMPTION: Final = "(address,uint256,uint96,uint64,uint64,uint40,bytes)"
+_ORDER: Final = "(uint256,uint96,address,address,uint40,uint40,bytes32)"
+_GIFT: Final = "(address,address,address,uint256,uint256,uint256,uint256,uint256,uint256,bytes32)"
+
+
+class CertificateBench:
+    """A floor in its steady state: a series of two years, a holder that has signed, a known merchant."""
+
+    def __init__(self, bench: Bench, *, measured: bool) -> None:
+        self.bench, self.now = bench, CLOCK
+        self.floor = bench.floor("CertificateFloors", measured=measured, domain=DOMAIN)
+        self.key = keccak(b"a holder")
+        self.holder = address_of(self.key)
+        self.expiry, self.limitation = CLOCK + 2 * YEAR, CLOCK + 5 * YEAR
+        self._put(SERIES, 1 << 238 | self.limitation << 136 | self.expiry << 96 | 100 * FACE)
+        for account in (self.holder, bench.payer):
+            self._put(_place(account, SERIES), 1 << 192 | 2 << 96 | 10 * FACE)
+
+    def _put(self, slot: int, word: int) -> None:
+        values = [self.floor, *("0x" + number.to_bytes(32, "big").hex() for number in (slot, word))]
+        _ask(self.bench, "anvil_setStorageAt", values)
+
+    def _send(self, sender: str, number: int, kinds: list[str], values: list[Any]) -> int:
+        """At a known time: every byte of calldata is the same in every run."""
+        self.now += 1_000
+        _ask(self.bench, "evm_setNextBlockTimestamp", [self.now])
+        return self.bench.gas(sender, self.floor, number, kinds, values)
+
+    def redeem(self) -> int:
+        values = [SERIES, FACE, self.bench.seller]
+        return self._send(self.bench.payer, 3, ["uint256", "uint96", "address"], values)
+
+    def redeem_signed(self, order: int, nonce: int) -> int:
+        merchant = int(self.bench.seller, 16)
+        holder = int(self.holder, 16)
+        words = [0x2222, holder, SERIES, FACE, merchant, 0, order, 0x3333, nonce, self.expiry]
+        row = (self.holder, SERIES, FACE, order, nonce, self.expiry, _sign(self.key, words))
+        return self._send(self.bench.seller, 2, [_REDEMPTION], [row])
+
+    def give(self, key: bytes) -> int:
+        values = (SERIES, FACE, address_of(key), ZERO, 0, self.expiry - YEAR, bytes(32))
+        return self._send(self.bench.payer, 1, [_ORDER], [values])
+
+    def claim(self, key: bytes, recipient: str) -> int:
+        """Of the gift that was given last, with that key."""
+        given, payer = self.now, self.bench.payer
+        gift = (payer, address_of(key), ZERO, SERIES, FACE, given, self.expiry - YEAR, given)
+        members = (*gift, self.limitation, bytes(32))
+        words = [int(word, 16) if isinstance(word, str) else word for word in (*gift, self.limitation, 0)]
+        gift_id = keccak(b"".join(word.to_bytes(32, "big") for word in words))
+        signature = _sign(key, [0x6666, int.from_bytes(gift_id, "big"), int(recipient, 16), 0])
+        kinds = [_GIFT, "address", "bytes"]
+        return self._send(self.bench.deployer, 4, kinds, [members, recipient, signature])
+
+
+def compare(bench: Bench) -> tuple[dict[str, int], dict[str, int], dict[str, dict[str, int]]]:
+    """Gas of each of `GOALS` by the floor with rule 8 and by the trusting one, and the items of the first."""
+    before = _ask(bench, "evm_snapshot", [])
+    rule_8, parts = _measure(bench, measured=True)
+    _ask(bench, "evm_revert", [before])  # the same times and signatures for both
+    return rule_8, _measure(bench, measured=False)[0], parts
+
+
+def _measure(bench: Bench, *, measured: bool) -> tuple[dict[str, int], dict[str, dict[str, int]]]:
+    found: dict[str, int] = {}
+    parts: dict[str, dict[str, int]] = {}
+
+    def note(name: str, gas: int) -> None:
+        found[f"certificates.{name}"] = gas
+        parts[f"certificates.{name}"] = items(bench.web3, bench.sent)
+
+    cards = CertificateBench(bench, measured=measured)
+    note("redeem", cards.redeem())
+    note("redeem_signed", cards.redeem_signed(0, 2))
+    note("redeem_signed_order_fresh", cards.redeem_signed(1_000, 1_000))
+    note("redeem_signed_order_used", cards.redeem_signed(1_001, 1_001))
+    recipient = address_of(keccak(b"a recipient"))
+    for name in ("claim_new", "claim_known"):
+        key = keccak(name.encode())
+        note("give", cards.give(key))
+        note(name, cards.claim(key, recipient))
+    return found, parts
+
+
+def _ask(bench: Bench, method: str, values: list[Any]) -> Any:
+    provider: Any = bench.web3.provider
+    answer = provider.make_request(RPCEndpoint(method), values)
+    if "error" in answer:
+        raise ValueError(f"{method}: {answer['error']}")
+    return answer["result"]
+
+
+def _place(key: str, kind: int) -> int:
+    return int.from_bytes(keccak(int(key, 16).to_bytes(32, "big") + kind.to_bytes(32, "big")), "big")
+
+
+def _sign(key: bytes, words: list[int]) -> bytes:
+    """The 65 bytes that ecrecover takes, of the floor's EIP-712 message."""
+    struct = keccak(b"".join(word.to_bytes(32, "big") for word in words))
+    signature = curve.sign(keccak(b"\x19\x01" + DOMAIN + struct), key)
+    return signature[:64] + bytes([27 + signature[64]])
