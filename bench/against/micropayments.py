@@ -98,9 +98,14 @@ def measure(lab: Lab) -> tuple[list[Row], list[Missing], dict[int, int]]:
     found = []
     for peer, token in (("x402 `exact`, test currency", False), ("x402 `exact`, real USDC", True)):
         gas = exact_usdc(lab) if token else exact(lab, lab.token)
-        setup = "EIP-3009, sent by a facilitator, payer and payee known; ours of the same test currency"
-        found.append(Row(SECTION, "one payer's 1,000 calls, on chain", peer, mine["accounts.settle_1"],
-                         CALLS * gas, f"{setup}; {CALLS:,} × {gas:,}"))  # fmt: skip
+        setup = f"EIP-3009, sent by a facilitator, payer and payee known: {CALLS:,} × {gas:,}"
+        setup += "; ours of the test currency"
+        once = mine["accounts.open"] + mine["accounts.settle_1"]
+        for work, spent in (
+            ("a payer's first 1,000 calls: account opened, calls settled", once),
+            ("its next 1,000 calls, from the same deposit", mine["accounts.settle_1"]),
+        ):
+            found.append(Row(SECTION, work, peer, spent, CALLS * gas, setup))
     for count in TOLD:
         key = "accounts.settle_1" if count == 1 else f"accounts.settle_{count}_each"
         found.append(Row(SECTION, f"settle, each of {count}", "x402 batch settlement", mine[key], None,

@@ -16,7 +16,7 @@ def draw(path: Path, curves: Mapping[str, Mapping[int, float]], *, title: str, a
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
-    from matplotlib.ticker import FuncFormatter
+    from matplotlib.ticker import FuncFormatter, NullFormatter
 
     with mpl.rc_context({"svg.hashsalt": "largesse", "svg.fonttype": "path", "font.size": 11}):
         figure = Figure(figsize=(8, 4.5), layout="constrained", facecolor="white")
@@ -30,6 +30,9 @@ def draw(path: Path, curves: Mapping[str, Mapping[int, float]], *, title: str, a
         plain = FuncFormatter(lambda value, _: f"{value:,.0f}")
         axes.xaxis.set_major_formatter(plain)
         axes.yaxis.set_major_formatter(plain)
+        figures = [figure for points in curves.values() for figure in points.values()]
+        narrow = max(figures) < 20 * min(figures)
+        axes.yaxis.set_minor_formatter(plain if narrow else NullFormatter())
         axes.set(title=title, xlabel=across, ylabel=up)
         axes.grid(which="major", alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)

@@ -14,9 +14,8 @@ HEAD: Final = (
 )
 PICTURES: Final = {"Streams": "plots/collect.svg", "Micropayments": "plots/micropayments.svg"}
 NOT_RUN: Final = (
-    Missing("Superfluid", "its framework needs a deployer of its own, which this bench does not have"),
     Missing("x402 batch settlement", "no package has its contract's code"),
-    Missing("LlamaPay, Drips, Peanut, Boson", "they are not on npm"),
+    Missing("LlamaPay, Drips, Peanut, Boson", "we found no package with their bytecode"),
 )
 INTRODUCTION: Final = (
     "# Against the peers",

@@ -1,4 +1,7 @@
-"""Streams: ours beside Sablier Flow and Sablier Lockup. Rates are 100 base units a second, for ten days."""
+"""Streams: ours beside Sablier Flow, Sablier Lockup and Superfluid.
+
+Rates are 100 base units a second, for ten days.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bench.against.lab import DAY, NOON, PEER_FAILED, Lab, Missing, Row
+from bench.against.superfluid import superfluid
 from largesse.artifacts import artifact
 
 SECTION: Final = "Streams"
@@ -167,14 +171,25 @@ WORK: Final = {
 SETUP: Final = {
     "Sablier Flow 3.0.1": "npm artifacts, comptroller behind its proxy, no fee; `batch` of `withdrawMax`",
     "Sablier Lockup 4.0.1": "npm artifacts and libraries, linear stream, no fee; `batch` of `withdrawMax`",
+    "Superfluid 1.15.2": "npm artifacts, by its own framework deployer; opening and topping up wrap the "
+    "currency, cancelling and collecting unwrap it; a flow goes on into debt until somebody liquidates it",
 }
+
+
+PEERS: Final = (
+    ("Sablier Flow 3.0.1", flow),
+    ("Sablier Lockup 4.0.1", lockup),
+    ("Superfluid 1.15.2", superfluid),
+)
+GROWS: Final = 1_000
+"""Gas a tipper from which on a collect grows with their number."""
 
 
 def measure(lab: Lab) -> tuple[list[Row], list[Missing], Collected]:
     """The section. Raises where ours could not be measured."""
     mine, collects = ours(lab)
     curves, rows, missing = {"Largesse": collects}, [], []
-    for peer, measured in (("Sablier Flow 3.0.1", flow), ("Sablier Lockup 4.0.1", lockup)):
+    for peer, measured in PEERS:
         try:
             theirs, withdrawn = measured(lab)
         except PEER_FAILED as error:
@@ -188,6 +203,8 @@ def measure(lab: Lab) -> tuple[list[Row], list[Missing], Collected]:
             key = "" if count == 10 else f"jars.collect_{count}"
             rows.append(Row(SECTION, f"collect from {count}", peer, collects[count], gas, SETUP[peer], key))
         each = (withdrawn[100] - withdrawn[10]) // 90
+        if each < GROWS:
+            continue
         room = f"at {each:,} gas a stream some {BLOCK_GAS // each:,} fill a block of {BLOCK_GAS:,} gas"
         rows.append(Row(SECTION, "collect from 2,000", peer, collects[2_000], None, room))
     return rows, missing, Collected(curves)
