@@ -63,7 +63,7 @@ class Lab:
         self.people = {name: development_wallet(name) for name in ("deployer", "issuer", "giver", "holder",
                        "merchant", "creator", "relayer", "recipient", "stranger")}  # fmt: skip
         self.deployer = self.people["deployer"].address
-        self.time = NOON - 10 * DAY
+        self.time, self._timed = NOON - 10 * DAY, False
         token = artifact("TestToken")
         self.at(self.time)
         self.token = self.create(token.abi, token.creation_code, "Test Dollar", "TUSD", 6)
@@ -131,6 +131,9 @@ class Lab:
 
     def send(self, call: Any, sender: str, gas: int = 29_000_000) -> Any:
         """The receipt. Raises RuntimeError where the transaction reverts."""
+        if not self._timed:
+            self.at(self.time + 1)
+        self._timed = False
         sent = call.transact({"from": sender, "gas": gas})
         receipt = self.web3.eth.wait_for_transaction_receipt(HexStr(sent.to_0x_hex()), poll_latency=0.01)
         if receipt["status"] != 1:
@@ -142,7 +145,8 @@ class Lab:
         return int(self.send(call, sender)["gasUsed"])
 
     def at(self, time: int) -> None:
-        """The next block is mined at this Unix second."""
-        self.time = time
+        """The next block is mined at this Unix second; the others one second after the block before, so that
+        each run gives the same figures."""
+        self.time, self._timed = time, True
         method: Callable[..., Any] = self.web3.provider.make_request
         method(RPCEndpoint("evm_setNextBlockTimestamp"), [time])

@@ -93,6 +93,7 @@ def superfluid(lab: Lab) -> tuple[dict[str, int], dict[int, int]]:
     lab.send(lab.token.functions.mint(made.token.address, 1), lab.deployer)
     lab.send(act.upgrade(2_000 * money), payer)
     made.open(payer, lab.person("creator").address)  # the payer has a flow before
+    lab.at(lab.time + 100)
     wrapped = lab.gas(act.upgrade(money), payer)
     found["jars.open"] = wrapped + made.open(payer, payee)
     lab.at(lab.time + 100)
@@ -122,7 +123,7 @@ def _collect(lab: Lab, made: Superfluid, payer: str, name: str, count: int) -> i
     gas = 0
     for _ in range(2):
         lab.at(lab.time + 600)
-        lab.send(lab.token.functions.mint(payer, 1), lab.deployer)  # a block of that time
+        lab.send(lab.token.functions.mint(payer, 1), lab.deployer)
         amount = 500 * count * RATE
         before = lab.token.functions.balanceOf(payee).call()
         gas = lab.gas(act.downgrade(amount), payee)
