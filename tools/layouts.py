@@ -61,6 +61,12 @@ def render(layouts: dict[str, Any]) -> str:
     return "\n" + "\n".join(pages) + "\n"
 
 
+def put(page: str, begin: str, end: str, text: str) -> str:
+    """The page with `text` between two markers."""
+    before, rest = page.split(begin)
+    return before + begin + text + end + rest.split(end)[1]
+
+
 def _name(types: dict[str, Any], entry: dict[str, Any]) -> str:
     return _short(types[entry["type"]]["label"])
 
@@ -74,8 +80,7 @@ def main(arguments: list[str]) -> None:
     if arguments != ["--write"]:
         print(text)
         return
-    before, rest = PAGE.read_text().split(BEGIN)
-    PAGE.write_text(before + BEGIN + text + END + rest.split(END)[1])
+    PAGE.write_text(put(PAGE.read_text(), BEGIN, END, text))
 
 
 if __name__ == "__main__":

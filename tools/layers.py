@@ -1,0 +1,216 @@
+"""The layers of `largesse/` and who imports whom, between two markers of docs/ARCHITECTURE.md.
+
+`python -m tools.layers --write` writes it; without an argument it prints it.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+
+from tools.layouts import PAGE, ROOT, put
+
+PACKAGE = "largesse"
+BEGIN, END = "<!-- layers: begin -->\n", "<!-- layers: end -->\n"
+
+
+class Layer(NamedTuple):
+    """Modules, and packages (with a slash), that import from this layer and from those before it only."""
+
+    name: str
+    what: str
+    units: tuple[str, ...]
+
+
+LAYERS = (
+    Layer(
+        "basics",
+        "errors, files, text, figures, keys, compiled contracts",
+        (
+            *(
+                "addresses",
+                "amounts",
+                "arguments",
+                "artifacts",
+                "bytestream",
+                "calendars",
+                "console",
+                "curve",
+            ),
+            *("database", "demo_checks", "errors", "files", "journal", "nodes", "plots", "qr", "scanning"),
+            *("toml_reader", "web/"),
+        ),
+    ),
+    Layer(
+        "words",
+        "what is signed, linked, written in a manifest or on a card; needs no chain",
+        (
+            *(
+                "account_messages",
+                "attested_reads",
+                "cards",
+                "gift_subs",
+                "gifts",
+                "handle_claims",
+                "holdings",
+            ),
+            *("issue_run", "jar_actions", "jar_messages", "jars", "link_frame", "links", "manifest"),
+            *("market_messages", "merkle", "messages", "moments", "named_gifts", "order_book"),
+            *(
+                "order_messages",
+                "overrides",
+                "parts",
+                "presets",
+                "recipients",
+                "restoring",
+                "reward_messages",
+            ),
+            *(
+                "printing/",
+                "series",
+                "signers",
+                "signing",
+                "swap_messages",
+                "terms",
+                "terms_text",
+                "tills",
+                "vouchers",
+            ),
+        ),
+    ),
+    Layer(
+        "chain",
+        "a node, its logs, currencies and deployment",
+        (
+            *("auditing", "chain", "chainlogs", "deploying", "deployment", "development", "sender", "tokens"),
+            *("uniswap", "usdc"),
+        ),
+    ),
+    Layer(
+        "clients",
+        "a class for each contract: read it, act on it, sign for it; `session` has them all",
+        (
+            *(
+                "client",
+                "escrow",
+                "gift_batches",
+                "issuing",
+                "items",
+                "market",
+                "opening",
+                "orders",
+                "payout",
+            ),
+            *(
+                "pool_files",
+                "prepaid",
+                "printed_cards",
+                "rewards",
+                "service",
+                "session",
+                "shop",
+                "swaps",
+                "tips",
+            ),
+        ),
+    ),
+    Layer(
+        "books",
+        "each contract's books rebuilt from its logs alone, and whether it holds what it owes",
+        (
+            *(
+                "account_books",
+                "account_solvency",
+                "custody_books",
+                "item_books",
+                "item_solvency",
+                "jar_books",
+            ),
+            *("jar_report", "jar_solvency", "order_books", "order_solvency", "payout_solvency", "proof"),
+            *("replay", "reward_books", "reward_solvency", "solvency", "statements", "swap_books"),
+            "swap_solvency",
+        ),
+    ),
+    Layer(
+        "services",
+        "processes that run by themselves: HTTP, events, reports, notices",
+        ("gateway/", "indexer/", "notices/", "relayer/", "report/", "webhook/"),
+    ),
+    Layer(
+        "scripts",
+        "what the scripts of `scripts/` and the demo are made of",
+        (
+            *("command", "crawl", "deliveries", "evening", "paying", "reading", "session_keys", "spending"),
+            *("tour", "trading"),
+        ),
+    ),
+)
+LAYER_OF = {unit: place for place, layer in enumerate(LAYERS) for unit in layer.units}
+
+
+def units() -> set[str]:
+    """Every module of the package by its name, every folder of it by its name and a slash."""
+    here = ROOT / PACKAGE
+    modules = {path.stem for path in here.glob("*.py")} - {"__init__"}
+    return modules | {f"{path.parent.name}/" for path in here.glob("*/__init__.py")}
+
+
+@cache
+def imports() -> frozenset[tuple[str, str]]:
+    """Pairs of units, of which the first imports the second, wherever in its text."""
+    known = units()
+    found = set()
+    for path in sorted((ROOT / PACKAGE).rglob("*.py")):
+        inner = path.relative_to(ROOT / PACKAGE).parts
+        unit = f"{inner[0]}/" if len(inner) > 1 else path.stem
+        for name in _imported(ast.parse(path.read_text())):
+            parts = name.split(".")
+            if parts[0] != PACKAGE or len(parts) == 1:
+                continue
+            other = f"{parts[1]}/" if f"{parts[1]}/" in known else parts[1]
+            if other in known and other != unit:
+                found.add((unit, other))
+    return frozenset(found)
+
+
+def _imported(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                raise ValueError("a relative import: who imports whom is told by full names")
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def render() -> str:
+    """The layers as a table, the packages as a picture."""
+    text = "\n| layer | what | members | imports from |\n|---|---|---|---|\n"
+    for place, layer in enumerate(LAYERS):
+        below = sorted({LAYER_OF[to] for unit, to in imports() if LAYER_OF[unit] == place} - {place})
+        members = ", ".join(f"`{unit}`" for unit in layer.units)
+        text += f"| {layer.name} | {layer.what} | {members} | "
+        text += (", ".join(LAYERS[other].name for other in below) or "–") + " |\n"
+    text += "\nThe packages, and the modules that import one:\n\n```mermaid\nflowchart TD\n"
+    for unit, to in sorted(imports()):
+        if to.endswith("/"):
+            text += f"    {_node(unit)} --> {_node(to)}\n"
+    return text + "```\n\n"
+
+
+def _node(unit: str) -> str:
+    return f"{unit[:-1]}[{unit}]" if unit.endswith("/") else unit
+
+
+def main(arguments: list[str]) -> None:
+    if arguments != ["--write"]:
+        print(render())
+        return
+    PAGE.write_text(put(PAGE.read_text(), BEGIN, END, render()))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
