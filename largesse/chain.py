@@ -10,7 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any, Final
+from urllib.parse import urlsplit
 
+import requests
 from eth_abi.abi import decode
 from eth_account import Account
 from eth_typing import ChecksumAddress, HexStr
@@ -111,9 +113,13 @@ class Node:
     def at(cls, url: str, *, confirmations: int = 1) -> Node:
         """The node behind an HTTP address."""
         # web3 asks for the chain's id before each call: once is enough, one address is one chain.
+        session = requests.Session()
+        # A proxy is looked for in the whole environment at every request; no proxy leads to this machine.
+        session.trust_env = urlsplit(url).hostname not in ("127.0.0.1", "::1", "localhost")
         provider = HTTPProvider(
             url,
             request_kwargs={"timeout": 120},
+            session=session,
             cache_allowed_requests=True,
             cacheable_requests={RPCEndpoint("eth_chainId")},
         )

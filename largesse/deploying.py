@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from eth_abi.abi import encode
@@ -107,6 +108,7 @@ def plan_deployment(node: Node, currencies: Sequence[str], parts: Sequence[Part]
     return Plan(node.chain_id, card_art, lens, factory, tuple(parts), tuple(planned), tuple(steps))
 
 
+@cache
 def _code_hash(contract: str) -> bytes:
     return keccak(artifact(contract).creation_code)
 
@@ -120,7 +122,7 @@ def _factory_arguments(card_art: str, parts: Sequence[Part]) -> bytes:
 
 def _step(node: Node, what: str, address: str, to: str, data: bytes) -> Step:
     # Bounds: calldata (EIP-2028), creation, 200 gas for each byte of code that stays, and the constructor.
-    calldata = sum(16 if byte else 4 for byte in data)
+    calldata = 16 * len(data) - 12 * data.count(0)
     gas = 21_000 + calldata + 32_000 * 2 + 200 * len(data) + 400_000
     return Step(what, address, to, data, gas, node.has_code(address))
 
