@@ -272,7 +272,6 @@ interface ICertificateTypes {
     error GiftCertificates_NoSuchGift(bytes32 giftId);
     error GiftCertificates_NotYetDelivered(uint256 deliverAt, uint256 time);
     error GiftCertificates_WrongRecipient(address recipient, address named);
-    error GiftCertificates_NotGiver(address caller, address giver);
     error GiftCertificates_NotRecallable(uint256 deliverAt, uint256 reclaimAt, uint256 time);
     error GiftCertificates_MalformedProof(uint256 root, uint256 expected);
     error GiftCertificates_AlreadyClaimed(bytes32 batchId, uint256 index);

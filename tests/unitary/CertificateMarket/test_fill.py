@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from largesse.market_messages import Offer
+from tests.fixtures.tokens import MakeToken
 from tests.support.certificates import YEAR, ZERO
 from tests.support.clock import at
 from tests.support.errors import reverts
@@ -187,6 +188,24 @@ def test_fill_reverts_without_money_for_the_referrer(market: Market, offered: in
 
 
 # what it does
+
+
+def test_fill_reverts_when_a_balance_cannot_be_read(make_market: Any, make_token: MakeToken) -> None:
+    """All the gas that it is given is burnt; what is left says so, and nothing has moved."""
+    market: Market = make_market(make_token("GasGuzzlerToken"))
+    series = market.world.create_series()
+    market.stock(series)
+    offer = market.offer(series)
+    before = market.money(market.holder, market.giver)
+    args = (offer.values(), FACE, market.sign(offer))
+    market.token.setBurns(False, True, {"from": market.deployer})
+    with reverts("Market_NoBalance", market.token):
+        market.contract.fill(*args, {"from": market.holder, "gas_limit": 2_000_000})
+    market.token.setBurns(False, False, {"from": market.deployer})
+    assert market.filled(offer) == 0
+    assert market.money(market.holder, market.giver) == before
+    market.fill(offer)
+    assert market.face(series, market.holder) == (FACE,)
 
 
 def test_fill_moves_money_and_certificate(market: Market, offered: int) -> None:

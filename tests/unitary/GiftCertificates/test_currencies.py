@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from eth_abi.abi import decode
 
 from largesse import signing
 from largesse.usdc import Usdc
@@ -11,8 +12,8 @@ from tests.fixtures.accounts import container
 from tests.fixtures.tokens import deploy_token
 from tests.support.certificates import DAY, NO_SIGNATURE, World
 from tests.support.errors import reverts
-from tests.support.payments import NAMED_TERMS, assert_books, rows, skipped
-from tests.zoo.raw import raw_send
+from tests.support.payments import NAMED_TERMS, assert_books, rows, selector, skipped
+from tests.zoo.raw import raw_call, raw_send
 
 MakeWorld = Callable[[Any], World]
 
@@ -403,6 +404,20 @@ def test_a_balance_that_cant_be_read_stops_payment_and_loses_nothing(odd: Any) -
     world.token.setBurns(False, False, {"from": world.deployer})
     world.certificates.redeem(series, 100, world.merchant, {"from": world.holder})
     assert world.certificates.account(series, world.holder) == (900, 100, 0)
+
+
+def test_a_payout_starved_of_gas_reverts_and_with_enough_is_owed(odd: Any) -> None:
+    """A refused transfer burns what it is given; were the 64th that is left too little, it was starved."""
+    world, series = odd("GasGuzzlerToken")
+    world.token.setBurns(True, False, {"from": world.deployer})
+    args = (series, 100, world.merchant.address)
+    starved = raw_call(world.certificates.redeem, *args, sender=world.holder, gas=160_000)
+    assert (starved.succeeded, starved.data[:4]) == (False, selector("GiftCertificates_GasFloor"))
+    left, floor = decode(["uint256", "uint256"], starved.data[4:])
+    assert left <= floor == 150_000 // 63
+    world.certificates.redeem(*args, {"from": world.holder, "gas_limit": 5_000_000})
+    assert world.certificates.owed(world.merchant) == 100
+    assert_books(world)
 
 
 @pytest.fixture(scope="module")

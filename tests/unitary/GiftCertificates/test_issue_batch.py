@@ -10,7 +10,8 @@ from tests.support.certificates import DAY, MAX_AMOUNT, ZERO, World
 from tests.support.clock import at, mine_at
 from tests.support.errors import reverts
 from tests.support.logs import logs_of
-from tests.zoo.raw import raw_send
+from tests.support.payments import selector
+from tests.zoo.raw import raw_call, raw_send
 
 Rows = list[tuple[Any, int]]
 
@@ -178,6 +179,16 @@ def test_issue_batch_never_skips_for_want_of_gas(
         assert world.certificates.balanceOf(willing, series) % 21 == 0
     assert statuses == {0, 1}
     assert world.certificates.state(series)[1] == world.certificates.balanceOf(willing, series)
+
+
+def test_issue_batch_says_that_the_gas_was_too_little(
+    world: World, series: int, make_account: MakeAccount
+) -> None:
+    willing = make_account("Refuser1155", world.agent, "Accepts")
+    rows = [(willing.address, 7)]
+    answer = raw_call(world.certificates.issueBatch, series, rows, sender=world.issuer, gas=300_000)
+    assert (answer.succeeded, answer.data[:4]) == (False, selector("GiftCertificates_GasFloor"))
+    assert int.from_bytes(answer.data[36:68], "big") == 250_000
 
 
 def test_the_row_that_a_batch_hands_out_by_itself_is_nobody_elses(world: World, series: int) -> None:
