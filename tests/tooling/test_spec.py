@@ -45,6 +45,26 @@ def test_each_rule_has_a_number_of_its_own_and_a_test() -> None:
     assert [number for number, rule in RULES if not re.search(r"`tests/[\w/]+\.py::\w+`", rule)] == []
 
 
+# Whose test asserts an error by a helper of its own, which names it.
+BY_HELPER = {"C53", "S8", "M7"}
+
+
+@pytest.mark.parametrize(("number", "rule"), RULES, ids=[number for number, _ in RULES])
+def test_a_test_of_a_rule_names_the_rules_error(number: str, rule: str) -> None:
+    errors = set(re.findall(r"`([A-Z]\w+_\w+)`", rule))
+    texts = [text_of(path, test) for path, test in re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", rule)]
+    unnamed = {error for error in errors if not any(error in text for text in texts)}
+    assert not unnamed or number in BY_HELPER
+
+
+def text_of(path: str, test: str) -> str:
+    """What a test says, with its decorators."""
+    source = (ROOT / path).read_text()
+    found = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
+    parts = [part for node in found if node.name == test for part in (node, *node.decorator_list)]
+    return "\n".join(ast.get_source_segment(source, part) or "" for part in parts)
+
+
 def test_each_error_is_a_rule_or_said_to_be_untested() -> None:
     ruled, untested = (set(re.findall(r"`([A-Z]\w+_\w+)`", part)) for part in (RULED, UNTESTED))
     assert ruled | untested == declared()
