@@ -9,7 +9,8 @@ from tests.fixtures.tokens import BOMB_MODES, FALSE_MODES, MakeToken
 from tests.support.clock import at, mine_at
 from tests.support.errors import reverts
 from tests.support.jars import DAY, ITSELF, NOON, Jars, gift_batch_id
-from tests.zoo.raw import raw_send
+from tests.support.payments import selector
+from tests.zoo.raw import raw_call, raw_send
 
 UNIT = 10**9
 
@@ -158,6 +159,15 @@ def test_a_currency_that_burns_all_gas_owes_or_reverts(odd: Callable[[str], Jars
     at(NOON + 1_000)
     jars.cancel(jars.key())
     assert jars.held() == 1_000
+
+
+def test_a_payout_that_had_too_little_gas_reverts_instead_of_being_owed(odd: Callable[[str], Jars]) -> None:
+    jars = odd("GasGuzzlerToken")
+    jars.token.setBurns(True, False, {"from": jars.deployer})
+    mine_at(NOON + 1_000)
+    starved = raw_call(jars.escrow.collect, jars.jar, 9, sender=jars.stranger, gas=150_000)
+    assert (starved.succeeded, starved.data[:4]) == (False, selector("Custody_GasFloor"))
+    assert jars.escrow.totalOwed() == 0
 
 
 @pytest.mark.parametrize("mode", ["Success", "Failure"])

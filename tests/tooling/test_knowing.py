@@ -53,3 +53,16 @@ def test_who_takes_redemptions_answers_them_and_who_restores_lets_money_be_taken
         )
         if contract != "JarBackOffice" and ("`restoreFromService`" in asked or "`issue`" in asked):
             assert "forceApprove(giftCertificates" in text
+
+
+@pytest.mark.parametrize("contract", ["GiftCertificates", "StreamingTipEscrow"])
+def test_a_contract_with_a_back_office_would_not_fit_alone(contract: str) -> None:
+    most = 24_576  # bytes of code (EIP-170)
+    assert f"{most:,} bytes of code (EIP-170)" in layouts.PAGE.read_text()
+    sizes = {name: code_bytes(name) for name in (contract, knowing.row(contract)[1])}
+    assert max(sizes.values()) <= most < sum(sizes.values())
+
+
+def code_bytes(contract: str) -> int:
+    built = json.loads((layouts.ROOT / f"build/contracts/{contract}.json").read_text())
+    return len(built["deployedBytecode"].removeprefix("0x")) // 2

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
-from tests.stateful.evm import Abi, Chain, bytecode
+from tests.stateful.evm import Chain
+from tests.support.stored import GIVER, NOW, Parts
 from tools import layouts, packed
 from tools.compiler import compile_contract
 from tools.packed import Bitmap, Field, Row, Word
 
-GIVER, OTHER = "0x" + "a1" * 20, "0x" + "b2" * 20
+OTHER = "0x" + "b2" * 20
 ID = b"\x07" * 32
 SERIES = 3
-NOW = 1_800_000_000
-SERVICES = ("CertificateMarket", "CertificateSales", "AtomicSwaps", "RewardPools", "StreamingTipEscrow")
 FIELDS = {
     (word.name, one.name): (word, one) for word in packed.TYPES for one in word.fields if word.name != "Node"
 }
@@ -46,47 +44,6 @@ class Words:
 
     def write(self, word: Word, values: list[int]) -> int:
         return self.call(f"write{word.name}(uint256[{len(values)}])", *values)[0]
-
-
-class Parts:
-    """The contracts of one currency, and their storage by its names."""
-
-    def __init__(self) -> None:
-        self.chain = Chain()
-        self.chain.time = NOW
-        money = self.chain.deploy(bytecode("TestToken"), ["string", "string", "uint8"], ["Money", "MNY", 6])
-        self.money = money
-        art = self.chain.deploy(bytecode("CardArt"))
-        gift = self.chain.deploy(bytecode("GiftCertificates"), ["address", "address"], [money, art])
-        self.at = {name: self.chain.deploy(bytecode(name), ["address"], [gift]) for name in SERVICES}
-        self.at["GiftCertificates"] = gift
-        names = ("TestToken", "GiftCertificates", "CertificateBackOffice", *SERVICES)
-        self.abi = Abi(*(f"contracts/{name}.json" for name in names))
-        self.abis = {name: Abi(f"contracts/{name}.json") for name in SERVICES}
-        self.layouts = layouts.compiled()
-
-    def place(self, contract: str, variable: str, *keys: tuple[str, Any], member: str = "") -> int:
-        """The slot of a mapping's value, behind `member` of the struct that it holds first."""
-        layout = self.layouts[contract]
-        entry = next(one for one in layout["storage"] if one["label"] == variable)
-        slot, kind = int(entry["slot"]), layout["types"][entry["type"]]
-        for type_, key in keys:
-            if "members" in kind:
-                inner = next(one for one in kind["members"] if one["label"] == member)
-                slot, kind = slot + int(inner["slot"]), layout["types"][inner["type"]]
-            slot = int.from_bytes(keccak(encode([type_, "uint256"], [key, slot])), "big")
-            kind = layout["types"][kind["value"]]
-        return slot
-
-    def store(self, contract: str, slot: int, word: int) -> None:
-        self.chain.evm.insert_account_storage(self.at[contract], slot, word)
-
-    def act(self, contract: str, function: str, *args: Any) -> tuple[Any, ...]:
-        abi = self.abis.get(contract, self.abi)
-        to = self.at.get(contract, self.money)
-        receipt = self.chain.send(GIVER, to, abi.call(function, *args))
-        assert receipt.succeeded, abi.error(receipt.output)
-        return abi.result(function, receipt.output)
 
 
 @pytest.fixture(scope="module")
