@@ -13,7 +13,7 @@ abstract contract Cards is Tokens {
     uint256 internal constant BPS = 10_000;
     uint256 private constant ROW_BYTES = 16; // order 64 | nonce 64
 
-    bytes32 private constant REDEMPTION_TYPEHASH = keccak256(
+    bytes32 internal constant REDEMPTION_TYPEHASH = keccak256(
         "Redemption(address holder,uint256 seriesId,uint96 amount,address merchant,address payee,uint64 order,bytes data,uint64 nonce,uint40 deadline)"
     );
 
@@ -49,7 +49,7 @@ abstract contract Cards is Tokens {
 
     /// @dev Check: everything that is the same for all rows of one series.
     function _open(Run memory run, uint256 seriesId) internal view {
-        mapping(uint256 => Series) storage all = _series;
+        mapping(uint256 => SeriesWord) storage all = _series;
         mapping(address => Holding) storage accounts = _accounts[seriesId];
         Series series;
         assembly ("memory-safe") {

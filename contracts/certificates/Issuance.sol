@@ -53,7 +53,7 @@ abstract contract Issuance is ICertificateBackOffice, Sale {
         _cardArt.check(art_);
 
         seriesId = ++_seriesCount;
-        _series[seriesId] = newSeries(
+        _series[seriesId].word = newSeries(
             terms_.expiresAt,
             terms_.limitationAt,
             terms_.salesCloseAt,
@@ -80,13 +80,13 @@ abstract contract Issuance is ICertificateBackOffice, Sale {
 
     /// @inheritdoc ICertificateBackOffice
     function addMerchants(uint256 seriesId, address[] calldata merchants) external onlyIssuer(seriesId) {
-        require(_series[seriesId].has(NAMED), GiftCertificates_OpenSeries(seriesId));
+        require(_series[seriesId].word.has(NAMED), GiftCertificates_OpenSeries(seriesId));
         _admitMerchants(seriesId, merchants);
     }
 
     /// @inheritdoc ICertificateBackOffice
     function addServices(uint256 seriesId, address[] calldata services) external onlyIssuer(seriesId) {
-        require(_series[seriesId].has(NAMED), GiftCertificates_OpenSeries(seriesId));
+        require(_series[seriesId].word.has(NAMED), GiftCertificates_OpenSeries(seriesId));
         for (uint256 i = 0; i < services.length; ++i) {
             _admit(seriesId, services[i], SERVICE | NEVER);
             emit ServiceAdmitted(seriesId, services[i]);
@@ -95,7 +95,7 @@ abstract contract Issuance is ICertificateBackOffice, Sale {
 
     /// @inheritdoc ICertificateBackOffice
     function removeMerchant(uint256 seriesId, address merchant) external onlyIssuer(seriesId) {
-        require(_series[seriesId].has(REFUND_ON_REMOVAL), GiftCertificates_RemovalBarred(seriesId));
+        require(_series[seriesId].word.has(REFUND_ON_REMOVAL), GiftCertificates_RemovalBarred(seriesId));
         uint256 until = _merchantUntil[seriesId][merchant];
         require(uint40(until) == NEVER, GiftCertificates_NotMerchant(seriesId, merchant));
         if (until == NEVER) {
@@ -122,10 +122,10 @@ abstract contract Issuance is ICertificateBackOffice, Sale {
 
     /// @inheritdoc ICertificateBackOffice
     function windDown(uint256 seriesId) external onlyIssuer(seriesId) {
-        Series series = _series[seriesId];
+        Series series = _series[seriesId].word;
         require(!series.has(WOUND_DOWN), GiftCertificates_AlreadyWoundDown(seriesId));
         _checkLimitation(seriesId, series.limitationAt());
-        _series[seriesId] = series.withFlag(WOUND_DOWN);
+        _series[seriesId].word = series.withFlag(WOUND_DOWN);
         _openFullRefund(seriesId, uint40(block.timestamp));
         emit WoundDown(seriesId);
     }
@@ -148,7 +148,7 @@ abstract contract Issuance is ICertificateBackOffice, Sale {
         require(!_isAhead(limitation), GiftCertificates_BeforeLimitation(seriesId, limitation));
         uint256 amount = series.outstanding();
         address beneficiary = _records[seriesId].beneficiary;
-        _series[seriesId] = series.withoutFace().withFlag(FORFEITED);
+        _series[seriesId].word = series.withoutFace().withFlag(FORFEITED);
         emit SeriesForfeited(seriesId, beneficiary, amount);
         _payOut(beneficiary, amount);
     }
@@ -189,7 +189,7 @@ abstract contract Issuance is ICertificateBackOffice, Sale {
         }
         if (refused != 0) {
             _restoreLimit(seriesId, refused);
-            _series[seriesId] = _series[seriesId].burnFace(refused);
+            _series[seriesId].word = _series[seriesId].word.burnFace(refused);
             _payOut(msg.sender, refused);
             issued -= refused;
         }

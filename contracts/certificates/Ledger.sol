@@ -41,12 +41,16 @@ abstract contract Ledger is Reserve {
         Account account;
     }
 
+    struct SeriesWord {
+        Series word;
+    }
+
     struct Word {
         uint256 word;
     }
 
     uint256 internal _seriesCount;
-    mapping(uint256 seriesId => Series) internal _series;
+    mapping(uint256 seriesId => SeriesWord) internal _series;
     mapping(uint256 seriesId => SeriesRecord) internal _records;
     mapping(uint256 seriesId => mapping(address holder => Holding)) internal _accounts;
     mapping(address holder => mapping(address operator => bool)) internal _approvals;
@@ -69,10 +73,10 @@ abstract contract Ledger is Reserve {
     /// @dev The only way face comes into being. The caller has taken the same amount of currency, or has burnt the face
     /// elsewhere.
     function _addFace(uint256 seriesId, uint256 amount) internal {
-        Series series = _series[seriesId];
+        Series series = _series[seriesId].word;
         uint256 sum = series.outstanding();
         require(sum + amount <= MAX_AMOUNT, GiftCertificates_Overflow(sum, amount));
-        _series[seriesId] = series.addFace(amount);
+        _series[seriesId].word = series.addFace(amount);
     }
 
     function _credit(address operator, address to, uint256 seriesId, uint256 amount) internal {
@@ -94,7 +98,7 @@ abstract contract Ledger is Reserve {
     }
 
     function _known(uint256 seriesId) internal view returns (Series series) {
-        series = _series[seriesId];
+        series = _series[seriesId].word;
         require(series.exists(), GiftCertificates_UnknownSeries(seriesId));
     }
 

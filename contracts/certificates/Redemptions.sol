@@ -4,11 +4,10 @@ pragma solidity 0.8.37;
 import {ICertificatePayments} from "../../interfaces/ICertificatePayments.sol";
 import {Account, MAX_AMOUNT} from "../types/Account.sol";
 import {Series} from "../types/Series.sol";
-import {Cards} from "./Cards.sol";
+import {SignedCards} from "./SignedCards.sol";
 
 /// @notice Paying a merchant with certificates: face is burnt and the same amount of currency leaves, in one transaction.
-abstract contract Redemptions is Cards {
-    bytes32 private constant NO_DATA = keccak256("");
+abstract contract Redemptions is SignedCards {
     uint256 private constant NO_WORD = type(uint256).max; // order numbers have 64 bits
 
     /// @notice The word of the caller's orders that a batch is working on: consecutive numbers cost one write in 256.
@@ -21,7 +20,9 @@ abstract contract Redemptions is Cards {
     /// @inheritdoc ICertificatePayments
     function redeem(uint256 seriesId, uint96 amount, address merchant) external nonReentrant {
         // The common case on its own: the checks of `_open` and `_checkSpend`, without what they leave for later rows.
-        Series series = _known(seriesId);
+        SeriesWord storage place = _series[seriesId];
+        Series series = place.word;
+        require(series.exists(), GiftCertificates_UnknownSeries(seriesId));
         uint256 expiry = series.expiresAt();
         require(_isAhead(expiry), GiftCertificates_Expired(seriesId, expiry));
         require(_isMerchant(seriesId, series, merchant), GiftCertificates_NotMerchant(seriesId, merchant));
@@ -34,7 +35,7 @@ abstract contract Redemptions is Cards {
         require(limit + amount <= MAX_AMOUNT, GiftCertificates_Overflow(limit, amount));
 
         holding.account = held.spend(amount);
-        _series[seriesId] = series.burnFace(amount);
+        place.word = series.burnFace(amount);
         _logTransfer(merchant, msg.sender, address(0), seriesId, amount);
         uint256 fee = series.feeBps();
         if (fee != 0) {
@@ -46,12 +47,10 @@ abstract contract Redemptions is Cards {
 
     /// @inheritdoc ICertificatePayments
     function redeemSigned(Redemption calldata redemption) external nonReentrant {
-        Run memory run;
-        _begin(run, msg.sender, address(0), NO_DATA);
-        uint256 payout = _redeemCard(run, redemption, true);
-        _close(run);
-        if (run.order != 0) _useOrder(msg.sender, run.order);
-        emit Redeemed((run.order << 64) | run.nonce);
+        (uint256 row, uint256 payout) = _redeemCommon(redemption);
+        if (row == 0) (row, payout) = _redeemOther(redemption);
+        if (row >> 64 != 0) _useOrder(msg.sender, row >> 64);
+        emit Redeemed(row);
         _payOut(msg.sender, payout);
     }
 
@@ -97,6 +96,15 @@ abstract contract Redemptions is Cards {
     }
 
     // -------------------------------------------------------------------------------------------------- internal
+
+    /// @dev The card that `_redeemCommon` declined, in a run of its own.
+    function _redeemOther(Redemption calldata card) private returns (uint256 row, uint256 payout) {
+        Run memory run;
+        _begin(run, msg.sender, address(0), NO_DATA);
+        payout = _redeemCard(run, card, true);
+        _close(run);
+        row = (run.order << 64) | run.nonce;
+    }
 
     /// @dev Loads the word of `order` first, and writes the one before it back.
     function _isUsed(OrderWord memory orders, uint256 order) private returns (bool) {

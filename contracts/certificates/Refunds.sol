@@ -185,7 +185,7 @@ abstract contract Refunds is ICertificateBackOffice, Authorizations {
         require(amount <= held.balance(), GiftCertificates_InsufficientBalance(held.balance(), amount));
         require(held.spent() + amount <= MAX_AMOUNT, GiftCertificates_Overflow(held.spent(), amount));
         holding.account = held.spend(amount);
-        _series[seriesId] = _series[seriesId].burnFace(amount);
+        _series[seriesId].word = _series[seriesId].word.burnFace(amount);
         _logTransfer(msg.sender, holder, address(0), seriesId, amount);
     }
 

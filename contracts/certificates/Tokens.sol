@@ -70,7 +70,7 @@ abstract contract Tokens is ICertificatePayments, Authorizations, Sale, IERC1155
 
     /// @inheritdoc IERC1155
     function balanceOf(address holder, uint256 seriesId) public view returns (uint256) {
-        return _series[seriesId].has(FORFEITED) ? 0 : _accounts[seriesId][holder].account.balance();
+        return _series[seriesId].word.has(FORFEITED) ? 0 : _accounts[seriesId][holder].account.balance();
     }
 
     /// @inheritdoc IERC1155
@@ -146,12 +146,12 @@ abstract contract Tokens is ICertificatePayments, Authorizations, Sale, IERC1155
 
     /// @inheritdoc ICertificatePayments
     function isMerchant(uint256 seriesId, address merchant) external view returns (bool) {
-        return _isMerchant(seriesId, _series[seriesId], merchant);
+        return _isMerchant(seriesId, _series[seriesId].word, merchant);
     }
 
     /// @inheritdoc ICertificatePayments
     function isService(uint256 seriesId, address service) external view returns (bool) {
-        return _isService(seriesId, _series[seriesId], service);
+        return _isService(seriesId, _series[seriesId].word, service);
     }
 
     /// @inheritdoc ICertificatePayments
@@ -168,7 +168,7 @@ abstract contract Tokens is ICertificatePayments, Authorizations, Sale, IERC1155
 
     function _move(address from, address to, uint256 seriesId, uint256 amount) internal {
         require(to != address(0), ERC1155InvalidReceiver(to));
-        require(!_series[seriesId].has(FORFEITED), GiftCertificates_Forfeited(seriesId));
+        require(!_series[seriesId].word.has(FORFEITED), GiftCertificates_Forfeited(seriesId));
         Holding storage holding = _accounts[seriesId][from];
         Account giving = holding.account;
         require(
