@@ -86,12 +86,16 @@ abstract contract AccountLedger is IPrepaidAccounts, CustodyDesk, Service {
     // --------------------------------------------------------------------------------------------------- internal
 
     /// @dev Check and effect: a new account, whose first deposit (base units) is here already.
-    function _open(address owner, Opening memory opening, uint256 amount, uint256 seriesId)
-        internal
-        returns (uint64 index)
-    {
-        (address counterparty, address signer) = (opening.counterparty, opening.signer);
-        (uint24 delay, uint40 expiresAt) = (opening.delaySeconds, opening.expiresAt);
+    /// @param opening but for its counterparty, which is `counterparty`
+    function _open(
+        address owner,
+        address counterparty,
+        Opening calldata opening,
+        uint256 amount,
+        uint256 seriesId
+    ) internal returns (uint64 index) {
+        (address signer, uint256 delay, uint256 expiresAt) =
+            (opening.signer, opening.delaySeconds, opening.expiresAt);
         // What were paid to this contract itself nobody could ever fetch.
         require(counterparty != address(0) && counterparty != address(this), Custody_ZeroAddress());
         require(signer != address(0), Accounts_ZeroSigner());
@@ -107,11 +111,20 @@ abstract contract AccountLedger is IPrepaidAccounts, CustodyDesk, Service {
         require(made.owner == address(0), Accounts_Exists(counterparty, index));
         uint256 deposit = _sum(0, amount);
         made.prepaid = newPrepaid(signer, seriesId != 0, deposit);
-        // casting to 'uint32' is safe because of the check
-        // forge-lint: disable-next-line(unsafe-typecast)
-        (made.owner, made.seriesId, made.delaySeconds, made.expiresAt) =
-        (owner, uint32(seriesId), delay, expiresAt);
-        emit AccountOpened(owner, counterparty, index, signer, delay, expiresAt, seriesId, deposit);
+        bytes32 topic = AccountOpened.selector;
+        assembly ("memory-safe") {
+            // The second slot in one write. An account without owner has nothing there.
+            sstore(
+                add(made.slot, 1),
+                or(or(owner, shl(160, seriesId)), or(shl(192, delay), shl(216, expiresAt)))
+            )
+            // Signer, delay and expiry stand side by side in `opening`, and were checked as they were read.
+            let words := mload(0x40)
+            calldatacopy(words, add(opening, 0x40), 0x60)
+            mstore(add(words, 0x60), seriesId)
+            mstore(add(words, 0x80), deposit)
+            log4(words, 0xa0, topic, owner, counterparty, index)
+        }
     }
 
     /// @dev Check and effect: `amount` (base units) more, which is here already.

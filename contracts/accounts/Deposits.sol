@@ -16,7 +16,7 @@ abstract contract Deposits is AccountLedger {
     /// @inheritdoc IPrepaidAccounts
     function open(Opening calldata opening, uint96 amount) external nonReentrant returns (uint64 index) {
         _pull(msg.sender, amount);
-        return _open(msg.sender, opening, amount, 0);
+        return _open(msg.sender, opening.counterparty, opening, amount, 0);
     }
 
     /// @inheritdoc IPrepaidAccounts
@@ -28,7 +28,7 @@ abstract contract Deposits is AccountLedger {
         bytes32 structHash =
             keccak256(abi.encode(OPEN_TYPEHASH, owner, opening, amount, consent.nonce, consent.deadline));
         _pullByConsent(owner, amount, structHash, consent);
-        return _open(owner, opening, amount, 0);
+        return _open(owner, opening.counterparty, opening, amount, 0);
     }
 
     /// @inheritdoc IPrepaidAccounts

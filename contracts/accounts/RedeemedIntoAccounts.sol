@@ -18,7 +18,7 @@ abstract contract RedeemedIntoAccounts is AccountLedger {
         require(msg.sender == address(_certificates), Accounts_NotCertificates(msg.sender));
         (address holder, uint256 seriesId) = _oneHolder(portions);
         if (abi.decode(data, (Use)) == Use.Open) {
-            _open(holder, _opening(payee, data), amount, seriesId);
+            _open(holder, payee, _opening(data), amount, seriesId);
         } else {
             (, uint64 index) = abi.decode(data, (Use, uint64));
             _add(payee, index, amount, seriesId);
@@ -47,13 +47,11 @@ abstract contract RedeemedIntoAccounts is AccountLedger {
 
     // ---------------------------------------------------------------------------------------------------- private
 
-    function _opening(address counterparty, bytes calldata data)
-        private
-        pure
-        returns (Opening memory opening)
-    {
-        opening.counterparty = counterparty;
-        (, opening.salt, opening.signer, opening.delaySeconds, opening.expiresAt) =
-            abi.decode(data, (Use, uint96, address, uint24, uint40));
+    /// @dev Check: the data are an `Opening`, but that the use stands where its counterparty would.
+    function _opening(bytes calldata data) private pure returns (Opening calldata opening) {
+        abi.decode(data, (Use, uint96, address, uint24, uint40));
+        assembly ("memory-safe") {
+            opening := data.offset
+        }
     }
 }

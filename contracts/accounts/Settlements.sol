@@ -101,7 +101,9 @@ abstract contract Settlements is AccountLedger {
         returns (uint256 payout)
     {
         uint256 count = rows.length / row;
-        require(count != 0 && rows.length % row == 0, Accounts_RowBytes(rows.length, row));
+        unchecked {
+            require(count != 0 && count * row == rows.length, Accounts_RowBytes(rows.length, row));
+        }
         uint256[FRAME] memory frame;
         frame[0] = uint256(typehash);
         frame[1] = uint160(counterparty);
@@ -132,7 +134,10 @@ abstract contract Settlements is AccountLedger {
                 }
             }
         }
-        payout *= _unit;
+        unchecked {
+            // Each row's is part of a deposit, which has 96 bits.
+            payout *= _unit;
+        }
         _log(counterparty, payout, report, end, bits, count);
         _payOut(counterparty, payout);
     }

@@ -17,7 +17,7 @@ abstract contract StreamBook is Flows {
             if (old.seriesId() != 0) _countUsed(id, old.seriesId(), 0);
         }
         uint256 dust;
-        (end, dust) = _lasting(block.timestamp, rate, amount * _scale);
+        (end, dust) = _lasting(block.timestamp, rate, _scaled(amount));
         if (seriesId != 0) _checkSeries(seriesId, end);
         _streams[id] = newStream(rate, block.timestamp, end, seriesId);
         _enter(jarId, rate, block.timestamp, end, dust);
@@ -32,7 +32,7 @@ abstract contract StreamBook is Flows {
         require(stream.seriesId() == seriesId, Jar_SeriesDiffers(id, stream.seriesId(), seriesId));
         (uint256 rate, uint256 end) = (stream.rate(), stream.endsAt());
         uint256 dust;
-        (newEnd, dust) = _lasting(end, rate, amount * _scale);
+        (newEnd, dust) = _lasting(end, rate, _scaled(amount));
         if (seriesId != 0) _checkSeries(seriesId, newEnd);
         _streams[id] = stream.until(newEnd);
         _extend(jarId, rate, stream.startedAt(), end, newEnd, dust);
@@ -41,23 +41,26 @@ abstract contract StreamBook is Flows {
     /// @dev Interaction: the refund leaves.
     function _cancelStream(bytes32 id, uint256 jarId, address payer) internal returns (uint256 refund) {
         Stream stream = _streams[id];
-        bool paused = stream.isPaused();
-        uint256 end = stream.endsAt();
-        require(paused || stream.isRunning(block.timestamp), Jar_StreamNotRunning(id, end));
+        (uint256 rate, uint256 start, uint256 end) = (stream.rate(), stream.startedAt(), stream.endsAt());
+        // A paused stream has no start, and its seconds count from 0; where there is no stream, there are none.
+        uint256 since = start != 0 ? block.timestamp : 0;
+        require(since < end, Jar_StreamNotRunning(id, end));
         uint256 rest;
         unchecked {
-            // Of a rate of 80 bits and 40 bits of seconds; a running stream's end is ahead.
-            rest = stream.rate() * (paused ? end : end - block.timestamp);
+            // Of a rate of 80 bits and 40 bits of seconds.
+            rest = rate * (end - since);
+            refund = rest / _scale;
+            rest -= refund * _scale;
         }
-        (refund, rest) = (rest / _scale, rest % _scale);
         _streams[id] = Stream.wrap(0);
-        if (stream.seriesId() != 0) {
-            _countUsed(id, stream.seriesId(), refund);
+        uint256 seriesId = stream.seriesId();
+        if (seriesId != 0) {
+            _countUsed(id, seriesId, refund);
             delete _placements[id];
         }
-        if (!paused) _leave(jarId, stream.rate(), stream.startedAt(), end, rest);
+        if (start != 0) _leave(jarId, rate, start, end, rest);
         else if (rest != 0) _credit(jarId, rest);
-        _refund(payer, stream.seriesId(), refund);
+        _refund(payer, seriesId, refund);
     }
 
     /// @dev A named series' money is here already, paid by cards of `holder`, for a stream of its.
@@ -85,6 +88,13 @@ abstract contract StreamBook is Flows {
         return stream.rate() * (stream.endsAt() - block.timestamp);
     }
 
+    /// @dev Can't overflow: what comes in has 96 bits, or 96 for each card of a redemption, and a scale has 30.
+    function _scaled(uint256 amount) private view returns (uint256) {
+        unchecked {
+            return amount * _scale;
+        }
+    }
+
     function _running(bytes32 id) internal view returns (Stream stream) {
         stream = _streams[id];
         require(stream.isRunning(block.timestamp), Jar_StreamNotRunning(id, stream.endsAt()));
@@ -102,7 +112,7 @@ abstract contract StreamBook is Flows {
         unchecked {
             // An amount has 96 bits and a scale 30.
             end = start + scaled / rate;
-            dust = scaled % rate;
+            dust = scaled - (end - start) * rate;
         }
         require(end <= type(uint40).max, Jar_EndTooLate(end, type(uint40).max));
     }
