@@ -103,14 +103,18 @@ class Fees:
 
 
 class Node:
-    """A connection to one chain. A transaction is final under `confirmations` blocks, its own included."""
+    """A connection to one chain. A transaction is final under `confirmations` blocks, its own included.
 
-    def __init__(self, web3: Web3, *, confirmations: int = 1) -> None:
+    `tip`: wei that a unit of gas pays to a block's maker; None for what the node proposes.
+    """
+
+    def __init__(self, web3: Web3, *, confirmations: int = 1, tip: int | None = None) -> None:
         self.web3 = web3
         self.confirmations = confirmations
+        self.tip = tip
 
     @classmethod
-    def at(cls, url: str, *, confirmations: int = 1) -> Node:
+    def at(cls, url: str, *, confirmations: int = 1, tip: int | None = None) -> Node:
         """The node behind an HTTP address."""
         # web3 asks for the chain's id before each call: once is enough, one address is one chain.
         session = requests.Session()
@@ -126,7 +130,7 @@ class Node:
         web3 = Web3(provider)
         # Chains with proof of authority put more into a block's head than the others allow.
         web3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
-        return cls(web3, confirmations=confirmations)
+        return cls(web3, confirmations=confirmations, tip=tip)
 
     @cached_property
     def chain_id(self) -> int:
@@ -198,8 +202,8 @@ class Node:
             raise refusal(error) from error
 
     def fees(self) -> Fees:
-        """What is mined soon: twice the base fee of now, and the tip that the node proposes."""
-        tip = int(self.web3.eth.max_priority_fee)
+        """What is mined soon: twice the base fee of now, and the tip (by default the node's)."""
+        tip = int(self.web3.eth.max_priority_fee) if self.tip is None else self.tip
         base = int(self.web3.eth.get_block("latest").get("baseFeePerGas", 0))
         return Fees(2 * base + tip, tip)
 

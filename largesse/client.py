@@ -346,6 +346,30 @@ class Certificates:
         """Stop the sale for good and open full refunds."""
         return self._send(issuer, "windDown", series_id)
 
+    def add_merchant(self, issuer: Wallet, series_id: int, merchant: str) -> TxReceipt:
+        """Let a merchant redeem a named series, at once."""
+        return self._send(issuer, "addMerchants", series_id, [merchant])
+
+    def remove_merchant(self, issuer: Wallet, series_id: int, merchant: str) -> TxReceipt:
+        """Give a merchant notice; when it is over every holder may have full face back."""
+        return self._send(issuer, "removeMerchant", series_id, merchant)
+
+    def set_operator(self, issuer: Wallet, series_id: int, operator: str, daily_limit: int) -> TxReceipt:
+        """Let an account issue at full face, up to a limit each UTC day; 0 takes that away."""
+        return self._send(issuer, "setOperator", series_id, operator, daily_limit)
+
+    def collect_fees(self, sender: Wallet, series_id: int) -> TxReceipt:
+        """Pay the accrued fees to the issuer, whoever sends."""
+        return self._send(sender, "collectFees", series_id)
+
+    def owed(self, payee: str) -> int:
+        """What payouts that failed have left for a payee."""
+        return int(self._read("owed", payee))
+
+    def withdraw_owed(self, payee: Wallet, to: str) -> TxReceipt:
+        """Have what is owed paid to any address."""
+        return self._send(payee, "withdrawOwed", payee.address, to, NO_AUTHORIZATION)
+
     # ---------------------------------------------------------------------------------------------- internal
 
     def _read(self, name: str, *values: Any, block: int | None = None) -> Any:

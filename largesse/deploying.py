@@ -25,6 +25,7 @@ from largesse.deployment import CurrencyRecord, Deployment, DeploymentError
 from largesse.parts import CERTIFICATES, PARTS, Part, create2, create3, first_created
 from largesse.signing import keccak
 from largesse.tokens import Token
+from largesse.waiting import await_final
 
 DEPLOYER: Final = "0x4e59b44847b379578588920cA78FbF26c0B4956C"
 SALT: Final = keccak(b"Largesse 1")
@@ -65,6 +66,16 @@ class Plan:
     currencies: tuple[CurrencyPlan, ...]
     steps: tuple[Step, ...]
 
+    @property
+    def missing(self) -> tuple[Step, ...]:
+        """What is still to be sent."""
+        return tuple(step for step in self.steps if not step.done)
+
+    @property
+    def gas(self) -> int:
+        """At most what all that is missing takes."""
+        return sum(step.gas for step in self.missing)
+
 
 # ------------------------------------------------------------------------------------------------------ plan
 
@@ -90,7 +101,7 @@ def plan_deployment(node: Node, currencies: Sequence[str], parts: Sequence[Part]
 
     card_art = by_proxy("CardArt")
     lens = by_proxy("CertificateLens")
-    factory = by_proxy("LargesseFactory", _factory_arguments(card_art, parts))
+    factory = by_proxy("LargesseFactory", factory_arguments(card_art, parts))
     functions = node.web3.eth.contract(abi=artifact("LargesseFactory").abi)
 
     def by_factory(part: str, contract: str, token: Token) -> str:
@@ -113,7 +124,8 @@ def _code_hash(contract: str) -> bytes:
     return keccak(artifact(contract).creation_code)
 
 
-def _factory_arguments(card_art: str, parts: Sequence[Part]) -> bytes:
+def factory_arguments(card_art: str, parts: Sequence[Part] = PARTS) -> bytes:
+    """The factory's constructor arguments, ABI-encoded."""
     rows = [(part.name, _code_hash(part.contract)) for part in parts]
     return encode(
         ["address", "bytes32", "(string,bytes32)[]"], [card_art, _code_hash("GiftCertificates"), rows]
@@ -133,10 +145,10 @@ def _step(node: Node, what: str, address: str, to: str, data: bytes) -> Step:
 def deploy(
     node: Node, wallet: Wallet, plan: Plan, report: Callable[[Step, int], None] = ignore
 ) -> Deployment:
-    """Send what is missing of `plan`, then read everything back.
+    """Send what is missing of `plan`, wait until it is final, then read everything back.
 
     `report` hears of each step and the gas it took (0 where it was there). Raises RefusedError,
-    DeploymentError.
+    DeploymentError, ChainError unconfirmed. Interrupted anywhere, it goes on when it is called again.
     """
     for step in plan.steps:
         if node.has_code(step.address):
@@ -146,6 +158,7 @@ def deploy(
         if not node.has_code(step.address):
             raise DeploymentError("not_deployed", f"{step.what}: there is no code at {step.address}")
         report(step, int(receipt["gasUsed"]))
+    await_final(node, wallet.address)
     factory = _contract(node, "LargesseFactory", plan.factory)
     first = _first_block(node, plan.factory) if plan.currencies else 0
     records = []

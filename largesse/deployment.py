@@ -123,8 +123,8 @@ def load(folder: Path, node: Node) -> Deployment:
     if deployment.genesis != node.genesis:
         raise DeploymentError(
             "other_chain",
-            f"{path.name} is about another chain with the id {node.chain_id}: "
-            "`brownie run deploy` writes a new one",
+            f"{path.name} is about another chain with the id {node.chain_id}: `brownie run deploy` writes "
+            "a new one on a development chain; on a live chain keep this one under another name first",
         )
     return deployment
 

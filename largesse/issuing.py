@@ -15,6 +15,7 @@ from largesse.client import Certificates, ClientError
 from largesse.issue_run import IssueReceipt, SignedIssue, run_issue
 from largesse.journal import IssueJournal, RunKey
 from largesse.recipients import Batch, RecipientList
+from largesse.waiting import await_final
 
 DEFAULT_BATCH = 100
 
@@ -108,7 +109,8 @@ def issue_list(
 
     `progress` hears how many rows are through, those of former calls first. Raises ClientError
     not_enough_money and sales_closed before the first row, journal_ahead (the chain was set back behind what
-    the journal knows), and the reasons of `run_issue`.
+    the journal knows), ChainError unconfirmed (what the issuer sent before is not final yet), and the reasons
+    of `run_issue`.
     """
     batches = recipients.batches(batch_size)
     key = RunKey(
@@ -126,6 +128,8 @@ def issue_list(
         if still:
             _check_sale(certificates, series_id)
             certificates.allow_payment(issuer, sum(batch.total for batch in still))
+            # A batch is signed with the first nonce that no final transaction has used: not the approval's.
+            await_final(certificates.node, issuer.address)
             run_issue(journal, batches, CertificateIssueChain(certificates, issuer, series_id))
         skipped = _skipped(certificates, journal)
     return IssueResult(rows_now, len(recipients.recipients), recipients.total, skipped)

@@ -60,11 +60,14 @@ def development_node(
     accounts: int = 20,
     gas_limit: int = 30_000_000,
     traces: bool = False,
+    base_fee: int = 0,
+    block_seconds: int = 0,
 ) -> Iterator[str]:
     """Run an Anvil on a free port while the `with` block lasts; yields its HTTP address.
 
-    Its unlocked accounts are the well-known ones; sends cost nothing (base fee 0); `gas_limit` is a block's;
-    with `traces` it keeps the steps that debug_traceTransaction shows.
+    Its unlocked accounts are the well-known ones; `gas_limit` is a block's, `base_fee` (wei) the first one's.
+    With `block_seconds` a block comes in that time, whatever was sent; with 0 for each transaction.
+    With `traces` it keeps the steps that debug_traceTransaction shows.
     Raises NodeError: `node_missing` when there is no `anvil` on the PATH, `node_failed` when it does not come
     up.
     """
@@ -74,7 +77,10 @@ def development_node(
             "node_missing", "There is no `anvil` on the PATH: `make setup` installs it, or install Foundry."
         )
     command = [anvil, "--port", "0", "--chain-id", str(chain_id), "--hardfork", hardfork]
-    command += ["--accounts", str(accounts), "--block-base-fee-per-gas", "0", "--gas-limit", str(gas_limit)]
+    command += ["--accounts", str(accounts), "--gas-limit", str(gas_limit)]
+    command += ["--block-base-fee-per-gas", str(base_fee)]
+    if block_seconds:
+        command += ["--block-time", str(block_seconds)]
     command += ["--steps-tracing"] if traces else []
     # a file, not a pipe: nobody empties a pipe while the node runs
     with tempfile.TemporaryFile("w+", encoding="utf-8") as output:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,14 @@ from web3 import HTTPProvider, Web3
 
 from largesse import deployment as deployments
 from largesse.addresses import parse_address
+from largesse.amounts import parse_amount
 from largesse.arguments import Arguments
 from largesse.chain import ROLES, Node, Wallet, development_wallet
 from largesse.client import Certificates
 from largesse.console import confirm
 from largesse.database import sqlite_url
 from largesse.deployment import Deployment
-from largesse.errors import LargesseError
+from largesse.errors import AmountError, LargesseError
 from largesse.items import Items
 from largesse.market import Market
 from largesse.nodes import require_cancun
@@ -33,6 +34,9 @@ from largesse.tips import Tips
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 LIVE_CONFIRMATIONS = 12
+CONFIRMATIONS = "LARGESSE_CONFIRMATIONS"
+PRIORITY_FEE = "LARGESSE_PRIORITY_FEE"
+"""Names of environment variables, for live chains: blocks, and gwei."""
 
 _BY_NUMBER = re.compile(r"([A-Za-z0-9.]{1,16})/([1-9][0-9]{0,17})")
 
@@ -218,30 +222,47 @@ class Session:
 
 
 def open_session() -> Session:
-    """The session of Brownie's active network. Raises SessionError not_connected."""
+    """The session of Brownie's active network. Raises SessionError not_connected, bad_setting."""
     from brownie import network, web3
     from brownie._config import CONFIG
 
     if not network.is_connected():
         raise SessionError("not_connected", "Brownie is connected to no network")
     development = "cmd" in CONFIG.active_network
-    confirmations = 1 if development else LIVE_CONFIRMATIONS
+    confirmations, tip = (1, None) if development else live_settings(os.environ)
     provider: Any = web3.provider
     if isinstance(provider, HTTPProvider):
-        node = Node.at(str(provider.endpoint_uri), confirmations=confirmations)
+        node = Node.at(str(provider.endpoint_uri), confirmations=confirmations, tip=tip)
     else:
-        node = Node(Web3(provider), confirmations=confirmations)
+        node = Node(Web3(provider), confirmations=confirmations, tip=tip)
     require_cancun(node.web3)
     return Session(node, development, Path(os.environ.get("LARGESSE_STATE", CHECKOUT)), _load_account)
 
 
+def live_settings(environ: Mapping[str, str]) -> tuple[int, int | None]:
+    """Confirmations, and tip in wei (None: the node's), on a live chain. Raises SessionError bad_setting."""
+    blocks, tip = environ.get(CONFIRMATIONS, str(LIVE_CONFIRMATIONS)), environ.get(PRIORITY_FEE, "")
+    if not (blocks.isascii() and blocks.isdigit() and int(blocks) > 0):
+        raise SessionError("bad_setting", f"{CONFIRMATIONS}={blocks} is no whole number of blocks from 1 on")
+    try:
+        return int(blocks), parse_amount(tip, 9, allow_zero=True) if tip else None
+    except AmountError as error:
+        raise SessionError("bad_setting", f"{PRIORITY_FEE}={tip} is no number of gwei: {error}") from error
+
+
 def _load_account(name: str) -> Wallet:
-    """An account of Brownie's keystore, which asks for its password. Raises SessionError unknown_account."""
+    """An account of Brownie's keystore, which asks for its password.
+
+    Raises SessionError unknown_account, wrong_password.
+    """
     from brownie import accounts
 
     try:
         return Wallet.from_key(name, bytes.fromhex(accounts.load(name).private_key.removeprefix("0x")))
     except FileNotFoundError as error:
         raise SessionError(
-            "unknown_account", f"Brownie has no account {name!r}; `brownie accounts new {name}` adds one"
+            "unknown_account",
+            f"Brownie has no account {name!r}; `brownie accounts generate {name}` makes one",
         ) from error
+    except ValueError as error:
+        raise SessionError("wrong_password", f"this is not the password of {name}: {error}") from error

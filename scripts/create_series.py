@@ -11,6 +11,7 @@ from largesse.manifest import load_manifest
 from largesse.opening import Opened, currency_roles, open_series
 from largesse.series import Manifest
 from largesse.session import Session
+from largesse.waiting import await_final, require_nothing_waiting
 
 
 @command(
@@ -36,7 +37,9 @@ def main(session: Session, given: Arguments) -> list[Opened]:
             "wrong_issuer", f"the manifest's issuer is {expected}, {issuer.name} is {issuer.address}"
         )
     for one in chosen:
+        one.merchant_addresses(roles)  # whatever is wrong with them is said before anything is confirmed
         say(one.terms_text(roles))
+    require_nothing_waiting(session.node, issuer)
     session.confirm(f"{len(chosen)} series with the terms above, for good.", f"open {len(chosen)}")
     opened = []
     for one in chosen:
@@ -45,6 +48,13 @@ def main(session: Session, given: Arguments) -> list[Opened]:
         # After each: a crash in the middle loses no name.
         deployments.save(session.records, deployment)
         opened.append(result)
+    await_final(session.node, issuer.address)
+    for result, one in zip(opened, chosen, strict=True):
+        # A re-org before that may have given a series another number, or have taken it away.
+        again = open_series(session.node, deployment, one, issuer, roles).record
+        if again != result.record:
+            deployment = deployment.with_series(again)
+            deployments.save(session.records, deployment)
     table(
         "Series",
         ("name", "currency/number", ""),

@@ -7,6 +7,7 @@ from pathlib import Path
 from largesse import deployment as deployments
 from largesse.addresses import parse_address
 from largesse.arguments import ArgumentError, Arguments, Option
+from largesse.chain import Wallet
 from largesse.command import command
 from largesse.console import done, say, table
 from largesse.deploying import Plan, Step, deploy, final_check, plan_deployment
@@ -14,6 +15,7 @@ from largesse.deployment import Deployment, DeploymentError
 from largesse.development import make_currencies
 from largesse.manifest import load_manifest
 from largesse.session import CHECKOUT, Session
+from largesse.waiting import ether, gwei, require_nothing_waiting
 
 DEMO = CHECKOUT / "examples" / "manifests" / "demo.toml"
 
@@ -29,15 +31,16 @@ def main(session: Session, given: Arguments) -> Deployment:
     wallet = session.wallet(given, "deployer")
     existing = _existing(session)
     currencies = _currencies(session, given, existing)
+    require_nothing_waiting(session.node, wallet)
     plan = plan_deployment(session.node, currencies)
     if existing is not None and existing.factory != plan.factory:
         _leave_behind(session, existing, plan)
         existing = None
     _show(plan, wallet.address)
-    missing = [step for step in plan.steps if not step.done]
-    if missing:
+    if plan.missing:
+        _show_cost(session, wallet, plan)
         session.confirm(
-            f"{len(missing)} transactions on chain {plan.chain_id}.", f"deploy on {plan.chain_id}"
+            f"{len(plan.missing)} transactions on chain {plan.chain_id}.", f"deploy on {plan.chain_id}"
         )
     deployment = deploy(session.node, wallet, plan, _report)
     if existing is not None:
@@ -97,6 +100,25 @@ def _show(plan: Plan, sender: str) -> None:
         (step.what, step.address, "is there" if step.done else f"at most {step.gas:,}") for step in plan.steps
     ]
     table(f"Plan: chain {plan.chain_id}, sent by {sender}", ("what", "address", "gas"), rows, right=2)
+
+
+def _show_cost(session: Session, wallet: Wallet, plan: Plan) -> None:
+    """What it can cost at most, before anything is confirmed. Raises DeploymentError not_enough_ether."""
+    fees = session.node.fees()
+    most = plan.gas * fees.most
+    held = int(session.node.web3.eth.get_balance(wallet.address))
+    say(
+        f"At most {plan.gas:,} gas at {gwei(fees.most)}, {gwei(fees.tip)} of them the tip: {ether(most)} "
+        f"(a layer 2 adds its fee for data); {wallet.name} has {ether(held)}."
+    )
+    if not session.development:
+        blocks = session.node.confirmations
+        say(f"Everything is waited for until it is under {blocks} block{'s' if blocks > 1 else ''}.")
+        if held < most:
+            raise DeploymentError(
+                "not_enough_ether",
+                f"{wallet.name} has {ether(held)}, and deploying can take {ether(most)}; nothing was sent",
+            )
 
 
 def _report(step: Step, gas: int) -> None:

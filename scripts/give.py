@@ -128,6 +128,26 @@ def many(session: Session, given: Arguments) -> list[GiftLink]:
     return links
 
 
+@command(
+    "Take a gift back, before its delivery date or from its reclaim date on.",
+    Option("link", "the link, or a file that holds it"),
+    Option("from", "the giver", ""),
+    example="link=out/gifts/later.txt from=giver",
+)
+def recall(session: Session, given: Arguments) -> int:
+    text = given.text("link")
+    link = parse_link(text if "#" in text else given.path("link").read_text(encoding="ascii").strip())
+    symbols = {one.certificates: one.symbol for one in session.deployment().currencies}
+    if link.contract not in symbols:
+        raise ArgumentError("wrong_place", f"the link is for {link.contract}, which is not deployed here")
+    if link.gift.batch is not None:
+        raise ArgumentError("of_a_batch", "a link of a batch is taken back with its whole batch")
+    certificates = session.certificates(symbols[link.contract])
+    certificates.recall(session.wallet(given, "giver"), link.gift)
+    done(f"{certificates.token.show(link.gift.amount)} are the giver's again")
+    return link.gift.amount
+
+
 def _lines(links: Sequence[GiftLink]) -> bytes:
     return "".join(link.url() + "\n" for link in links).encode("ascii")
 

@@ -53,6 +53,7 @@ def one(session: Session, given: Arguments) -> int:
     token = chosen.certificates.token
     amount, to = given.amount("amount", token.decimals), session.address(given.text("to"))
     issuer = session.wallet(given, "issuer")
+    session.confirm(f"{token.show(amount)} of {chosen.name} to {to}.", f"issue {given.text('amount')}")
     chosen.certificates.allow_payment(issuer, amount)
     chosen.certificates.issue(issuer, chosen.series_id, to, amount)
     done(f"{token.show(amount)} of {chosen.name} to {to}")

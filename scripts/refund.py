@@ -36,3 +36,23 @@ def main(session: Session, given: Arguments) -> Refundable:
     right = _RIGHTS[refundable.right_number]
     done(f"{token.show(amount)} of {chosen.name} given up, {token.show(paid)} paid back ({right})")
     return Refundable(refundable.right_number, amount, paid)
+
+
+@command(
+    "Have paid out, to any address, what the currency refused to pay to you before.",
+    Option("currency", "the currency's symbol"),
+    Option("to", "where it goes: address or role (default: to you)", ""),
+    Option("from", "to whom it is owed", ""),
+    example="currency=KRWT to=holder from=bookshop",
+)
+def owed(session: Session, given: Arguments) -> int:
+    certificates = session.certificates(given.text("currency"))
+    payee = session.wallet(given, "holder")
+    to = session.address(given.text("to")) if given.has("to") else payee.address
+    amount = certificates.owed(payee.address)
+    if amount == 0:
+        done(f"nothing is owed to {payee.name}")
+        return 0
+    certificates.withdraw_owed(payee, to)
+    done(f"{certificates.token.show(amount)} to {to}")
+    return amount

@@ -296,7 +296,7 @@ def test_a_further_part_is_one_row(desk: Desk, tmp_path: Path) -> None:
 
 
 def test_what_a_stranger_created_first_is_taken_as_it_is(desk: Desk) -> None:
-    plan = plan_deployment(desk.session.node, [_another_token(desk)])
+    plan = plan_deployment(desk.session.node, [another_token(desk)])
     theirs = deploying.deploy(desk.session.node, desk.wallet("stranger"), plan)
     block = desk.block()
     assert deploying.deploy(desk.session.node, desk.wallet("deployer"), plan) == theirs
@@ -317,7 +317,7 @@ def test_a_live_chain_asks_for_currency_and_account(desk: Desk, live: object) ->
 
 
 def test_a_live_chain_waits_for_the_typed_words(desk: Desk, live: object) -> None:
-    token = _another_token(desk)
+    token = another_token(desk)
     asked = live("yes", ops=desk.wallet("deployer"))  # type: ignore[operator]
     block = desk.block()
     with pytest.raises(SessionError) as error:
@@ -358,7 +358,7 @@ def test_what_is_no_token_is_refused_before_anything_is_sent(desk: Desk) -> None
     assert desk.block() == block
 
 
-def _another_token(desk: Desk) -> str:
+def another_token(desk: Desk) -> str:
     contract = artifact("TestToken")
     made = web3.eth.contract(abi=contract.abi, bytecode=contract.creation_code)
     data = made.constructor("Another", "ANTH", 2).data_in_transaction
