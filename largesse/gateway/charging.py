@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Dialect, and_, bindparam, insert, or_, select, update
@@ -18,7 +19,7 @@ from sqlalchemy.sql.base import Executable
 
 from largesse.errors import LargesseError
 from largesse.gateway.ledger_tables import LINES, PAYMENTS
-from largesse.gateway.schemes import Answer, Call
+from largesse.gateway.schemes import Answer, Call, compact
 
 Item = TypeVar("Item")
 
@@ -70,7 +71,8 @@ def charge_all(
 ) -> list[Line | LedgerError]:
     """What became of each. The lines are locked first, in an order that all processes share.
 
-    With `keys_are_new` no Idempotency-Key is looked up, and one that was used before raises IntegrityError.
+    With `keys_are_new` no Idempotency-Key is looked up, and one that was used before raises the driver's
+    IntegrityError.
     """
     pairs = [(hexadecimal(charge.index), charge) for charge in charges]
     lines = _locked(connection, seller, sorted({account for account, _ in pairs}))
@@ -132,21 +134,25 @@ def hexadecimal(index: int) -> str:
 
 
 @lru_cache(maxsize=256)
-def _compiled(statement: Executable, dialect: Dialect) -> tuple[str, tuple[str, ...] | None]:
-    """Its text, and its parameters in their order, where the driver takes them by that."""
+def _compiled(
+    statement: Executable, dialect: Dialect
+) -> tuple[str, Callable[[Mapping[str, Any]], tuple[Any, ...]] | None]:
+    """Its text, and what puts its parameters in their order, where the driver takes them by that."""
     found: Any = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
-    return str(found), tuple(found.positiontup) if found.positional else None
+    return str(found), itemgetter(*found.positiontup) if found.positional else None
 
 
 def _execute_many(connection: Connection, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Once for each row, by the names of its parameters."""
-    if rows:
-        text, order = _compiled(statement, connection.dialect)
-        connection.exec_driver_sql(text, [_given(row, order) for row in rows])
-
-
-def _given(values: Mapping[str, Any], order: tuple[str, ...] | None) -> Any:
-    return values if order is None else tuple(values[name] for name in order)
+    """Once for each row, by the names of its parameters and the driver's own cursor. Raises the driver's
+    errors."""
+    if not rows:
+        return
+    text, in_order = _compiled(statement, connection.dialect)
+    cursor = connection.connection.cursor()
+    try:
+        cursor.executemany(text, rows if in_order is None else [in_order(row) for row in rows])
+    finally:
+        cursor.close()
 
 
 def _select(
@@ -166,10 +172,10 @@ def _select(
 
 def _rows(connection: Connection, statement: Executable, values: Mapping[str, Any]) -> list[Any]:
     """Tuples, by the driver's own cursor."""
-    text, order = _compiled(statement, connection.dialect)
+    text, in_order = _compiled(statement, connection.dialect)
     cursor = connection.connection.cursor()
     try:
-        cursor.execute(text, _given(values, order))
+        cursor.execute(text, values if in_order is None else in_order(values))
         return list(cursor.fetchall())
     finally:
         cursor.close()
@@ -305,7 +311,7 @@ def _row(seller: int, account: str, charge: Charge, now: int) -> dict[str, Any]:
         "digest": charge.call.digest,
         "at": now,
         "status": answer.status,
-        "headers": json.dumps(headers, separators=(",", ":")).encode() if kept else None,
+        "headers": compact(headers).encode() if kept else None,
         "body": answer.body if kept else None,
         "receipt": charge.receipt,
     }

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Engine, bindparam, case, delete, select, update
-from sqlalchemy.exc import IntegrityError
 
 from largesse.database import insert_or_leave, reading, transaction
 from largesse.gateway.batching import Batches
@@ -44,6 +43,8 @@ class Ledger:
 
     def __init__(self, engine: Engine, chain_id: int, contract: str, counterparty: str) -> None:
         self.engine = engine
+        driver: Any = engine.dialect.dbapi
+        self._integrity_error: type[Exception] = driver.IntegrityError
         self.seller = _seller(engine, chain_id, contract, counterparty)
         self.charges: Batches[Charge, Line] = Batches("gateway ledger", self._charge)
         self._lookups: Batches[tuple[int, int, str], Paid | None] = Batches("gateway lookups", self._find)
@@ -162,7 +163,7 @@ class Ledger:
         try:
             with transaction(self.engine) as connection:
                 return charge_all(connection, self.seller, charges, keys_are_new=True)
-        except IntegrityError:
+        except self._integrity_error:
             # Who has a key was asked for it before the call was served: that it is known now is rare.
             with transaction(self.engine) as connection:
                 return charge_all(connection, self.seller, charges, keys_are_new=False)
