@@ -122,12 +122,15 @@ def charge_all(
     return results
 
 
-def find_all(connection: Connection, seller: int, asked: Sequence[tuple[int, int, str]]) -> list[Paid | None]:
-    """For each (index, amount, Idempotency-Key) the call that the key, else the voucher, has paid for."""
-    found: dict[tuple[str, int | str], Any] = {}
+def find_all(
+    connection: Connection, seller: int, asked: Sequence[tuple[int, int | None, str]]
+) -> list[Paid | None]:
+    """For each (index, amount, Idempotency-Key) the call that the key, else the voucher, has paid for. No
+    amount: only the key is looked up."""
+    found: dict[tuple[str, int | str | None], Any] = {}
     amounts = [(hexadecimal(index), amount) for index, amount, _ in asked]
     keys = [(hexadecimal(index), key) for index, _, key in asked if key]
-    for row in _select(connection, _paid_by_amount, seller, amounts):
+    for row in _select(connection, _paid_by_amount, seller, [one for one in amounts if one[1] is not None]):
         found[row[0], row[1]] = row
     for row in _select(connection, _paid_by_key, seller, keys):
         found[row[0], row[2]] = row

@@ -20,6 +20,9 @@ from largesse.gateway.batching import Batches
 from largesse.gateway.charging import Charge, LedgerError, Line, Paid, charge_all, find_all, hexadecimal
 from largesse.gateway.ledger_tables import LINES, PAYMENTS, SELLERS
 
+Asked = tuple[int, int | None, str]
+"""An account's index, a voucher's amount, and an Idempotency-Key."""
+
 
 @dataclass(frozen=True)
 class Owed:
@@ -47,7 +50,9 @@ class Ledger:
         self._integrity_error: type[Exception] = driver.IntegrityError
         self.seller = _seller(engine, chain_id, contract, counterparty)
         self.charges: Batches[Charge, Line] = Batches("gateway ledger", self._charge)
-        self._lookups: Batches[tuple[int, int, str], Paid | None] = Batches("gateway lookups", self._find)
+        self._lookups: Batches[tuple[int, int | None, str], Paid | None] = Batches(
+            "gateway lookups", self._find
+        )
 
     # ------------------------------------------------------------------------------------------------ read
 
@@ -77,8 +82,8 @@ class Ledger:
         """The call that was charged under an Idempotency-Key; else the one that a voucher paid."""
         return self._find([(index, amount, retry_key)])[0]
 
-    async def find(self, index: int, amount: int, retry_key: str = "") -> Paid | None:
-        """The same, looked up with others."""
+    async def find(self, index: int, amount: int | None, retry_key: str = "") -> Paid | None:
+        """The same, looked up with others; no amount: under the Idempotency-Key alone."""
         return await self._lookups.ask((index, amount, retry_key))
 
     def owed(self) -> list[Owed]:
@@ -168,7 +173,7 @@ class Ledger:
             with transaction(self.engine) as connection:
                 return charge_all(connection, self.seller, charges, keys_are_new=False)
 
-    def _find(self, asked: Sequence[tuple[int, int, str]]) -> list[Paid | None]:
+    def _find(self, asked: Sequence[Asked]) -> list[Paid | None]:
         with reading(self.engine) as connection:
             return find_all(connection, self.seller, asked)
 

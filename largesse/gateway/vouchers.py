@@ -124,9 +124,9 @@ class VoucherScheme:
             raise ProblemError(too_often(seconds))
         desk = await self._desk(index, standing)
         price = int(requirements["extra"]["micros"])
-        if (call.retry_key or amount <= desk.line.best) and (
-            paid := await self._paid(index, amount, call)
-        ) is not None:
+        # A voucher above the best one was never seen, or by another process: then the charge finds that out.
+        seen = amount if amount <= desk.line.best else None
+        if (call.retry_key or seen is not None) and (paid := await self._paid(index, seen, call)) is not None:
             return self._again(paid, standing.account.signer, index, call)
         self._check_end(standing)
         if amount > standing.account.deposit:
@@ -284,7 +284,7 @@ class VoucherScheme:
             desk.amounts.discard(details.amount)
             desk.keys.discard(proof.call.retry_key)
 
-    async def _paid(self, index: int, amount: int, call: Call) -> Paid | None:
+    async def _paid(self, index: int, amount: int | None, call: Call) -> Paid | None:
         """The call that this Idempotency-Key, or this voucher, has paid for."""
         return await self.ledger.find(index, amount, call.retry_key)
 
