@@ -43,7 +43,7 @@ class KnownSigners:
         if key is None or signature[:32] < _AMBIGUOUS:
             return self._learn(signer, digest, signature)
         self._keys.move_to_end(signer)
-        return curve.verify(digest, low_s(signature)[:64], key)
+        return curve.verify(digest, low_s(signature), key)
 
     def _learn(self, signer: bytes, digest: bytes, signature: bytes) -> bool:
         found = _found(signer, digest, low_s(signature))

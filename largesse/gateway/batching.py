@@ -13,7 +13,9 @@ from largesse.errors import LargesseError
 
 MOST: Final = 256
 LINGER_SECONDS: Final = 0.005
-"""How long the first of a batch waits for others that may come."""
+"""How long the first of a batch waits for others that are coming."""
+GATHER_SECONDS: Final = 0.002
+"""How long it waits, where the batch before had several, for as many as these to ask again."""
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
@@ -27,9 +29,10 @@ class Batches(Generic[Item, Found]):
     """`work` takes a list, and answers each with a result or an exception that its caller gets.
 
     A batch is handed over when the thread is free and a turn of the loop has brought no other item, at the
-    latest after `LINGER_SECONDS`; while more are `coming`, it waits so long for them. So whoever comes alone
-    is served at once, and under load a batch grows with what the last one took. One loop at a time; one that
-    ended leaves its batch to the thread. Close it at the end.
+    latest after `LINGER_SECONDS`. While more are `coming`, it waits so long for them; for those whom the last
+    batch has answered, `GATHER_SECONDS`. So who comes alone, again and again, is served at once, and under
+    load there are few batches, of all who ask. One loop at a time; one that ended leaves its batch to the
+    thread. Close it at the end.
     """
 
     def __init__(self, name: str, work: Callable[[Sequence[Item]], Sequence[Found | Exception]]) -> None:
@@ -42,6 +45,8 @@ class Batches(Generic[Item, Found]):
         self._lingers = False
         self._seen = 0
         self._until = 0.0
+        self._hoped = 1
+        self._hopes_until = 0.0
         self._busy = False
         self._closed = False
         self._batches: queue.SimpleQueue[list[tuple[Item, asyncio.Future[Found]]] | None] = (
@@ -57,6 +62,7 @@ class Batches(Generic[Item, Found]):
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             self._loop, self._busy, self._looking, self._waiting = loop, False, None, []
+            self._hoped = 1
         future: asyncio.Future[Found] = loop.create_future()
         self._waiting.append((item, future))
         if self._looking is None:
@@ -79,7 +85,8 @@ class Batches(Generic[Item, Found]):
 
     def _begin(self) -> None:
         assert self._loop is not None  # noqa: S101 - for the type checker
-        self._until = self._loop.time() + LINGER_SECONDS
+        now = self._loop.time()
+        self._until, self._hopes_until = now + LINGER_SECONDS, now + GATHER_SECONDS
         self._seen = 0
         self._look_next()
 
@@ -90,14 +97,16 @@ class Batches(Generic[Item, Found]):
     def _look(self) -> None:
         """Hand over, or wait for one more turn of the loop, or for those who are coming."""
         assert self._loop is not None  # noqa: S101 - for the type checker
-        number, left = len(self._waiting), self._until - self._loop.time()
-        if number >= MOST or left <= 0 or number == self._seen >= self.coming:
+        number, now = len(self._waiting), self._loop.time()
+        are_all_here = number >= self.coming and (number >= self._hoped or now >= self._hopes_until)
+        if number >= MOST or now >= self._until or (number == self._seen and are_all_here):
             self._hand_over()
         elif number > self._seen:
             self._seen = number
             self._look_next()
         else:
-            self._looking, self._lingers = self._loop.call_later(left, self._look), True
+            until = self._hopes_until if number >= self.coming else self._until
+            self._looking, self._lingers = self._loop.call_at(until, self._look), True
 
     def _hand_over(self) -> None:
         batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
@@ -115,6 +124,7 @@ class Batches(Generic[Item, Found]):
             else:
                 future.set_result(result)
         self._busy = False
+        self._hoped = min(MOST, len(self._waiting) + len(batch))
         if self._waiting and self._looking is None:
             self._begin()
 

@@ -11,14 +11,29 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
+from operator import itemgetter
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Dialect, and_, bindparam, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Dialect,
+    String,
+    Table,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.sql.base import Executable
 
 from largesse.errors import LargesseError
 from largesse.gateway.ledger_tables import LINES, PAYMENTS
-from largesse.gateway.schemes import Answer, Call
+from largesse.gateway.schemes import Answer, Call, compact
 
 Item = TypeVar("Item")
 
@@ -70,7 +85,8 @@ def charge_all(
 ) -> list[Line | LedgerError]:
     """What became of each. The lines are locked first, in an order that all processes share.
 
-    With `keys_are_new` no Idempotency-Key is looked up, and one that was used before raises IntegrityError.
+    With `keys_are_new` no Idempotency-Key is looked up, and one that was used before raises the driver's
+    IntegrityError.
     """
     pairs = [(hexadecimal(charge.index), charge) for charge in charges]
     lines = _locked(connection, seller, sorted({account for account, _ in pairs}))
@@ -101,18 +117,20 @@ def charge_all(
             results.append(Line(line.best, line.charged, line.settled))
     if rows:
         taken = [line.row(seller, account) for account, line in lines.items() if line.taken]
-        _execute_many(connection, _CHARGE_SIGNED, [row for row in taken if row["signature_"]])
-        _execute_many(connection, _CHARGE, [row for row in taken if not row["signature_"]])
-        _execute_many(connection, _INSERT, rows)
+        _insert_many(connection, _charge_text, taken)
+        _insert_many(connection, _payment_text, rows)
     return results
 
 
-def find_all(connection: Connection, seller: int, asked: Sequence[tuple[int, int, str]]) -> list[Paid | None]:
-    """For each (index, amount, Idempotency-Key) the call that the key, else the voucher, has paid for."""
-    found: dict[tuple[str, int | str], Any] = {}
+def find_all(
+    connection: Connection, seller: int, asked: Sequence[tuple[int, int | None, str]]
+) -> list[Paid | None]:
+    """For each (index, amount, Idempotency-Key) the call that the key, else the voucher, has paid for. No
+    amount: only the key is looked up."""
+    found: dict[tuple[str, int | str | None], Any] = {}
     amounts = [(hexadecimal(index), amount) for index, amount, _ in asked]
     keys = [(hexadecimal(index), key) for index, _, key in asked if key]
-    for row in _select(connection, _paid_by_amount, seller, amounts):
+    for row in _select(connection, _paid_by_amount, seller, [one for one in amounts if one[1] is not None]):
         found[row[0], row[1]] = row
     for row in _select(connection, _paid_by_key, seller, keys):
         found[row[0], row[2]] = row
@@ -132,21 +150,29 @@ def hexadecimal(index: int) -> str:
 
 
 @lru_cache(maxsize=256)
-def _compiled(statement: Executable, dialect: Dialect) -> tuple[str, tuple[str, ...] | None]:
-    """Its text, and its parameters in their order, where the driver takes them by that."""
+def _compiled(
+    statement: Executable, dialect: Dialect
+) -> tuple[str, Callable[[Mapping[str, Any]], tuple[Any, ...]] | None]:
+    """Its text, and what puts its parameters in their order, where the driver takes them by that."""
     found: Any = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
-    return str(found), tuple(found.positiontup) if found.positional else None
+    return str(found), itemgetter(*found.positiontup) if found.positional else None
 
 
-def _execute_many(connection: Connection, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Once for each row, by the names of its parameters."""
-    if rows:
-        text, order = _compiled(statement, connection.dialect)
-        connection.exec_driver_sql(text, [_given(row, order) for row in rows])
-
-
-def _given(values: Mapping[str, Any], order: tuple[str, ...] | None) -> Any:
-    return values if order is None else tuple(values[name] for name in order)
+def _insert_many(
+    connection: Connection, text: Callable[[str, int], str], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """By the driver's own cursor, as few statements as can be. Raises the driver's errors."""
+    cursor: Any = connection.connection.cursor()
+    try:
+        if connection.dialect.name == "postgresql":
+            cursor.executemany(text("%s", 1), rows)  # the driver sends all at once
+        else:
+            # SQLite's driver gives the interpreter's lock away at every step, and may wait for it each time.
+            for first in range(0, len(rows), _AT_ONCE):
+                some = rows[first : first + _AT_ONCE]
+                cursor.execute(text("?", len(some)), tuple(chain.from_iterable(some)))
+    finally:
+        cursor.close()
 
 
 def _select(
@@ -166,10 +192,10 @@ def _select(
 
 def _rows(connection: Connection, statement: Executable, values: Mapping[str, Any]) -> list[Any]:
     """Tuples, by the driver's own cursor."""
-    text, order = _compiled(statement, connection.dialect)
+    text, in_order = _compiled(statement, connection.dialect)
     cursor = connection.connection.cursor()
     try:
-        cursor.execute(text, _given(values, order))
+        cursor.execute(text, values if in_order is None else in_order(values))
         return list(cursor.fetchall())
     finally:
         cursor.close()
@@ -203,6 +229,19 @@ def _lock(length: int) -> Executable:
     )
 
 
+@lru_cache(maxsize=32)
+def _lines_as_text(length: int) -> Executable:
+    """The same in SQLite, where the transaction is the lock: one row, for which the driver takes one step."""
+    first, *numbers = LINES.c.account, LINES.c.best, LINES.c.charged, LINES.c.settled, LINES.c.waits_since
+    shown: ColumnElement[str] = first
+    for number in numbers:
+        shown = shown + literal_column("' '") + cast(number, String)
+    accounts: list[Any] = [bindparam(f"a{number}") for number in range(length)]
+    return select(func.group_concat(shown)).where(
+        LINES.c.seller == bindparam("s"), LINES.c.account.in_(accounts)
+    )
+
+
 def _among(second: ColumnElement[Any], length: int) -> ColumnElement[bool]:
     return or_(
         *(
@@ -220,14 +259,45 @@ _KEPT: Final = tuple(
     PAYMENTS.c[name]
     for name in ["account", "amount", "retry_key", "price", "digest", "status", "headers", "body", "receipt"]
 )
-_OWN: Final = (LINES.c.seller == bindparam("seller_"), LINES.c.account == bindparam("account_"))
-_CHARGE: Final = (
-    update(LINES).where(*_OWN).values(charged=bindparam("charged_"), waits_since=bindparam("since_"))
+_AT_ONCE: Final = 16
+"""Rows of a statement at most: the driver keeps so many statements prepared."""
+
+
+@lru_cache(maxsize=64)
+def _payment_text(mark: str, number: int) -> str:
+    """Rows as `_row` has them."""
+    return _insert_text(PAYMENTS, [column.name for column in PAYMENTS.columns], mark, number)
+
+
+@lru_cache(maxsize=64)
+def _charge_text(mark: str, number: int) -> str:
+    """Rows as `_Draft.row` has them. The lines are there: nothing is inserted."""
+    name = LINES.name
+    return (
+        _insert_text(LINES, _CHARGED, mark, number)
+        + " ON CONFLICT (seller, account) DO UPDATE SET best = excluded.best, charged = excluded.charged,"
+        f" signature = coalesce(excluded.signature, {name}.signature),"
+        f" by_contract = CASE WHEN excluded.signature IS NULL THEN {name}.by_contract"
+        " ELSE excluded.by_contract END, waits_since = excluded.waits_since"
+    )
+
+
+def _insert_text(table: Table, columns: Sequence[str], mark: str, number: int) -> str:
+    row = f"({', '.join([mark] * len(columns))})"
+    # No name and no mark comes from outside.
+    return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES {', '.join([row] * number)}"  # noqa: S608
+
+
+_CHARGED: Final = (
+    "seller",
+    "account",
+    "best",
+    "charged",
+    "signature",
+    "by_contract",
+    "settled",
+    "waits_since",
 )
-_CHARGE_SIGNED: Final = _CHARGE.values(
-    best=bindparam("best_"), signature=bindparam("signature_"), by_contract=bindparam("by_contract_")
-)
-_INSERT: Final = insert(PAYMENTS)
 
 
 # ------------------------------------------------------------------------------------------------- a batch
@@ -253,22 +323,32 @@ class _Draft:
             self.best, self.signature = charge.amount, charge.signature
             self.by_contract = charge.by_contract
 
-    def row(self, seller: int, account: str) -> dict[str, Any]:
-        return {
-            "seller_": seller,
-            "account_": account,
-            "charged_": self.charged,
-            "since_": self.waits_since,
-            "best_": self.best,
-            "signature_": self.signature,
-            "by_contract_": int(self.by_contract),
-        }
+    def row(self, seller: int, account: str) -> tuple[Any, ...]:
+        """In the order of `_CHARGED`; no signature where the best voucher stays the one it was."""
+        return (
+            seller,
+            account,
+            self.best,
+            self.charged,
+            self.signature or None,
+            int(self.by_contract),
+            self.settled,
+            self.waits_since,
+        )
 
 
 def _locked(connection: Connection, seller: int, accounts: Sequence[str]) -> dict[str, _Draft]:
-    values = {f"a{number}": account for number, account in _padded(accounts)}
-    rows = _rows(connection, _lock(len(values)), {"s": seller, **values})
-    return {account: _Draft(*line) for account, *line in rows}
+    values: dict[str, Any] = {f"a{number}": account for number, account in _padded(accounts)}
+    values["s"] = seller
+    if connection.dialect.name == "postgresql":
+        rows = _rows(connection, _lock(len(values) - 1), values)
+        return {account: _Draft(*line) for account, *line in rows}
+    ((text,),) = _rows(connection, _lines_as_text(len(values) - 1), values)
+    found = {}
+    for line in text.split(","):
+        account, best, charged, settled, since = line.split()
+        found[account] = _Draft(int(best), int(charged), int(settled), int(since))
+    return found
 
 
 def _used(
@@ -292,23 +372,29 @@ def _used(
     return used
 
 
-def _row(seller: int, account: str, charge: Charge, now: int) -> dict[str, Any]:
+def _row(seller: int, account: str, charge: Charge, now: int) -> tuple[Any, ...]:
+    """In the order of the table's columns."""
     answer = charge.answer
     kept = len(answer.body) <= MOST_KEPT_BYTES
-    headers = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in answer.headers]
-    return {
-        "seller": seller,
-        "account": account,
-        "amount": charge.amount,
-        "price": charge.price,
-        "retry_key": charge.call.retry_key or None,
-        "digest": charge.call.digest,
-        "at": now,
-        "status": answer.status,
-        "headers": json.dumps(headers, separators=(",", ":")).encode() if kept else None,
-        "body": answer.body if kept else None,
-        "receipt": charge.receipt,
-    }
+    return (
+        seller,
+        account,
+        charge.amount,
+        charge.price,
+        charge.call.retry_key or None,
+        charge.call.digest,
+        now,
+        answer.status,
+        _packed(answer.headers) if kept else None,
+        answer.body if kept else None,
+        charge.receipt,
+    )
+
+
+@lru_cache(maxsize=256)
+def _packed(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    """Answers of a route have mostly the same."""
+    return compact([(n.decode("latin-1"), v.decode("latin-1")) for n, v in headers]).encode()
 
 
 def _paid(row: Any) -> Paid:

@@ -11,15 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Engine, bindparam, case, delete, select, update
-from sqlalchemy.exc import IntegrityError
 
 from largesse.database import insert_or_leave, reading, transaction
 from largesse.gateway.batching import Batches
 from largesse.gateway.charging import Charge, LedgerError, Line, Paid, charge_all, find_all, hexadecimal
 from largesse.gateway.ledger_tables import LINES, PAYMENTS, SELLERS
+
+Asked = tuple[int, int | None, str]
+"""An account's index, a voucher's amount, and an Idempotency-Key."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,13 @@ class Ledger:
 
     def __init__(self, engine: Engine, chain_id: int, contract: str, counterparty: str) -> None:
         self.engine = engine
+        driver: Any = engine.dialect.dbapi
+        self._integrity_error: type[Exception] = driver.IntegrityError
         self.seller = _seller(engine, chain_id, contract, counterparty)
         self.charges: Batches[Charge, Line] = Batches("gateway ledger", self._charge)
-        self._lookups: Batches[tuple[int, int, str], Paid | None] = Batches("gateway lookups", self._find)
+        self._lookups: Batches[tuple[int, int | None, str], Paid | None] = Batches(
+            "gateway lookups", self._find
+        )
 
     # ------------------------------------------------------------------------------------------------ read
 
@@ -76,8 +82,8 @@ class Ledger:
         """The call that was charged under an Idempotency-Key; else the one that a voucher paid."""
         return self._find([(index, amount, retry_key)])[0]
 
-    async def find(self, index: int, amount: int, retry_key: str = "") -> Paid | None:
-        """The same, looked up with others."""
+    async def find(self, index: int, amount: int | None, retry_key: str = "") -> Paid | None:
+        """The same, looked up with others; no amount: under the Idempotency-Key alone."""
         return await self._lookups.ask((index, amount, retry_key))
 
     def owed(self) -> list[Owed]:
@@ -162,12 +168,12 @@ class Ledger:
         try:
             with transaction(self.engine) as connection:
                 return charge_all(connection, self.seller, charges, keys_are_new=True)
-        except IntegrityError:
+        except self._integrity_error:
             # Who has a key was asked for it before the call was served: that it is known now is rare.
             with transaction(self.engine) as connection:
                 return charge_all(connection, self.seller, charges, keys_are_new=False)
 
-    def _find(self, asked: Sequence[tuple[int, int, str]]) -> list[Paid | None]:
+    def _find(self, asked: Sequence[Asked]) -> list[Paid | None]:
         with reading(self.engine) as connection:
             return find_all(connection, self.seller, asked)
 

@@ -13,8 +13,8 @@ from hashlib import sha256
 from typing import Final
 
 from largesse.errors import LargesseError
-from largesse.gateway.schemes import Answer
-from largesse.signing import Domain, Message, recover, solidity
+from largesse.gateway.schemes import Answer, compact
+from largesse.signing import Domain, Message, encode_word, keccak, recover, solidity
 
 HEADER: Final = "PAYMENT-RECEIPT"
 
@@ -43,6 +43,22 @@ def receipts_domain(chain_id: int, accounts: str) -> Domain:
     return Domain("Largesse Receipt", "1", chain_id, accounts)
 
 
+class ReceiptDigests:
+    """Digests of one seller's receipts in one currency: what all of them share is encoded once."""
+
+    def __init__(self, domain: Domain, counterparty: str, currency: str) -> None:
+        members = (("counterparty", counterparty), ("currency", currency))
+        words = (encode_word("Receipt", name, "address", value) for name, value in members)
+        self._head = Receipt.typehash() + b"".join(words)
+        self._start = b"\x19\x01" + domain.separator
+
+    def of(self, receipt: Receipt) -> bytes:
+        """What is signed, 32 bytes; `receipt.digest(domain)`. The members must fit their types."""
+        numbers = (receipt.index << 512 | receipt.amount << 256 | receipt.price).to_bytes(96, "big")
+        rest = receipt.call + receipt.answer + receipt.at.to_bytes(32, "big")
+        return keccak(self._start + keccak(self._head + numbers + rest))
+
+
 def digest_of(answer: Answer) -> bytes:
     """SHA-256 of the body, 32 bytes."""
     return sha256(answer.body).digest()
@@ -61,7 +77,7 @@ def to_header(receipt: Receipt, signature: bytes) -> str:
         "at": receipt.at,
         "signature": "0x" + signature.hex(),
     }
-    return base64.b64encode(json.dumps(shown, separators=(",", ":")).encode()).decode()
+    return base64.b64encode(compact(shown).encode()).decode()
 
 
 def from_header(header: str, domain: Domain, signer: str) -> Receipt:

@@ -7,13 +7,17 @@ where the call failed. Sums are base units of the gateway's currency.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from largesse.web.problems import Problem, ProblemError
 
 Json = Mapping[str, Any]
+
+compact: Final = json.JSONEncoder(separators=(",", ":")).encode
+"""JSON without spaces. `json.dumps` would make an encoder for each call."""
 
 
 class PaymentRefusedError(ProblemError):

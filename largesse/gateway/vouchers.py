@@ -23,11 +23,11 @@ from largesse.gateway import receipts, wire
 from largesse.gateway.accounts import AccountBook, BlindError, Standing
 from largesse.gateway.charging import Charge, LedgerError, Line, Paid
 from largesse.gateway.ledger import Ledger
-from largesse.gateway.receipts import Receipt, receipts_domain
+from largesse.gateway.receipts import Receipt, ReceiptDigests, receipts_domain
 from largesse.gateway.schemes import Answer, Call, Json, PaymentRefusedError, Proof, Settled
 from largesse.prepaid import Prepaid
 from largesse.signers import KnownSigners, low_s
-from largesse.signing import InvalidSignatureError, recover
+from largesse.signing import InvalidSignatureError, recover, sign_digest
 from largesse.vouchers import MAX_DEPOSIT, MAX_INDEX
 from largesse.web.limits import Rates, too_often
 from largesse.web.problems import ProblemError
@@ -83,7 +83,9 @@ class VoucherScheme:
         self._currency = prepaid.token.address
         self._digests = VoucherDigests(prepaid.domain, book.counterparty, self._currency)
         self._chain_id = prepaid.node.chain_id
-        self._receipts = receipts_domain(prepaid.node.chain_id, prepaid.address)
+        self._receipts = ReceiptDigests(
+            receipts_domain(prepaid.node.chain_id, prepaid.address), book.counterparty, self._currency
+        )
         self._signers = KnownSigners()
         self._desks: OrderedDict[int, _Desk] = OrderedDict()
 
@@ -122,9 +124,9 @@ class VoucherScheme:
             raise ProblemError(too_often(seconds))
         desk = await self._desk(index, standing)
         price = int(requirements["extra"]["micros"])
-        if (call.retry_key or amount <= desk.line.best) and (
-            paid := await self._paid(index, amount, call)
-        ) is not None:
+        # A voucher above the best one was never seen, or by another process: then the charge finds that out.
+        seen = amount if amount <= desk.line.best else None
+        if (call.retry_key or seen is not None) and (paid := await self._paid(index, seen, call)) is not None:
             return self._again(paid, standing.account.signer, index, call)
         self._check_end(standing)
         if amount > standing.account.deposit:
@@ -282,7 +284,7 @@ class VoucherScheme:
             desk.amounts.discard(details.amount)
             desk.keys.discard(proof.call.retry_key)
 
-    async def _paid(self, index: int, amount: int, call: Call) -> Paid | None:
+    async def _paid(self, index: int, amount: int | None, call: Call) -> Paid | None:
         """The call that this Idempotency-Key, or this voucher, has paid for."""
         return await self.ledger.find(index, amount, call.retry_key)
 
@@ -317,7 +319,7 @@ class VoucherScheme:
             receipts.digest_of(answer),
             int(time.time()),
         )
-        return receipts.to_header(receipt, receipt.sign(self._receipts, self.signer.key))
+        return receipts.to_header(receipt, sign_digest(self._receipts.of(receipt), self.signer.key))
 
     def _settled(self, index: int, price: int, line: Line, receipt: str, payer: str) -> Settled:
         response = {

@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from largesse.gateway.schemes import Json, PaymentRefusedError
+from largesse.gateway.schemes import Json, PaymentRefusedError, compact
 
 VERSION: Final = 2
 REQUIRED: Final = "PAYMENT-REQUIRED"
@@ -25,7 +25,7 @@ _AGAIN: Final = "ask without a payment, and pay one of the accepts in the answer
 
 def encode(value: Json) -> str:
     """A header's value."""
-    return base64.b64encode(json.dumps(value, separators=(",", ":")).encode()).decode()
+    return base64.b64encode(compact(value).encode()).decode()
 
 
 def decode_payment(header: bytes) -> dict[str, Any]:

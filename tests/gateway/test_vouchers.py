@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from largesse.gateway.purse import Paying, PurseError
-from largesse.gateway.receipts import HEADER, from_header, receipts_domain
+from largesse.gateway.receipts import HEADER, Receipt, ReceiptDigests, from_header, receipts_domain
 from tests.fixtures.gateways import ARTICLE, WORDS, Served
 
 
@@ -45,6 +47,20 @@ def test_a_receipt_says_what_was_bought(served: Served) -> None:
     domain = receipts_domain(served.prepaid.node.chain_id, served.prepaid.address)
     receipt = from_header(answer.headers[HEADER], domain, served.seller.address)
     assert (receipt.index, receipt.amount, receipt.price) == (key[1], ARTICLE, ARTICLE)
+
+
+@given(
+    st.integers(0, 2**64 - 1),
+    st.integers(0, 2**48 - 1),
+    st.integers(0, 2**48 - 1),
+    st.binary(min_size=32, max_size=32),
+    st.integers(0, 2**40 - 1),
+)
+def test_receipts_are_hashed_alike(index: int, amount: int, price: int, digest: bytes, at: int) -> None:
+    seller, currency = "0x" + "11" * 20, "0x" + "22" * 20
+    domain = receipts_domain(31_337, currency)
+    receipt = Receipt(seller, currency, index, amount, price, digest, digest[::-1], at)
+    assert ReceiptDigests(domain, seller, currency).of(receipt) == receipt.digest(domain)
 
 
 def test_a_call_that_fails_is_not_charged(served: Served) -> None:
