@@ -51,9 +51,10 @@ node_modules/.installed: package.json package-lock.json
 
 # ------------------------------------------------------------------------------------------- day by day
 
-# Brownie does not notice that an interface's parent changed: all of them are read again when one did.
+# Brownie does not notice that an interface's parent changed: all of them are read again when one did, and the
+# contracts, whose metadata names each source they see.
 build/.interfaces: $(wildcard interfaces/*.sol)
-	@rm -rf build/interfaces; mkdir -p build
+	@rm -rf build/interfaces build/contracts; mkdir -p build
 	@touch $@
 
 # Nor that a library changed which only a contract's parents use: then all contracts are compiled again.
