@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import secrets
+import signal
 import sys
 import threading
 from collections.abc import Sequence
@@ -61,6 +62,8 @@ def main(given: Sequence[str] | None = None) -> int:
     funding = commands.add_parser("fund", help="ether and currency for accounts")
     funding.add_argument("addresses", nargs="+", metavar="address")
     told = parser.parse_args(given)
+    # Whatever ends this ends the node too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if told.command == "fund":
             fund(Node.at(os.environ["NODE"]), os.environ["TOKEN"], told.addresses)

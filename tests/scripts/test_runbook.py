@@ -75,10 +75,13 @@ def chain() -> Iterator[dict[str, str]]:
     assert process.stdout is not None
     try:
         printed = [process.stdout.readline() for _ in range(2)]
-        yield dict(re.findall(r"^export (\w+)=(\S+)$", "".join(printed), re.MULTILINE))
+        found = dict(re.findall(r"^export (\w+)=(\S+)$", "".join(printed), re.MULTILINE))
+        yield found
     finally:
         process.terminate()
-        process.wait()
+        assert process.wait() == 0
+    with pytest.raises(OSError):  # the node ended with it
+        Node.at(found["NODE"]).block_number()
 
 
 @pytest.fixture(scope="module")
