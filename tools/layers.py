@@ -85,7 +85,17 @@ LAYERS = (
         "chain",
         "a node, its logs, currencies and deployment",
         (
-            *("auditing", "chain", "chainlogs", "deploying", "deployment", "development", "sender", "tokens"),
+            *(
+                "auditing",
+                "chain",
+                "chainlogs",
+                "deploying",
+                "deployment",
+                "development",
+                "sender",
+                "tokens",
+                "waiting",
+            ),
             *("uniswap", "usdc"),
         ),
     ),
