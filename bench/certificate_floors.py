@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from web3.types import RPCEndpoint
-
 from bench.items import items
 from largesse import curve
+from largesse.chain import Node
 from largesse.signing import address_of, keccak
 
 if TYPE_CHECKING:
@@ -48,12 +47,12 @@ class CertificateBench:
 
     def _put(self, slot: int, word: int) -> None:
         values = [self.floor, *("0x" + number.to_bytes(32, "big").hex() for number in (slot, word))]
-        _ask(self.bench, "anvil_setStorageAt", values)
+        Node(self.bench.web3).develop("anvil_setStorageAt", values)
 
     def _send(self, sender: str, number: int, kinds: list[str], values: list[Any]) -> int:
         """At a known time: every byte of calldata is the same in every run."""
         self.now += 1_000
-        _ask(self.bench, "evm_setNextBlockTimestamp", [self.now])
+        Node(self.bench.web3).develop("evm_setNextBlockTimestamp", [self.now])
         return self.bench.gas(sender, self.floor, number, kinds, values)
 
     def redeem(self) -> int:
@@ -85,9 +84,9 @@ class CertificateBench:
 
 def compare(bench: Bench) -> tuple[dict[str, int], dict[str, int], dict[str, dict[str, int]]]:
     """Gas of each of `GOALS` by the floor with rule 8 and by the trusting one, and the items of the first."""
-    before = _ask(bench, "evm_snapshot", [])
+    before = Node(bench.web3).develop("evm_snapshot", [])
     rule_8, parts = _measure(bench, measured=True)
-    _ask(bench, "evm_revert", [before])  # the same times and signatures for both
+    Node(bench.web3).develop("evm_revert", [before])  # the same times and signatures for both
     return rule_8, _measure(bench, measured=False)[0], parts
 
 
@@ -110,14 +109,6 @@ def _measure(bench: Bench, *, measured: bool) -> tuple[dict[str, int], dict[str,
         note("give", cards.give(key))
         note(name, cards.claim(key, recipient))
     return found, parts
-
-
-def _ask(bench: Bench, method: str, values: list[Any]) -> Any:
-    provider: Any = bench.web3.provider
-    answer = provider.make_request(RPCEndpoint(method), values)
-    if "error" in answer:
-        raise ValueError(f"{method}: {answer['error']}")
-    return answer["result"]
 
 
 def _place(key: str, kind: int) -> int:

@@ -9,7 +9,8 @@ import re
 import sys
 from pathlib import Path
 
-from tools.layouts import PAGE, ROOT, put
+from tools.compiler import ROOT
+from tools.layouts import PAGE, put
 
 BEGIN, END = "<!-- knowing: begin -->\n", "<!-- knowing: end -->\n"
 # How the sources name a GiftCertificates that they call; and how where assembly calls it by selector.

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
-from tools.layouts import PAGE, ROOT, put
+from tools.compiler import ROOT
+from tools.layouts import PAGE, put
 
 PACKAGE = "largesse"
 BEGIN, END = "<!-- layers: begin -->\n", "<!-- layers: end -->\n"

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
-import tomllib
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+from tools import compiler
+from tools.compiler import ROOT
+
 PAGE = ROOT / "docs/ARCHITECTURE.md"
 BEGIN, END = "<!-- layouts: begin -->\n", "<!-- layouts: end -->\n"
 STATELESS = "It holds no storage.\n"
@@ -21,22 +21,13 @@ STATELESS = "It holds no storage.\n"
 
 def compiled() -> dict[str, Any]:
     """The `storageLayout` of each contract that is deployed or runs as a deployed one's code, by name."""
-    build = tomllib.loads((ROOT / "foundry.toml").read_text())["profile"]["default"]
     paths = [path.relative_to(ROOT).as_posix() for path in sorted(ROOT.glob("contracts/*.sol"))]
-    request = {
-        "language": "Solidity",
-        "sources": {path: {"content": (ROOT / path).read_text()} for path in paths},
-        "settings": {
-            "evmVersion": build["evm_version"],
-            "remappings": [entry.replace("=", f"={ROOT}/", 1) for entry in build["remappings"]],
-            "outputSelection": {"*": {"*": ["storageLayout"]}},
-        },
-    }
-    command = [str(ROOT / build["solc"]), "--standard-json", "--allow-paths", str(ROOT)]
-    answer = subprocess.run(
-        command, input=json.dumps(request), capture_output=True, text=True, check=True, cwd=ROOT
-    )
-    contracts = json.loads(answer.stdout)["contracts"]
+    asked = compiler.settings()
+    asked["remappings"] = compiler.here(asked["remappings"])
+    asked["outputSelection"] = {"*": {"*": ["storageLayout"]}}
+    sources = {path: {"content": (ROOT / path).read_text()} for path in paths}
+    request = {"language": "Solidity", "sources": sources, "settings": asked}
+    contracts = compiler.run(json.dumps(request))["contracts"]
     return {Path(path).stem: contracts[path][Path(path).stem]["storageLayout"] for path in paths}
 
 

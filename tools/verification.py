@@ -14,9 +14,7 @@ import json
 import os
 import posixpath
 import re
-import subprocess
 import sys
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,8 +34,9 @@ from largesse.parts import PARTS, first_created
 from largesse.session import CHECKOUT
 from largesse.signing import Domain, keccak
 from largesse.vouchers import MAX_DEPOSIT
+from tools import compiler
+from tools.compiler import ROOT
 
-ROOT: Final = Path(__file__).resolve().parents[1]
 _IMPORT: Final = re.compile(r'^\s*import\b[^;"]*"([^"]+)"\s*;', re.MULTILINE)
 _MICRO_DIGITS: Final = 6
 
@@ -151,22 +150,18 @@ def _address(text: str) -> bytes:
 def standard_input(name: str, root: Path = ROOT) -> dict[str, Any]:
     """The compiler's standard JSON input for one contract: its source, all that it imports, and the project's
     settings. Raises VerificationError no_source."""
-    build = tomllib.loads((root / "foundry.toml").read_text(encoding="utf-8"))["profile"]["default"]
+    asked = compiler.settings()
     main = f"contracts/{name}.sol"
+    asked["outputSelection"] = {
+        main: {name: ["abi", "metadata", "evm.bytecode.object", "evm.deployedBytecode"]},
+        "*": {"": ["ast"]},
+    }
     return {
         "language": "Solidity",
         "sources": {
-            path: {"content": text} for path, text in sorted(_sources(main, build["remappings"], root))
+            path: {"content": text} for path, text in sorted(_sources(main, asked["remappings"], root))
         },
-        "settings": {
-            "optimizer": {"enabled": build["optimizer"], "runs": build["optimizer_runs"]},
-            "evmVersion": build["evm_version"],
-            "remappings": build["remappings"],
-            "outputSelection": {
-                main: {name: ["abi", "metadata", "evm.bytecode.object", "evm.deployedBytecode"]},
-                "*": {"": ["ast"]},
-            },
-        },
+        "settings": asked,
     }
 
 
@@ -199,18 +194,13 @@ def _resolved(named: str, importer: str, remappings: Sequence[str]) -> str:
 # -------------------------------------------------------------------------------------------------- compiling
 
 
-def compile_input(path: Path, name: str, root: Path = ROOT) -> Compiled:
+def compile_input(path: Path, name: str) -> Compiled:
     """Compile a written input. Raises VerificationError not_compiled, incomplete."""
-    build = tomllib.loads((root / "foundry.toml").read_text(encoding="utf-8"))["profile"]["default"]
     written = path.read_text(encoding="utf-8")
-    answer = subprocess.run(
-        [str(root / build["solc"]), "--standard-json"], input=written, capture_output=True, check=True,
-        text=True,
-    )  # fmt: skip
-    output = json.loads(answer.stdout)
-    errors = [one["formattedMessage"] for one in output.get("errors", []) if one["severity"] == "error"]
-    if errors:
-        raise VerificationError("not_compiled", f"{path.name}: " + "\n".join(errors))
+    try:
+        output = compiler.run(written)
+    except ValueError as error:
+        raise VerificationError("not_compiled", f"{path.name}: {error}") from error
     contract = output["contracts"][f"contracts/{name}.sol"][name]
     deployed = contract["evm"]["deployedBytecode"]
     names = dict(_immutables(output["sources"]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -11,11 +11,11 @@ from typing import Any, Final
 from eth_typing import HexStr
 from web3 import Web3
 from web3.exceptions import Web3Exception
-from web3.types import RPCEndpoint
 
 from largesse.artifacts import artifact, certificates_abi, jars_abi, market_abi, prepaid_abi
 from largesse.chain import Node, Wallet, development_wallet
 from largesse.deploying import deploy, plan_deployment
+from largesse.errors import LargesseError
 from tools.compiler import compile_contract
 
 BENCH: Final = Path(__file__).resolve().parents[1]
@@ -42,7 +42,7 @@ class Row:
     elsewhere: str = ""
 
 
-PEER_FAILED: Final = (OSError, RuntimeError, LookupError, ValueError, Web3Exception)
+PEER_FAILED: Final = (OSError, RuntimeError, LookupError, ValueError, Web3Exception, LargesseError)
 """A peer that fails so is told of, and the others run."""
 
 
@@ -63,9 +63,10 @@ class Lab:
         self.people = {name: development_wallet(name) for name in ("deployer", "issuer", "giver", "holder",
                        "merchant", "creator", "relayer", "recipient", "stranger")}  # fmt: skip
         self.deployer = self.people["deployer"].address
-        self.time, self._timed = NOON - 10 * DAY, False
         token = artifact("TestToken")
-        self.at(self.time)
+        # Not the time that passes here: so each run gives the same figures.
+        self.node.develop("anvil_setBlockTimestampInterval", [1])
+        self.at(NOON - 10 * DAY)
         self.token = self.create(token.abi, token.creation_code, "Test Dollar", "TUSD", 6)
         made = deploy(
             self.node, self.people["deployer"], plan_deployment(self.node, [self.token.address])
@@ -99,16 +100,20 @@ class Lab:
         receipt = self.send(factory.constructor(*values), self.deployer)
         return self.contract(str(receipt["contractAddress"]), abi)
 
-    def published(self, path: str, *values: Any, libraries: dict[str, str] | None = None) -> Any:
-        """A contract from an artifact of a package in bench/node_modules or node_modules.
+    def artifact(self, path: str) -> Any:
+        """What a package publishes, in bench/node_modules or node_modules.
 
-        `libraries`: addresses by name. Raises FileNotFoundError where the package is not installed.
+        Raises FileNotFoundError where it is not installed.
         """
         folders = (BENCH / "node_modules", ROOT / "node_modules")
         found = next((one / path for one in folders if (one / path).is_file()), None)
         if found is None:
             raise FileNotFoundError(f"{path} is not installed")
-        made = json.loads(found.read_text(encoding="utf-8"))
+        return json.loads(found.read_text(encoding="utf-8"))
+
+    def published(self, path: str, *values: Any, libraries: dict[str, str] | None = None) -> Any:
+        """A contract from an artifact. `libraries`: addresses by name. Raises FileNotFoundError."""
+        made = self.artifact(path)
         holder = made["bytecode"] if isinstance(made["bytecode"], dict) else made
         code = str(holder.get("object") or holder["bytecode"]).removeprefix("0x")
         for names in (holder.get("linkReferences") or {}).values():
@@ -131,9 +136,6 @@ class Lab:
 
     def send(self, call: Any, sender: str, gas: int = 29_000_000) -> Any:
         """The receipt. Raises RuntimeError where the transaction reverts."""
-        if not self._timed:
-            self.at(self.time + 1)
-        self._timed = False
         sent = call.transact({"from": sender, "gas": gas})
         receipt = self.web3.eth.wait_for_transaction_receipt(HexStr(sent.to_0x_hex()), poll_latency=0.01)
         if receipt["status"] != 1:
@@ -144,9 +146,12 @@ class Lab:
         """Receipt `gasUsed` of a call."""
         return int(self.send(call, sender)["gasUsed"])
 
+    @property
+    def time(self) -> int:
+        """The latest block's Unix second."""
+        return self.node.now()
+
     def at(self, time: int) -> None:
-        """The next block is mined at this Unix second; the others one second after the block before, so that
-        each run gives the same figures."""
-        self.time, self._timed = time, True
-        method: Callable[..., Any] = self.web3.provider.make_request
-        method(RPCEndpoint("evm_setNextBlockTimestamp"), [time])
+        """The next block is mined at this Unix second, those after it a second later each. Raises ChainError
+        where a block is later already."""
+        self.node.develop("evm_setNextBlockTimestamp", [time])

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 from web3 import Web3
 from web3.logs import DISCARD
-from web3.types import RPCEndpoint
 
-from bench.against.lab import BENCH, DAY, Lab
+from bench.against.lab import DAY, Lab
 from largesse.signing import keccak
 
 FOLDER: Final = "@superfluid-finance/ethereum-contracts/"
@@ -21,31 +19,18 @@ RATE: Final = 100 * 10**12
 TIPPERS: Final = (1, 10, 100)
 
 
-def _ask(lab: Lab, method: str, *values: Any) -> None:
-    answer = lab.web3.provider.make_request(RPCEndpoint(method), list(values))
-    if "error" in answer:
-        raise RuntimeError(f"{method}: {answer['error']}")
-
-
-def _published(path: str) -> Any:
-    file = BENCH / "node_modules" / path
-    if not file.is_file():
-        raise FileNotFoundError(f"{path} is not installed")
-    return json.loads(file.read_text(encoding="utf-8"))
-
-
 class Superfluid:
     """The framework on the lab's chain, and the lab's currency wrapped."""
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
         self._made: dict[str, str] = {}
-        registry = lab.create(
-            [], "0x" + _published(f"{FOLDER}dev-scripts/artifacts/ERC1820Registry.json")["bin"]
-        )
-        _ask(lab, "anvil_setCode", REGISTRY, lab.web3.eth.get_code(registry.address).to_0x_hex())
+        creation = lab.artifact(f"{FOLDER}dev-scripts/artifacts/ERC1820Registry.json")["bin"]
+        registry = lab.create([], "0x" + creation)
+        code = lab.web3.eth.get_code(registry.address).to_0x_hex()
+        lab.node.develop("anvil_setCode", [REGISTRY, code])
         path = "utils/SuperfluidFrameworkDeployer.t.sol/SuperfluidFrameworkDeployer.json"
-        deployer = lab.contract(self._place(path), _published(BUILT + path)["abi"])
+        deployer = lab.contract(self._place(path), lab.artifact(BUILT + path)["abi"])
         for step in range(deployer.functions.getNumSteps().call()):
             lab.send(deployer.functions.executeStep(step), lab.deployer)
         parts = deployer.functions.getFramework().call()
@@ -60,7 +45,7 @@ class Superfluid:
         """The address of a contract that has no constructor, its libraries placed before it. Its code is put
         there by the node: that of most is larger than a chain takes, since it creates what they deploy."""
         if path not in self._made:
-            artifact = _published(BUILT + path)
+            artifact = self.lab.artifact(BUILT + path)
             code = artifact["deployedBytecode"][2:]
             for file, names in artifact["deployedLinkReferences"].items():
                 for name, places in names.items():
@@ -70,12 +55,12 @@ class Superfluid:
             address = Web3.to_checksum_address(keccak(path.encode())[12:])
             if code.startswith("73" + 40 * "0"):  # a library knows its own address
                 code = "73" + address[2:].lower() + code[42:]
-            _ask(self.lab, "anvil_setCode", address, "0x" + code)
+            self.lab.node.develop("anvil_setCode", [address, "0x" + code])
             self._made[path] = address
         return self._made[path]
 
     def _at(self, address: str, path: str) -> Any:
-        return self.lab.contract(address, _published(BUILT + path)["abi"])
+        return self.lab.contract(address, self.lab.artifact(BUILT + path)["abi"])
 
     def open(self, sender: str, payee: str) -> int:
         """Gas of a flow."""
@@ -116,8 +101,8 @@ def _collect(lab: Lab, made: Superfluid, payer: str, name: str, count: int) -> i
     lab.send(lab.token.functions.mint(payee, 1), lab.deployer)
     for i in range(count):
         tipper = Web3.to_checksum_address(keccak(f"{name} {i}".encode())[12:])
-        _ask(lab, "anvil_impersonateAccount", tipper)
-        _ask(lab, "anvil_setBalance", tipper, hex(10**18))
+        lab.node.develop("anvil_impersonateAccount", [tipper])
+        lab.node.develop("anvil_setBalance", [tipper, hex(10**18)])
         lab.send(act.transfer(tipper, 100 * DAY * 10**12), payer)
         made.open(tipper, payee)
     gas = 0

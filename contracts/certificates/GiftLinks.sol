@@ -160,18 +160,7 @@ abstract contract GiftLinks is Payments, GiftBook {
 
     function _give(address giver, GiftOrder calldata order) private returns (bytes32 giftId) {
         (uint256 key, uint256 recipient, uint256 amount, uint256 deliverAt, uint256 reclaimAt) =
-            (0, 0, 0, 0, 0);
-        assembly ("memory-safe") {
-            // The members that are narrower than a word, read once. As the ABI decoder does: none beyond its type.
-            amount := calldataload(add(order, 0x20))
-            key := calldataload(add(order, 0x40))
-            recipient := calldataload(add(order, 0x60))
-            deliverAt := calldataload(add(order, 0x80))
-            reclaimAt := calldataload(add(order, 0xa0))
-            if or(shr(160, or(key, recipient)), or(shr(96, amount), shr(40, or(deliverAt, reclaimAt)))) {
-                revert(0, 0)
-            }
-        }
+            _members(order);
         require(key | recipient != 0, GiftCertificates_ZeroAddress());
         if (deliverAt == 0) deliverAt = block.timestamp;
         uint256 limitation;
@@ -193,15 +182,29 @@ abstract contract GiftLinks is Payments, GiftBook {
         Word storage gifts = _gifts[giftId];
         require(gifts.word == 0, GiftCertificates_GiftExists(giftId));
         gifts.word = 1;
-        bytes32 topic = GiftGiven.selector;
-        assembly ("memory-safe") {
-            // `emit GiftGiven(key, (limitation << 80) | (reclaimAt << 40) | deliverAt)`, at the price of its log alone
-            mstore(0x00, or(shl(80, limitation), or(shl(40, reclaimAt), deliverAt)))
-            log2(0x00, 0x20, topic, key)
-        }
+        emit GiftGiven(address(uint160(key)), (limitation << 80) | (reclaimAt << 40) | deliverAt);
         bytes32 messageHash = order.messageHash;
         if (recipient | uint256(messageHash) != 0) {
             emit GiftAddressed(address(uint160(recipient)), messageHash);
+        }
+    }
+
+    /// @dev The members of an order that are narrower than a word, read once. As the ABI decoder does: no value may reach
+    /// beyond its type.
+    function _members(GiftOrder calldata order)
+        private
+        pure
+        returns (uint256 key, uint256 recipient, uint256 amount, uint256 deliverAt, uint256 reclaimAt)
+    {
+        assembly ("memory-safe") {
+            amount := calldataload(add(order, 0x20))
+            key := calldataload(add(order, 0x40))
+            recipient := calldataload(add(order, 0x60))
+            deliverAt := calldataload(add(order, 0x80))
+            reclaimAt := calldataload(add(order, 0xa0))
+            if or(shr(160, or(key, recipient)), or(shr(96, amount), shr(40, or(deliverAt, reclaimAt)))) {
+                revert(0, 0)
+            }
         }
     }
 
@@ -216,15 +219,11 @@ abstract contract GiftLinks is Payments, GiftBook {
         Series series = _known(seriesId);
         limitation = series.limitationAt();
         reclaim = reclaimAt == 0 ? NEVER : reclaimAt;
-        uint256 expiry = series.expiresAt();
-        bool good;
-        assembly ("memory-safe") {
-            good := and(
-                and(iszero(lt(deliverAt, timestamp())), lt(deliverAt, expiry)),
-                and(lt(deliverAt, reclaim), or(iszero(reclaimAt), lt(reclaimAt, limitation)))
-            )
-        }
-        require(good, GiftCertificates_GiftDates(deliverAt, reclaim, expiry, limitation));
+        require(
+            deliverAt >= block.timestamp && deliverAt < series.expiresAt() && deliverAt < reclaim
+                && (reclaimAt == 0 || reclaimAt < limitation),
+            GiftCertificates_GiftDates(deliverAt, reclaim, series.expiresAt(), limitation)
+        );
         require(amount != 0, GiftCertificates_ZeroAmount(seriesId));
         Holding storage holding = _accounts[seriesId][giver];
         Account held = holding.account;
@@ -259,38 +258,6 @@ abstract contract GiftLinks is Payments, GiftBook {
         bytes32 followUp,
         bytes calldata signature
     ) private view {
-        bytes32 structHash;
-        {
-            (bytes32 typehash, bytes32 domain) = (CLAIM_TYPEHASH, _domainSeparator());
-            bool good;
-            assembly ("memory-safe") {
-                // keccak256(abi.encode(typehash, giftId, recipient, followUp)), in memory that nobody claimed
-                let words := mload(0x40)
-                mstore(words, typehash)
-                mstore(add(words, 0x20), giftId)
-                mstore(add(words, 0x40), recipient)
-                mstore(add(words, 0x60), followUp)
-                structHash := keccak256(words, 0x80)
-                // The common claim all at once: delivered, to somebody, to whom the gift is addressed if it is to anybody,
-                // and signed by its key. What does not pass here, the rest decides.
-                good := and(
-                    and(iszero(lt(timestamp(), deliverAt)), gt(recipient, 0)),
-                    and(or(iszero(named), eq(named, recipient)), eq(signature.length, 65))
-                )
-                if good {
-                    mstore(words, shl(240, 0x1901))
-                    mstore(add(words, 0x02), domain)
-                    mstore(add(words, 0x22), structHash)
-                    // ecrecover(digest, v, r, s) answers with a word, or with nothing when the signature is none
-                    mstore(words, keccak256(words, 0x42))
-                    mstore(add(words, 0x20), byte(0, calldataload(add(signature.offset, 0x40))))
-                    calldatacopy(add(words, 0x40), signature.offset, 0x40)
-                    good := staticcall(gas(), 1, words, 0x80, 0x00, 0x20)
-                    good := and(good, and(eq(returndatasize(), 0x20), eq(mload(0x00), key)))
-                }
-            }
-            if (good) return;
-        }
         require(!_isAhead(deliverAt), GiftCertificates_NotYetDelivered(deliverAt, block.timestamp));
         require(recipient != address(0), GiftCertificates_ZeroAddress());
         require(named == address(0) || named == recipient, GiftCertificates_WrongRecipient(recipient, named));
@@ -302,6 +269,23 @@ abstract contract GiftLinks is Payments, GiftBook {
             );
             return;
         }
-        _checkSignature(key, structHash, signature);
+        _checkSignature(key, _claimHash(giftId, recipient, followUp), signature);
+    }
+
+    function _claimHash(bytes32 giftId, address recipient, bytes32 followUp)
+        private
+        pure
+        returns (bytes32 structHash)
+    {
+        bytes32 typehash = CLAIM_TYPEHASH;
+        assembly ("memory-safe") {
+            // keccak256(abi.encode(typehash, giftId, recipient, followUp)), in memory that nobody claimed
+            let words := mload(0x40)
+            mstore(words, typehash)
+            mstore(add(words, 0x20), giftId)
+            mstore(add(words, 0x40), recipient)
+            mstore(add(words, 0x60), followUp)
+            structHash := keccak256(words, 0x80)
+        }
     }
 }

@@ -19,7 +19,7 @@ abstract contract SignedCards is Cards {
         SeriesWord storage place = _series[seriesId];
         Series series = place.word;
         // Without a series there is no expiry ahead. An open series is open to the sender, who is somebody and not this
-        // contract, which calls itself nowhere.
+        // contract: all that it calls of itself is `creditAccepted`.
         if (!_isAhead(series.expiresAt())) return (0, 0);
         if (series.has(NAMED) && !_isMerchant(seriesId, series, msg.sender)) return (0, 0);
         mapping(address => Holding) storage accounts = _accounts[seriesId];

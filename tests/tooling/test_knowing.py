@@ -8,6 +8,7 @@ import re
 import pytest
 
 from tools import knowing, layouts
+from tools.compiler import ROOT
 
 CERTIFICATES = (
     "interfaces/IGiftCertificates",
@@ -28,7 +29,7 @@ def test_the_page_is_what_the_sources_say() -> None:
 
 @pytest.mark.parametrize("contract", knowing.contracts())
 def test_what_it_is_made_with_is_what_the_compiler_says(contract: str) -> None:
-    abi = json.loads((layouts.ROOT / f"build/contracts/{contract}.json").read_text())["abi"]
+    abi = json.loads((ROOT / f"build/contracts/{contract}.json").read_text())["abi"]
     inputs = [
         one["name"].rstrip("_") for entry in abi if entry["type"] == "constructor" for one in entry["inputs"]
     ]
@@ -36,7 +37,7 @@ def test_what_it_is_made_with_is_what_the_compiler_says(contract: str) -> None:
 
 
 def test_what_it_asks_is_answered() -> None:
-    abis = [json.loads((layouts.ROOT / f"build/{name}.json").read_text())["abi"] for name in CERTIFICATES]
+    abis = [json.loads((ROOT / f"build/{name}.json").read_text())["abi"] for name in CERTIFICATES]
     answered = {entry["name"] for abi in abis for entry in abi if entry["type"] == "function"}
     asked = {
         name for contract in knowing.contracts() for name in re.findall(r"`(\w+)`", knowing.row(contract)[2])
@@ -64,5 +65,5 @@ def test_a_contract_with_a_back_office_would_not_fit_alone(contract: str) -> Non
 
 
 def code_bytes(contract: str) -> int:
-    built = json.loads((layouts.ROOT / f"build/contracts/{contract}.json").read_text())
+    built = json.loads((ROOT / f"build/contracts/{contract}.json").read_text())
     return len(built["deployedBytecode"].removeprefix("0x")) // 2

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tools import layouts
+from tools.compiler import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +42,7 @@ PICTURES = re.findall(r"```mermaid\nsequenceDiagram\n(.*?)```", layouts.PAGE.rea
 
 
 def test_there_is_a_picture_for_each_journey() -> None:
-    journeys = {path.name for path in layouts.ROOT.glob("tests/journeys/test_journey_*.py")}
+    journeys = {path.name for path in ROOT.glob("tests/journeys/test_journey_*.py")}
     told = set(re.findall(r"`tests/journeys/(test_journey_\w+\.py)`", layouts.PAGE.read_text()))
     assert told == journeys
     assert len(PICTURES) == len(journeys)
@@ -49,7 +50,7 @@ def test_there_is_a_picture_for_each_journey() -> None:
 
 @pytest.mark.parametrize("picture", PICTURES)
 def test_a_picture_names_what_there_is(picture: str) -> None:
-    contracts = {path.stem for path in layouts.ROOT.glob("contracts/*.sol")}
+    contracts = {path.stem for path in ROOT.glob("contracts/*.sol")}
     messages = re.findall(r"^    (\w+)->>(\w+): (.+)$", picture, re.MULTILINE)
     assert len(messages) == len(picture.strip().splitlines())
     assert {party for one in messages for party in one[:2]} <= contracts | ROLES
@@ -61,12 +62,10 @@ def test_a_picture_names_what_there_is(picture: str) -> None:
 
 def functions_of(interface: str) -> set[str]:
     """Of the interface and of our own interfaces that it inherits."""
-    text = (layouts.ROOT / f"interfaces/{interface}.sol").read_text()
+    text = (ROOT / f"interfaces/{interface}.sol").read_text()
     head = re.search(rf"^interface {interface}(?: is ([\w, ]+))? \{{", text, re.MULTILINE)
     assert head
-    parents = [
-        one for one in (head[1] or "").split(", ") if (layouts.ROOT / f"interfaces/{one}.sol").exists()
-    ]
+    parents = [one for one in (head[1] or "").split(", ") if (ROOT / f"interfaces/{one}.sol").exists()]
     body = text[head.end() :].split("\n}")[0] if not text[head.end() :].startswith("}") else ""
     return set(re.findall(r"function (\w+)\(", body)).union(*(functions_of(one) for one in parents))
 
