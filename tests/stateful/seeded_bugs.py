@@ -85,8 +85,6 @@ BUGS = (
     Bug("one card: no deadline", "certificates/SignedCards", "lt(timestamp(), deadline)", "1"),
     Bug("one card: signed by anybody", "certificates/SignedCards",
         "eq(mload(0x00), calldataload(card))", "1"),
-    Bug("one card: anybody is a merchant", "certificates/SignedCards",
-        "if (series.has(NAMED) && !_isMerchant(seriesId, series, msg.sender)) return (0, 0);", ""),
     Bug("one card: stays outstanding", "certificates/SignedCards",
         "place.word = series.burnFace(payout);", ""),
     Bug("one card: fee rounded up", "certificates/SignedCards", "fee = payout * fee / BPS;",
