@@ -36,6 +36,7 @@ def configured(app: ASGIApp) -> uvicorn.Config:
     """How every service runs: no client's word for where it comes from, slow and idle ones cut off."""
     return uvicorn.Config(
         app,
+        http="h11",  # httptools, which uvicorn prefers, takes a head of any length
         log_config=None,
         access_log=False,
         proxy_headers=False,
