@@ -28,6 +28,7 @@ _PRAGMAS: Final = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
+    "PRAGMA temp_store=MEMORY",  # what undoes a statement; the write-ahead log stays on the disk
     f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}",
 )
 
@@ -81,7 +82,9 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """Single statements that read: each sees what was committed, and waits for no writer."""
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT", reads=True) as connection:
+    # SQLite's driver commits by itself already (`_prepare_sqlite`).
+    level = {} if engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
+    with engine.connect().execution_options(reads=True, **level) as connection:
         yield connection
 
 
