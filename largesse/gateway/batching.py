@@ -13,9 +13,7 @@ from largesse.errors import LargesseError
 
 MOST: Final = 256
 LINGER_SECONDS: Final = 0.005
-"""How long the first of a batch waits for others that are coming."""
-GATHER_SECONDS: Final = 0.002
-"""How long it waits, where the batch before had several, for as many as these to ask again."""
+"""How long the first of a batch waits for others: who are coming, or may ask again."""
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
@@ -28,9 +26,9 @@ class ClosedError(LargesseError):
 class Batches(Generic[Item, Found]):
     """`work` takes a list, and answers each with a result or an exception that its caller gets.
 
-    A batch is handed over when the thread is free and a turn of the loop has brought no other item, at the
-    latest after `LINGER_SECONDS`. While more are `coming`, it waits so long for them; for those whom the last
-    batch has answered, `GATHER_SECONDS`. So who comes alone, again and again, is served at once, and under
+    A batch is handed over when the thread is free and a turn of the loop has brought no other item. While
+    more are `coming`, or while those whom the batch before has answered have not all asked again, it waits
+    for them, `LINGER_SECONDS` at the most. So who comes alone, again and again, is served at once, and under
     load there are few batches, of all who ask. One loop at a time; one that ended leaves its batch to the
     thread. Close it at the end.
     """
@@ -46,7 +44,6 @@ class Batches(Generic[Item, Found]):
         self._seen = 0
         self._until = 0.0
         self._hoped = 1
-        self._hopes_until = 0.0
         self._busy = False
         self._closed = False
         self._batches: queue.SimpleQueue[list[tuple[Item, asyncio.Future[Found]]] | None] = (
@@ -85,9 +82,7 @@ class Batches(Generic[Item, Found]):
 
     def _begin(self) -> None:
         assert self._loop is not None  # noqa: S101 - for the type checker
-        now = self._loop.time()
-        self._until, self._hopes_until = now + LINGER_SECONDS, now + GATHER_SECONDS
-        self._seen = 0
+        self._until, self._seen = self._loop.time() + LINGER_SECONDS, 0
         self._look_next()
 
     def _look_next(self) -> None:
@@ -97,16 +92,15 @@ class Batches(Generic[Item, Found]):
     def _look(self) -> None:
         """Hand over, or wait for one more turn of the loop, or for those who are coming."""
         assert self._loop is not None  # noqa: S101 - for the type checker
-        number, now = len(self._waiting), self._loop.time()
-        are_all_here = number >= self.coming and (number >= self._hoped or now >= self._hopes_until)
-        if number >= MOST or now >= self._until or (number == self._seen and are_all_here):
+        number = len(self._waiting)
+        are_all_here = number == self._seen and number >= max(self.coming, self._hoped)
+        if are_all_here or number >= MOST or self._loop.time() >= self._until:
             self._hand_over()
         elif number > self._seen:
             self._seen = number
             self._look_next()
         else:
-            until = self._hopes_until if number >= self.coming else self._until
-            self._looking, self._lingers = self._loop.call_at(until, self._look), True
+            self._looking, self._lingers = self._loop.call_at(self._until, self._hand_over), True
 
     def _hand_over(self) -> None:
         batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]

@@ -26,8 +26,7 @@ class Recorded:
 @pytest.fixture
 def recorded(monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorded]:
     """With so much patience that a busy machine changes nothing."""
-    monkeypatch.setattr(batching, "GATHER_SECONDS", 20.0)
-    monkeypatch.setattr(batching, "LINGER_SECONDS", 40.0)
+    monkeypatch.setattr(batching, "LINGER_SECONDS", 20.0)
     made = Recorded()
     yield made
     made.batches.close()
@@ -60,7 +59,7 @@ def test_who_was_answered_together_is_waited_for(recorded: Recorded) -> None:
 
 def test_patience_ends(recorded: Recorded, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of two that were answered together, only one comes again: it is served, and then waits no more."""
-    monkeypatch.setattr(batching, "GATHER_SECONDS", 0.05)
+    monkeypatch.setattr(batching, "LINGER_SECONDS", 0.05)
 
     async def together() -> None:
         async with asyncio.timeout(10):
@@ -68,7 +67,7 @@ def test_patience_ends(recorded: Recorded, monkeypatch: pytest.MonkeyPatch) -> N
             began = asyncio.get_running_loop().time()
             await recorded.batches.ask(1)
             assert asyncio.get_running_loop().time() - began >= 0.04
-            monkeypatch.setattr(batching, "GATHER_SECONDS", 20.0)
+            monkeypatch.setattr(batching, "LINGER_SECONDS", 20.0)
             await recorded.batches.ask(1)
 
     asyncio.run(together())
