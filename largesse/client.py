@@ -21,7 +21,7 @@ from largesse.artifacts import certificates_abi
 from largesse.chain import Node, Wallet
 from largesse.chainlogs import ignore
 from largesse.errors import LargesseError
-from largesse.gifts import Gift
+from largesse.gifts import BatchPlace, Gift
 from largesse.holdings import Account, Refundable, SeriesState, SignedCard
 from largesse.links import GiftLink, key_address, new_link_key
 from largesse.messages import encrypt_message, message_hash
@@ -210,13 +210,23 @@ class Certificates:
         signature = claim.sign(self.domain, link.private_key)
         if place is None:
             return self._send(sender, "claim", gift_tuple(gift), recipient, signature)
-        batch = (gift.giver, gift.series_id, place.root, gift.reclaim_at, gift.created_at, gift.limitation_at)
-        leaf = (place.index, gift.key, gift.recipient, gift.amount, gift.deliver_at, gift.message_hash)
-        return self._send(sender, "claimFromBatch", batch, leaf, list(place.proof), recipient, signature)
+        return self._send(sender, "claimFromBatch", *batch_tuples(gift, place), recipient, signature)
 
     def recall(self, giver: Wallet, gift: Gift) -> TxReceipt:
-        """Take a gift back, before its delivery or from its reclaim date on."""
-        return self._send(giver, "recall", gift_tuple(gift), NO_AUTHORIZATION)
+        """Take a gift back: before its delivery, or a single one from its reclaim date on."""
+        if gift.batch is None:
+            return self._send(giver, "recall", gift_tuple(gift), NO_AUTHORIZATION)
+        batch, leaf, proof = batch_tuples(gift, gift.batch)
+        return self._send(giver, "recallFromBatch", batch, leaf, proof, NO_AUTHORIZATION)
+
+    def reclaim_batch(self, giver: Wallet, gift: Gift) -> TxReceipt:
+        """From its reclaim date on, take back all that nobody claimed of the batch that a gift is in.
+
+        Raises ClientError not_in_batch.
+        """
+        if gift.batch is None:
+            raise ClientError("not_in_batch", "a single gift is in no batch: it is recalled")
+        return self._send(giver, "reclaimBatch", batch_tuples(gift, gift.batch)[0], NO_AUTHORIZATION)
 
     # ------------------------------------------------------------------------------------------------ redeem
 
@@ -338,6 +348,10 @@ class Certificates:
             relayer or holder, "refund", holder.address, series_id, amount, least, authorization
         )
 
+    def convert_expired(self, holder: Wallet, series_id: int, into: int, amount: int) -> TxReceipt:
+        """Between expiry and limitation, turn face into as much of a live series of the same issuer."""
+        return self._send(holder, "convertExpired", holder.address, series_id, into, amount, NO_AUTHORIZATION)
+
     def forfeit(self, sender: Wallet, series_id: int) -> TxReceipt:
         """After limitation, pay what a series still holds to its beneficiary."""
         return self._send(sender, "forfeit", series_id)
@@ -369,6 +383,11 @@ class Certificates:
     def withdraw_owed(self, payee: Wallet, to: str) -> TxReceipt:
         """Have what is owed paid to any address."""
         return self._send(payee, "withdrawOwed", payee.address, to, NO_AUTHORIZATION)
+
+    def cancel_authorizations(self, holder: Wallet, series_id: int, nonce: int) -> TxReceipt:
+        """Void all that the holder has signed in a series with a nonce up to `nonce`; series 0 has what was
+        signed about owed payouts."""
+        return self._send(holder, "cancelAuthorizations", holder.address, series_id, (nonce, 0, b""))
 
     # ---------------------------------------------------------------------------------------------- internal
 
@@ -402,6 +421,13 @@ def gift_tuple(gift: Gift) -> tuple[Any, ...]:
         gift.giver, gift.key, gift.recipient, gift.series_id, gift.amount, gift.deliver_at, gift.reclaim_at,
         gift.created_at, gift.limitation_at, gift.message_hash,
     )  # fmt: skip
+
+
+def batch_tuples(gift: Gift, place: BatchPlace) -> tuple[tuple[Any, ...], tuple[Any, ...], list[int]]:
+    """The batch of a gift, the gift as its leaf, and the proof, as the contract takes them."""
+    batch = (gift.giver, gift.series_id, place.root, gift.reclaim_at, gift.created_at, gift.limitation_at)
+    leaf = (place.index, gift.key, gift.recipient, gift.amount, gift.deliver_at, gift.message_hash)
+    return batch, leaf, list(place.proof)
 
 
 _MAGIC: Final = bytes.fromhex("1626ba7e")

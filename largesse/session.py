@@ -22,6 +22,7 @@ from largesse.database import sqlite_url
 from largesse.deployment import Deployment
 from largesse.errors import AmountError, LargesseError
 from largesse.items import Items
+from largesse.keepers import Keeper, keepers
 from largesse.market import Market
 from largesse.nodes import require_cancun
 from largesse.orders import Orders
@@ -125,6 +126,10 @@ class Session:
         """The RewardPools of a currency. Raises DeploymentError unknown_currency."""
         certificates = self.certificates(symbol)
         return Rewards(certificates, self.deployment().currency(symbol).part("rewards"))
+
+    def keepers(self, symbol: str) -> tuple[Keeper, ...]:
+        """Every contract of a currency that can owe. Raises DeploymentError unknown_currency."""
+        return keepers(self.certificates(symbol), self.deployment().currency(symbol).parts)
 
     def market(self, certificates: Certificates) -> Market:
         """The CertificateMarket of a currency. Raises SessionError unknown_currency."""

@@ -6,6 +6,8 @@ from largesse.arguments import Arguments, Option
 from largesse.command import command
 from largesse.console import done, say
 from largesse.jars import jar_version
+from largesse.keepers import keeper
+from largesse.owing import OWED_FROM, OWED_TO, pay_owed
 from largesse.paying import CURRENCY, TO, VERSION, chosen_jar
 from largesse.session import Session
 from largesse.tips import PAGE_DAYS
@@ -41,13 +43,10 @@ def main(session: Session, given: Arguments) -> int:
 @command(
     "Take what is owed to you: your share of shared jars, and payouts that the currency had refused.",
     CURRENCY,
-    Option("to", "where it goes: address or role (default: to you)", ""),
-    Option("from", "to whom it is owed", ""),
+    OWED_TO,
+    OWED_FROM,
     example="currency=USDC from=charity",
 )
 def owed(session: Session, given: Arguments) -> int:
-    tips, payee = session.tips(given.text("currency")), session.wallet(given, "creator")
-    to = session.address(given.text("to")) if given.has("to") else payee.address
-    amount = int(tips.withdraw_owed(payee, to)["amount"])
-    done(f"{tips.token.show(amount)} to {to}")
-    return amount
+    places = session.keepers(given.text("currency"))
+    return pay_owed(session, given, (keeper(places, "jars"),), "creator")

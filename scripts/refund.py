@@ -1,4 +1,4 @@
-"""Money back, as far as the terms grant it."""
+"""Money back, as far as the terms grant it; or another card for one that has expired."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.command import command
 from largesse.console import done
 from largesse.holdings import Refundable
+from largesse.keepers import keeper
+from largesse.owing import OWED_FROM, OWED_TO, pay_owed
+from largesse.parts import CERTIFICATES
 from largesse.session import Session
 
 _RIGHTS = ("none", "a full refund", "the remainder after use", "a small rest", "the share after expiry")
@@ -39,20 +42,38 @@ def main(session: Session, given: Arguments) -> Refundable:
 
 
 @command(
-    "Have paid out, to any address, what the currency refused to pay to you before.",
+    "Between expiry and limitation: have an expired card turned into as much of a series of the same issuer "
+    "that is on sale, where its terms allow that.",
+    Option("series", "the expired one: name, or currency/number"),
+    Option("into", "the live one, likewise"),
+    Option("amount", "of face (default: all you have)", ""),
+    Option("from", "the holder", ""),
+    example="series=kr-culture-50000 into=kr-spring-50000 from=recipient",
+)
+def convert(session: Session, given: Arguments) -> int:
+    old, new = session.series(given.text("series")), session.series(given.text("into"))
+    certificates, holder = old.certificates, session.wallet(given, "holder")
+    if new.certificates.address != certificates.address:
+        raise ArgumentError("other_currency", f"{new.name} is in another currency than {old.name}")
+    held = certificates.account(old.series_id, holder.address).balance
+    amount = given.amount("amount", certificates.token.decimals) if given.has("amount") else held
+    if not 0 < amount <= held:
+        show = certificates.token.show
+        raise ArgumentError("not_enough", f"{holder.name} has {show(held)} of {old.name}, not {show(amount)}")
+    session.confirm(f"{certificates.token.show(amount)} of {old.name} into {new.name}.", "convert")
+    certificates.convert_expired(holder, old.series_id, new.series_id, amount)
+    done(f"{certificates.token.show(amount)} of {old.name} are {new.name} now")
+    return amount
+
+
+@command(
+    "Have paid out, to any address, what the currency refused to pay to you for certificates; `owed` is "
+    "about all contracts.",
     Option("currency", "the currency's symbol"),
-    Option("to", "where it goes: address or role (default: to you)", ""),
-    Option("from", "to whom it is owed", ""),
+    OWED_TO,
+    OWED_FROM,
     example="currency=KRWT to=holder from=bookshop",
 )
 def owed(session: Session, given: Arguments) -> int:
-    certificates = session.certificates(given.text("currency"))
-    payee = session.wallet(given, "holder")
-    to = session.address(given.text("to")) if given.has("to") else payee.address
-    amount = certificates.owed(payee.address)
-    if amount == 0:
-        done(f"nothing is owed to {payee.name}")
-        return 0
-    certificates.withdraw_owed(payee, to)
-    done(f"{certificates.token.show(amount)} to {to}")
-    return amount
+    places = session.keepers(given.text("currency"))
+    return pay_owed(session, given, (keeper(places, CERTIFICATES),), "holder")
