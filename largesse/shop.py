@@ -6,7 +6,9 @@ Amounts are base units, times Unix seconds. What sends raises `RefusedError` whe
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import cached_property
 from typing import Any
 
@@ -31,6 +33,14 @@ from largesse.terms import FULL_BPS
 
 class ShopError(LargesseError):
     """A sale or promotion that can't be set up or used as asked."""
+
+
+class CashBack(IntEnum):
+    """What became of a cash-back (`ICertificateSales.CashBack`)."""
+
+    ISSUED = 0
+    PAID = 1
+    RETURNED = 2
 
 
 @dataclass(frozen=True)
@@ -115,6 +125,37 @@ class Shop:
         self.node.send(sale, issuer)
         return closes
 
+    def closes_at(self, series_id: int) -> int:
+        """When the sale of a series closes or has closed here; 0 where there is none."""
+        return int(self.node.call(self.contract.functions.sale(series_id))[1])
+
+    def stop_sale(self, issuer: Wallet, series_id: int) -> TxReceipt:
+        """Close the sale of a series now. Purchases that were made stay as they are."""
+        return self.node.send(self.contract.functions.setSale(series_id, 0, 0, 0), issuer)
+
+    def name_receipt_signer(self, issuer: Wallet, signer: str) -> TxReceipt:
+        """Let another key sign receipts for the issuer's series; the zero address for its own again."""
+        return self.node.send(self.contract.functions.setReceiptSigner(signer), issuer)
+
+    def receipt_signer(self, issuer: str) -> str:
+        """Who signs receipts for an issuer's series."""
+        return str(self.node.call(self.contract.functions.receiptSigner(issuer)))
+
+    def premiums_due(self, series_id: int, first: int, last: int) -> list[int]:
+        """Which of the purchases `first` to `last` have a premium that the issuer can have now."""
+        count, now = int(self.node.call(self.contract.functions.purchaseCount())), self.node.now()
+        due = []
+        for number in range(first, min(last, count) + 1):
+            record = self.purchase(number)
+            if record["seriesId"] == series_id and record["premium"] and record["withdrawUntil"] <= now:
+                due.append(number)
+        return due
+
+    def collect_premiums(self, sender: Wallet, series_id: int, purchases: Sequence[int]) -> int:
+        """Have the premiums of these purchases paid to the issuer, whoever sends; base units."""
+        call = self.contract.functions.collectPremiums(series_id, list(purchases))
+        return self._amount(self.node.send(call, sender), "PremiumsCollected")
+
     def price(self, series_id: int, face: int) -> int:
         """What `face` costs without a coupon."""
         return int(self.node.call(self.contract.functions.priceOf(series_id, face))[0])
@@ -191,6 +232,37 @@ class Shop:
         """What of a promotion's budget is neither spent nor reserved."""
         return int(self.node.call(self.contract.functions.budget(promotion))[0])
 
+    def check_free(self, promotion: int, amount: int = 0) -> int:
+        """What is free of a promotion that is there. Raises ShopError unknown_promotion, over_budget where
+        that is less than `amount`."""
+        count = int(self.node.call(self.contract.functions.promotionCount()))
+        if not 1 <= promotion <= count:
+            raise ShopError(
+                "unknown_promotion", f"promotion {promotion}: their numbers are 1 to {count} here"
+            )
+        free, show = self.free(promotion), self.certificates.token.show
+        if amount > free:
+            raise ShopError(
+                "over_budget", f"{show(amount)}: no more than {show(free)} are free in promotion {promotion}"
+            )
+        return free
+
+    def take_back(self, issuer: Wallet, promotion: int, amount: int, to: str) -> TxReceipt:
+        """Take free budget out of a promotion."""
+        return self.node.send(self.contract.functions.takeBack(promotion, amount, to), issuer)
+
+    def claim_cash_back(self, sender: Wallet, purchase: int) -> tuple[int, CashBack]:
+        """Hand a vested cash-back to its buyer, whoever sends: how much, and what became of it."""
+        receipt = self.node.send(self.contract.functions.claimCashBack(purchase), sender)
+        event = self._event(receipt, "CashBackClaimed")
+        return int(event["amount"]), CashBack(event["outcome"])
+
+    def claim_referral(self, sender: Wallet, purchase: int) -> int:
+        """Pay a vested referral share to its referrer, whoever sends; base units."""
+        return self._amount(
+            self.node.send(self.contract.functions.claimReferral(purchase), sender), "ReferralClaimed"
+        )
+
     def sign_coupon(
         self, signer: Wallet, promotion: int, number: int, buyer: str, max_face: int, deadline: int,
         referrer: str = ZERO_ADDRESS,
@@ -226,8 +298,16 @@ class Shop:
             token.approve(payer, self.address, amount)
 
     def _purchase(self, receipt: TxReceipt) -> int:
-        logs = self.contract.events.Purchased().process_receipt(receipt, errors=DISCARD)
-        return int(logs[0]["args"]["purchaseId"])
+        return int(self._event(receipt, "Purchased")["purchaseId"])
+
+    def _amount(self, receipt: TxReceipt, name: str) -> int:
+        return int(self._event(receipt, name)["amount"])
+
+    def _event(self, receipt: TxReceipt, name: str) -> Mapping[str, Any]:
+        """The values of the event that says what a transaction did."""
+        logs = self.contract.events[name]().process_receipt(receipt, errors=DISCARD)
+        values: Mapping[str, Any] = logs[0]["args"]
+        return values
 
 
 def _outputs(function: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Buy certificates, with a coupon or without, and withdraw from a purchase."""
+"""Buy certificates, with a coupon or without, withdraw from a purchase, have its rewards."""
 
 from __future__ import annotations
 
@@ -6,7 +6,16 @@ from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.command import command
 from largesse.console import done
 from largesse.session import Session
-from largesse.shop import SignedCoupon
+from largesse.shop import CashBack, SignedCoupon
+
+CURRENCY = Option("currency", "the currency's symbol")
+PURCHASE = Option("purchase", "its number")
+SENDER = Option("from", "who sends", "")
+_BECAME = {
+    CashBack.ISSUED: "issued to the buyer as certificates",
+    CashBack.PAID: "paid to the buyer",
+    CashBack.RETURNED: "back in the budget: nobody claimed it before the reward series' sale closed",
+}
 
 
 @command(
@@ -40,8 +49,8 @@ def main(session: Session, given: Arguments) -> int:
 
 @command(
     "Withdraw from a purchase within its window, the certificate untouched: what was paid comes back.",
-    Option("currency", "the currency's symbol"),
-    Option("purchase", "its number"),
+    CURRENCY,
+    PURCHASE,
     Option("from", "the buyer", ""),
     example="currency=KRWT purchase=1 from=giver",
 )
@@ -54,3 +63,35 @@ def withdraw(session: Session, given: Arguments) -> int:
     paid = certificates.token.balance(buyer.address) - before
     done(f"{certificates.token.show(paid)} paid back for purchase {number}")
     return paid
+
+
+@command(
+    "Have the cash-back of a purchase that can't be withdrawn any more issued to its buyer; anybody may send "
+    "it.",
+    CURRENCY,
+    PURCHASE,
+    SENDER,
+    example="currency=KRWT purchase=1",
+)
+def cash_back(session: Session, given: Arguments) -> int:
+    certificates = session.certificates(given.text("currency"))
+    sender, number = session.wallet(given, "giver"), given.whole("purchase", least=1)
+    amount, outcome = session.shop(certificates).claim_cash_back(sender, number)
+    done(f"{certificates.token.show(amount)} of purchase {number}: {_BECAME[outcome]}")
+    return amount
+
+
+@command(
+    "Have the referral share of a purchase that can't be withdrawn any more paid to its referrer; anybody "
+    "may send it.",
+    CURRENCY,
+    PURCHASE,
+    SENDER,
+    example="currency=KRWT purchase=1",
+)
+def referral(session: Session, given: Arguments) -> int:
+    certificates = session.certificates(given.text("currency"))
+    sender, number = session.wallet(given, "supporter"), given.whole("purchase", least=1)
+    amount = session.shop(certificates).claim_referral(sender, number)
+    done(f"{certificates.token.show(amount)} of purchase {number} to its referrer")
+    return amount

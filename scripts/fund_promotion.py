@@ -1,4 +1,4 @@
-"""Promotions: announce and fund what a manifest describes, and sign coupons."""
+"""Promotions: announce and fund what a manifest describes, sign coupons, take back what is left."""
 
 from __future__ import annotations
 
@@ -77,6 +77,33 @@ def coupon(session: Session, given: Arguments) -> Path:
     path.write_text(signed.to_json(given.text("currency")) + "\n", encoding="ascii")
     say(f"signed: out/coupons/{name}")
     return path
+
+
+@command(
+    "Take back what is left of a promotion's budget: what no purchase has spent or has set aside. Coupons "
+    "that were signed and find too little are refused.",
+    Option("currency", "the currency's symbol"),
+    Option("promotion", "its number"),
+    Option("amount", "in whole currency (default: all that is free)", ""),
+    Option("to", "where it goes: address or role (default: to the issuer)", ""),
+    Option("from", "the issuer", ""),
+    example="currency=KRWT promotion=1",
+)
+def take_back(session: Session, given: Arguments) -> int:
+    certificates = session.certificates(given.text("currency"))
+    token, shop = certificates.token, session.shop(certificates)
+    issuer, number = session.wallet(given, "issuer"), given.whole("promotion", least=1)
+    to = session.address(given.text("to")) if given.has("to") else issuer.address
+    free = shop.check_free(number)
+    amount = given.amount("amount", token.decimals) if given.has("amount") else free
+    if amount == 0:
+        done(f"nothing is free in promotion {number}")
+        return 0
+    shop.check_free(number, amount)
+    session.confirm(f"{token.show(amount)} of promotion {number} to {to}.", "take back")
+    shop.take_back(issuer, number, amount, to)
+    done(f"{token.show(amount)} to {to}; {token.show(shop.free(number))} are free in promotion {number}")
+    return amount
 
 
 def _promotion(given: Arguments) -> tuple[Promotion, int]:
