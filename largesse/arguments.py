@@ -102,6 +102,28 @@ class Arguments:
             raise ArgumentError("no_such_file", f"{name}={path}: there is no such file")
         return path
 
+    def link(self, name: str) -> str:
+        """A link as it is, the only one in a file, or one of many: ``<file>:<line>``. Raises ArgumentError
+        no_such_link, which_link.
+        """
+        text = self.text(name)
+        if "#" in text:
+            return text
+        head, _, line = text.rpartition(":")
+        numbered = bool(head) and line.isascii() and line.isdigit()
+        path = Path(head if numbered else text).expanduser()
+        lines = path.read_text(encoding="utf-8").split() if path.is_file() else []
+        if not numbered and len(lines) > 1:
+            raise ArgumentError(
+                "which_link", f"{name}={text} has {len(lines)} links: say which, {text}:<line>"
+            )
+        number = int(line) if numbered else 1
+        if not 1 <= number <= len(lines):
+            raise ArgumentError(
+                "no_such_link", f"{name}={text}: there is no such file, or not that many lines"
+            )
+        return lines[number - 1]
+
     def file_name(self, name: str) -> str:
         """A name for files. Raises ArgumentError bad_name."""
         text = self.text(name)

@@ -180,6 +180,18 @@ class Prepaid(Service):
         """Put the signer in that was asked for."""
         return self._send(owner, "changeSigner", key, OWN_CALL)
 
+    # ---------------------------------------------------------------------------------------------- anybody
+
+    def count_used(self, sender: Wallet, key: Key) -> TxReceipt:
+        """Have what the counterparty took of an account of a named series count as used, for its owner's
+        refund rights."""
+        return self._send(sender, "countUsed", [key])
+
+    def forfeit(self, sender: Wallet, key: Key) -> int:
+        """One delay after limitation, pay what is left in an account of a named series to the beneficiary;
+        base units."""
+        return int(self.event(self._send(sender, "forfeit", key), "Withdrawn")["amount"])
+
     # --------------------------------------------------------------------------------------- counterparties
 
     def settle(self, sender: Wallet, counterparty: str, rows: bytes) -> Settlement:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from eth_abi.abi import encode
+from web3.types import TxReceipt
 
 from largesse import jar_actions
 from largesse.addresses import ZERO_ADDRESS
@@ -140,6 +141,13 @@ class Tips(Escrow):
         """From the reclaim date on, return to the payer what nobody claimed."""
         name = "reclaimSubscriptions"
         return self._call(sender, name, "GiftSubscriptionsReclaimed", gifts.as_tuple())
+
+    # ------------------------------------------------------------------------------------------- named series
+
+    def count_used(self, sender: Wallet, key: StreamKey) -> TxReceipt:
+        """Have what a stream from a named series has earned so far count as used, for its payer's refund
+        rights."""
+        return self.node.send(self.contract.functions.countUsed([key.stream_id()]), sender)
 
     # ------------------------------------------------------------------------------------------------ handles
 

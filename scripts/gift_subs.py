@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from pathlib import Path
 
 from largesse import jar_actions
 from largesse.arguments import ArgumentError, Arguments, Option
@@ -92,7 +91,7 @@ def claim(session: Session, given: Arguments) -> int:
         raise ArgumentError("link_or_batch", "either link=… or batch=…")
     account, sender = session.address(given.text("to")), session.wallet(given, "relayer")
     if given.has("link"):
-        link = parse_subscription_link(_link(given.text("link")))
+        link = parse_subscription_link(given.link("link"))
         claimed = session.tips_at(link.escrow).claim_subscription(link, account, sender)
     else:
         symbol, named = NamedGifts.from_json(given.path("batch").read_text(encoding="utf-8"))
@@ -122,16 +121,3 @@ def reclaim(session: Session, given: Arguments) -> int:
             left = tips.gifts_left(gifts.batch_id())
             say(f"{left} unclaimed gift(s) can return from {minute(gifts.reclaim_at)} UTC on")
     return total
-
-
-def _link(text: str) -> str:
-    """A link as it is, or the one in a line of a file. Raises ArgumentError no_such_link."""
-    if "#" in text:
-        return text
-    name, mark, line = text.rpartition(":")
-    path = Path(name if mark else text).expanduser()
-    lines = path.read_text(encoding="ascii").splitlines() if path.is_file() else []
-    number = int(line) if mark and line.isascii() and line.isdigit() else 1
-    if not 1 <= number <= len(lines):
-        raise ArgumentError("no_such_link", f"link={text}: there is no such file, or not that many lines")
-    return lines[number - 1]

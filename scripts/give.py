@@ -1,4 +1,4 @@
-"""Give: a certificate becomes a link with a one-time key."""
+"""Give: a certificate becomes a link with a one-time key; take back what nobody has claimed."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from pathlib import Path
 from largesse.addresses import ZERO_ADDRESS
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.chain import RefusedError
-from largesse.client import CLAIM_PAGE, Given
+from largesse.client import CLAIM_PAGE, Certificates, Given
 from largesse.command import command
 from largesse.console import done, say
 from largesse.files import replace_file
-from largesse.gift_batches import draft_links, find_given, give_many
+from largesse.gift_batches import batch_remaining, draft_links, find_given, give_many
+from largesse.gifts import Gift
 from largesse.links import GiftLink, key_address, parse_link
 from largesse.moments import moment
 from largesse.qr import qr_png
@@ -129,23 +130,48 @@ def many(session: Session, given: Arguments) -> list[GiftLink]:
 
 
 @command(
-    "Take a gift back, before its delivery date or from its reclaim date on.",
-    Option("link", "the link, or a file that holds it"),
+    "Take a gift back, before its delivery date or from its reclaim date on; those of `give many` from that "
+    "date on by `give reclaim`.",
+    Option("link", "the link, or a file that holds it, or <file>:<line>"),
     Option("from", "the giver", ""),
     example="link=out/gifts/later.txt from=giver",
 )
 def recall(session: Session, given: Arguments) -> int:
-    text = given.text("link")
-    link = parse_link(text if "#" in text else given.path("link").read_text(encoding="ascii").strip())
+    certificates, gift = _given(session, parse_link(given.link("link")))
+    certificates.recall(session.wallet(given, "giver"), gift)
+    done(f"{certificates.token.show(gift.amount)} are the giver's again")
+    return gift.amount
+
+
+@command(
+    "From their reclaim date on, take back all that nobody has claimed of many links.",
+    Option("links", "the file of `give many`"),
+    Option("from", "the giver", ""),
+    example="links=out/gifts/fair.txt from=giver",
+)
+def reclaim(session: Session, given: Arguments) -> int:
+    lines = given.path("links").read_text(encoding="ascii").split()
+    if not lines:
+        raise ArgumentError("no_such_link", f"{given.text('links')} has no link in it")
+    certificates, gift = _given(session, parse_link(lines[0]))
+    giver = session.wallet(given, "giver")
+    if gift.batch is None:
+        raise ArgumentError("single_gift", "a single gift is no batch: `give recall` takes it back")
+    left = batch_remaining(certificates, gift.batch_id())
+    if left == 0:
+        done("nothing is left of these gifts")
+        return 0
+    certificates.reclaim_batch(giver, gift)
+    done(f"{certificates.token.show(left)} that nobody claimed are the giver's again")
+    return left
+
+
+def _given(session: Session, link: GiftLink) -> tuple[Certificates, Gift]:
+    """A link's gift and where it waits. Raises ArgumentError wrong_place."""
     symbols = {one.certificates: one.symbol for one in session.deployment().currencies}
     if link.contract not in symbols:
         raise ArgumentError("wrong_place", f"the link is for {link.contract}, which is not deployed here")
-    if link.gift.batch is not None:
-        raise ArgumentError("of_a_batch", "a link of a batch is taken back with its whole batch")
-    certificates = session.certificates(symbols[link.contract])
-    certificates.recall(session.wallet(given, "giver"), link.gift)
-    done(f"{certificates.token.show(link.gift.amount)} are the giver's again")
-    return link.gift.amount
+    return session.certificates(symbols[link.contract]), link.gift
 
 
 def _lines(links: Sequence[GiftLink]) -> bytes:

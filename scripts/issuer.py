@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Final
+
 from largesse.amounts import UINT96_MAX
-from largesse.arguments import Arguments, Option
+from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.command import command
 from largesse.console import done, table
 from largesse.holdings import SeriesState
 from largesse.moments import minute
+from largesse.service import Service
 from largesse.session import Session
 
+_SERVICES: Final[Mapping[str, Callable[[Session, str], Service]]] = {
+    "jars": Session.tips,
+    "accounts": Session.prepaid,
+    "orders": Session.orders,
+    "items": Session.items,
+    "payout": Session.payout,
+}
 SERIES = Option("series", "name, or currency/number")
 MERCHANT = Option("merchant", "address (a role on a development chain)")
 FROM = Option("from", "the issuer", "")
@@ -71,6 +82,29 @@ def admit(session: Session, given: Arguments) -> None:
     session.confirm(f"{chosen.name} pays {merchant}; taking that back needs notice.", "admit")
     chosen.certificates.add_merchant(issuer, chosen.series_id, merchant)
     done(f"{merchant} redeems {chosen.name}")
+
+
+@command(
+    "Let certificates of a named series be paid into one of the contracts beside them, for a payee there; an "
+    "open series may anyway.",
+    SERIES,
+    Option("part", f"which: {', '.join(_SERVICES)}"),
+    Option("payee", "who is paid there: an address (a role on a development chain)"),
+    FROM,
+    example="series=kr-culture-50000 part=accounts payee=bookshop",
+)
+def service(session: Session, given: Arguments) -> None:
+    chosen, payee = session.series(given.text("series")), session.address(given.text("payee"))
+    issuer, part = session.wallet(given, "issuer"), given.text("part")
+    if part not in _SERVICES:
+        raise ArgumentError("unknown_part", f"part={part} is none of {', '.join(_SERVICES)}")
+    place = _SERVICES[part](session, chosen.certificates.token.symbol)
+    if not chosen.certificates.terms(chosen.series_id).named:
+        done(f"{chosen.name} is an open series: it pays anybody, everywhere")
+        return
+    session.confirm(f"{chosen.name} pays {payee} by {part}; taking that back needs notice.", "service")
+    place.admit(issuer, chosen.series_id, payee)
+    done(f"{chosen.name} pays {payee} by {part}")
 
 
 @command(

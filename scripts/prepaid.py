@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 
+from largesse.addresses import ZERO_ADDRESS
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.chain import RefusedError
 from largesse.command import command
@@ -140,4 +142,106 @@ def withdraw(session: Session, given: Arguments) -> int:
         return 0
     amount = prepaid.withdraw(owner, key)
     done(f"{prepaid.token.show(amount)} are back")
+    return amount
+
+
+@command(
+    "Take the request for a withdrawal back: the account goes on.",
+    SESSION,
+    FROM,
+    example="session=crawler from=agent",
+)
+def keep(session: Session, given: Arguments) -> bool:
+    found, owner = chosen(session, given), session.wallet(given, DEFAULT)
+    prepaid, account = session.prepaid(found.symbol), found.account
+    key = (account.counterparty, account.index)
+    if prepaid.account(*key).withdrawable_at == 0:
+        done(f"no withdrawal was asked for: account {account.index} goes on")
+        return False
+    prepaid.cancel_withdrawal(owner, key)
+    done(f"account {account.index} goes on")
+    return True
+
+
+@command(
+    "Put another session key in: the first time makes it and asks, the same after the delay puts it in; "
+    "until then the old one spends. `next=none` takes the request back.",
+    SESSION,
+    Option("next", "the new session's name: out/sessions/<next>.json, or none"),
+    FROM,
+    example="session=crawler next=crawler2 from=agent",
+)
+def rekey(session: Session, given: Arguments) -> int:
+    found, owner = chosen(session, given), session.wallet(given, DEFAULT)
+    prepaid, account = session.prepaid(found.symbol), found.account
+    key, now = (account.counterparty, account.index), session.node.now()
+    state = prepaid.account(*key)
+    if given.text("next") == "none":
+        if state.new_signer_at == 0:
+            done(f"no other key was asked for: {state.signer} spends account {account.index}")
+            return 0
+        prepaid.request_signer(owner, key, ZERO_ADDRESS)
+        done(f"{state.signer} goes on spending account {account.index}")
+        return 0
+    path = session.out("sessions") / f"{given.file_name('next')}.json"
+    is_new = not path.exists()
+    wanted = replace(found, key=new_session_key()) if is_new else SessionKey.read(path)
+    if wanted.account != account:
+        raise ArgumentError("other_account", f"out/sessions/{path.name} is of another account than this one")
+    if state.signer == wanted.address:
+        done(f"{wanted.address} spends account {account.index} already")
+        return 0
+    if state.new_signer == wanted.address and now < state.new_signer_at + state.delay_seconds:
+        if now < state.new_signer_at:
+            raise ArgumentError("not_yet", f"the key can be put in from {minute(state.new_signer_at)} on")
+        prepaid.change_signer(owner, key)
+        done(f"{wanted.address} spends account {account.index} from now on")
+        return 0
+    session.confirm(f"{wanted.address} will spend account {account.index}.", "rekey")
+    if is_new:
+        wanted.write(path)  # before anything is sent: a key that is lost can spend nothing
+    try:
+        prepaid.request_signer(owner, key, wanted.address)
+    except RefusedError:
+        if is_new:
+            path.unlink()
+        raise
+    at = prepaid.account(*key).new_signer_at
+    done(f"asked for: the key can be put in from {minute(at)} on, within {state.delay_seconds:,} s")
+    say(f"session key: out/sessions/{path.name} — it spends nothing until then")
+    return at
+
+
+@command(
+    "Have what the seller took of a certificate's money count as used, for its holder's right to the "
+    "remainder; anybody may send it.",
+    SESSION,
+    FROM,
+    example="session=crawler from=agent",
+)
+def used(session: Session, given: Arguments) -> bool:
+    found, sender = chosen(session, given), session.wallet(given, DEFAULT)
+    prepaid, account = session.prepaid(found.symbol), found.account
+    key = (account.counterparty, account.index)
+    series_id = prepaid.account(*key).series_id
+    if series_id == 0:
+        done(f"account {account.index} holds money, which counts for no certificate")
+        return False
+    prepaid.count_used(sender, key)
+    done(f"what the seller took of account {account.index} counts as used in series {series_id}")
+    return True
+
+
+@command(
+    "A delay after a series' limitation: pay what is left of its certificates in an account to the "
+    "beneficiary of its terms; anybody may send it.",
+    SESSION,
+    FROM,
+    example="session=crawler from=agent",
+)
+def forfeit(session: Session, given: Arguments) -> int:
+    found, sender = chosen(session, given), session.wallet(given, DEFAULT)
+    prepaid, account = session.prepaid(found.symbol), found.account
+    amount = prepaid.forfeit(sender, (account.counterparty, account.index))
+    done(f"{prepaid.token.show(amount)} of account {account.index} to the series' beneficiary")
     return amount

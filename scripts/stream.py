@@ -172,6 +172,30 @@ def resume(session: Session, given: Arguments) -> Done | Path:
     return result
 
 
+@command(
+    "Have what has flowed of a certificate's money count as used, for its holder's right to the remainder; "
+    "anybody may send it. The end of a stream does it by itself.",
+    CURRENCY,
+    TO,
+    INDEX,
+    VERSION,
+    Option("payer", "whose stream, where it is another's: address (a role on a development chain)", ""),
+    Option("from", "who sends", ""),
+    example="currency=KRWT to=creator from=giver",
+)
+def used(session: Session, given: Arguments) -> bool:
+    tips, sender = session.tips(given.text("currency")), payer_of(session, given)
+    owner = session.address(given.text("payer")) if given.has("payer") else sender.address
+    key = StreamKey(owner, chosen_jar(session, given), given.whole("index"))
+    series_id = tips.stream(key).series_id
+    if series_id == 0:
+        done(f"stream {key.index} is of money, or of nobody: it counts for no certificate")
+        return False
+    tips.count_used(sender, key)
+    done(f"what has flowed of stream {key.index} counts as used in series {series_id}")
+    return True
+
+
 def _stream(session: Session, given: Arguments) -> tuple[Tips, Wallet, StreamKey]:
     payer = payer_of(session, given)
     key = StreamKey(payer.address, chosen_jar(session, given), given.whole("index"))

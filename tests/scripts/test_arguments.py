@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from largesse.arguments import ArgumentError, Arguments, Option, Usage, parse_arguments
@@ -92,6 +94,39 @@ def test_file_names_stay_in_their_folder(text: str) -> None:
     with pytest.raises(ArgumentError) as error:
         read("to=x", "amount=1", f"at={text}").file_name("at")
     assert error.value.reason == ("bad_name" if text else "missing_argument")
+
+
+@pytest.mark.parametrize(
+    ("text", "link", "reason"),
+    (
+        ("https://x.example/claim#abc:7", "https://x.example/claim#abc:7", ""),
+        ("one", "https://x.example/#1", ""),
+        ("one:1", "https://x.example/#1", ""),
+        ("two:2", "https://x.example/#2", ""),
+        ("two", "", "which_link"),
+        ("two:3", "", "no_such_link"),
+        ("two:0", "", "no_such_link"),
+        ("two:٢", "", "no_such_link"),
+        ("none", "", "no_such_link"),
+        ("gone", "", "no_such_link"),
+        ("gone:1", "", "no_such_link"),
+        (":1", "", "no_such_link"),
+    ),
+)
+def test_a_link_or_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, link: str, reason: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "none").write_text("\n")
+    (tmp_path / "one").write_text("https://x.example/#1\n")
+    (tmp_path / "two").write_text("https://x.example/#1\nhttps://x.example/#2\n")
+    given = read("to=x", "amount=1", f"note={text}")
+    if link:
+        assert given.link("note") == link
+        return
+    with pytest.raises(ArgumentError) as error:
+        given.link("note")
+    assert error.value.reason == reason
 
 
 def test_help_shows_what_is_required_what_is_not_and_an_example() -> None:

@@ -11,8 +11,9 @@ from largesse.amounts import UINT96_MAX
 from largesse.arguments import ArgumentError
 from largesse.chain import RefusedError
 from largesse.development import mint
+from largesse.service import ServiceError
 from largesse.session import SessionError
-from scripts import give, issue, issuer, redeem, refund
+from scripts import create_series, give, hold, issue, issuer, redeem, refund
 from tests.fixtures.desk import KR, US, Desk
 
 DAY = 86_400
@@ -59,6 +60,40 @@ def test_a_merchant_comes_and_is_given_notice(desk: Desk) -> None:
         redeem.main(f"series={KR}", "amount=1000", "merchant=cafe")
 
 
+def test_a_series_pays_into_a_service_and_to_somebody_there(desk: Desk) -> None:
+    desk.issue("holder", "50000")
+    given = ("currency=KRWT", "seller=cafe", "amount=5000", f"series={KR}", "from=holder")
+    for part in ("orders", "accounts", "jars", "items"):
+        block = desk.block()
+        with pytest.raises(RefusedError) as error:
+            issuer.service(f"series={KR}", f"part={part}", "payee=cafe", "from=stranger")
+        assert error.value.reason == "GiftCertificates_NotIssuer"
+        assert desk.block() == block
+        if part == "orders":
+            with pytest.raises(ServiceError):
+                hold.open(*given, "number=1")
+        issuer.service(f"series={KR}", f"part={part}", "payee=cafe")
+        block = desk.block()
+        issuer.service(f"series={KR}", f"part={part}", "payee=cafe")
+        assert desk.block() == block, "what is so already is not sent again"
+        assert desk.krw.is_merchant(1, desk.address("cafe"))
+    hold.open(*given, "number=1")
+    with pytest.raises(ArgumentError) as wrong:
+        issuer.service(f"series={KR}", "part=swaps", "payee=cafe")
+    assert str(wrong.value) == "part=swaps is none of jars, accounts, orders, items, payout"
+
+
+def test_an_open_series_pays_everywhere(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    create_series.main("manifest=examples/manifests/open.toml")
+    block = desk.block()
+    issuer.service("series=us-open-25", "part=orders", "payee=cafe")
+    assert "is an open series" in capsys.readouterr().out
+    assert desk.block() == block
+    desk.issue("holder", "25", "us-open-25")
+    given = ("currency=USDC", "seller=cafe", "number=1", "series=us-open-25", "from=holder")
+    assert hold.open(*given, "amount=5") is not None
+
+
 def test_a_series_is_wound_down_and_refunded_in_full(desk: Desk) -> None:
     desk.issue("holder", "50000")
     issuer.wind_down(f"series={KR}")
@@ -84,6 +119,11 @@ def test_fees_go_to_the_issuer_whoever_sends(desk: Desk) -> None:
     (
         (issuer.operator, ("account=0x00000000000000000000000000000000DeaDBeef", "daily=5"), "let 5"),
         (issuer.admit, ("merchant=0x00000000000000000000000000000000DeaDBeef",), "admit"),
+        (
+            issuer.service,
+            ("part=orders", "payee=0x00000000000000000000000000000000DeaDBeef"),
+            "service",
+        ),
         (issuer.notice, ("merchant=0x00000000000000000000000000000000DeaDBeef",), "full refunds"),
         (issuer.wind_down, (), f"wind down {KR}"),
         (issue.one, ("to=0x00000000000000000000000000000000DeaDBeef", "amount=50000"), "issue 50000"),
@@ -142,13 +182,10 @@ def test_a_gift_is_taken_back_until_it_is_delivered(desk: Desk) -> None:
         give.recall(f"link={gift.link.url()}")
 
 
-def test_links_of_batches_and_of_other_chains_are_not_recalled(desk: Desk) -> None:
+def test_links_of_other_chains_are_not_recalled(desk: Desk) -> None:
     desk.issue("giver", "50000")
     links = give.many(f"series={KR}", "amount=1000", "count=2", "name=two", "deliver=2031-06-01")
     assert links is not None
-    with pytest.raises(ArgumentError) as batch:
-        give.recall(f"link={links[0].url()}")
-    assert batch.value.reason == "of_a_batch"
     foreign = replace(links[0], contract=desk.address("cafe"))
     with pytest.raises(ArgumentError) as elsewhere:
         give.recall(f"link={foreign.url()}")

@@ -157,7 +157,10 @@ def test_fifty_gifts_by_link_in_one_transaction(desk: Desk, tips: Tips, pay: str
 
 def test_unclaimed_gifts_return_from_their_date_on(desk: Desk, tips: Tips) -> None:
     path = given_links(desk)
-    gift_subs.claim(f"link={path}", "to=reader")
+    with pytest.raises(ArgumentError) as which:
+        gift_subs.claim(f"link={path}", "to=reader")
+    assert which.value.reason == "which_link"
+    gift_subs.claim(f"link={path}:1", "to=reader")
     before = tips.token.balance(desk.address("supporter"))
     assert gift_subs.reclaim("currency=USDC", "payer=supporter") == 0
     desk.session.node.jump_to(desk.session.node.now() + 60 * DAY)
