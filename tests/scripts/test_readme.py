@@ -12,11 +12,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from brownie import web3
 from starlette.types import ASGIApp
 
 from largesse.session import CHECKOUT, open_session
 from scripts import balance, webhook
-from tests.support import gas
+from tests.support import gas, reach
 from tests.support.served import Server
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
@@ -71,12 +72,23 @@ def test_all_commands_work_one_after_the_other(
     monkeypatch.chdir(tmp_path)
     for name in (webhook.SECRET, webhook.LINK_SECRET):
         monkeypatch.setenv(name, "a secret of thirty-two characters" + name)
-    typed = commands()
+    typed, seen = commands(), set[tuple[reach.Function, str]]()
     assert len(typed) > 20
     with serving_beside(monkeypatch):
         for script, function, given in typed:
+            before = web3.eth.block_number
             getattr(importlib.import_module(f"scripts.{script}"), function)(*given)
+            sent = reach.sent(open_session(), before + 1, web3.eth.block_number)
+            seen |= {(called, f"{script} {function}") for called in sent}
     left = balance.main("of=recipient")
+    # What reach.py says which command calls was called by it, or is shown by another test.
+    told = {
+        (called, command)
+        for called, command in reach.reached().items()
+        if command != reach.RELAYER and called not in reach.NOT_IN_THE_WALK
+    }
+    assert told - seen == set()
+    assert {called for called, _ in seen} & set(reach.NOT_IN_THE_WALK) == set(), "no other test is needed"
     # The Korean series is forfeited by now, and the card was refunded before: nothing is left of it.
     assert left is not None
     assert {name: one.balance for name, one in left.items()} == {"kr-culture-50000": 0}
