@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -33,6 +34,8 @@ def command(
         def called(*given: str) -> Result | None:
             if len(given) == 1 and given[0] in HELP:
                 say(usage.text())
+                # `brownie run` wants the frame of the function that it called, and puts it here when it runs.
+                run.__globals__.setdefault("__brownie_frame", sys._getframe())
                 return None
             arguments = parse_arguments(usage, given)
             return run(session.open_session(), arguments)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from brownie.project.scripts import run
 
-from largesse.arguments import ArgumentError, Arguments, Option, Usage, parse_arguments
+from largesse.arguments import HELP, ArgumentError, Arguments, Option, Usage, parse_arguments
 from largesse.moments import day, moment
+from largesse.session import CHECKOUT
 
 USAGE = Usage(
     "pay",
@@ -134,6 +136,14 @@ def test_help_shows_what_is_required_what_is_not_and_an_example() -> None:
     assert "brownie run pay main to=… amount=… [note=…] [at=…]" in text
     assert "a word (default: thanks)" in text
     assert text.endswith("Example:  brownie run pay main to=me amount=1")
+
+
+@pytest.mark.parametrize("word", HELP)
+def test_help_ends_well_where_a_person_types_it(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """As `brownie run` calls it: it once ended in KeyError '__brownie_frame' and exit code 1."""
+    answer, frame = run(str(CHECKOUT / "scripts" / "owed.py"), "show", (word,), _include_frame=True)
+    assert (answer, frame is not None) == (None, True)
+    assert "brownie run owed show currency=… of=…" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

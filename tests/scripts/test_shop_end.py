@@ -61,6 +61,7 @@ def test_a_sale_is_stopped_and_opened_again(window: Desk) -> None:
     with pytest.raises(RefusedError) as error:
         buy.main(f"series={SPRING}", "amount=50000")
     assert error.value.reason == "CertificateSales_SaleClosed"
+    assert shop(window).contract.functions.sale(2).call()[:3] == (0, 0, 0), "closed, not moved"
     # Who has bought keeps the right to withdraw.
     assert buy.withdraw("currency=KRWT", "purchase=1") == 50_500
     sell.main(f"series={SPRING}")
