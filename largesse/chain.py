@@ -18,6 +18,7 @@ from eth_account import Account
 from eth_typing import ChecksumAddress, HexStr
 from eth_utils.abi import collapse_if_tuple
 from web3 import HTTPProvider, Web3
+from web3.contract import Contract
 from web3.contract.contract import ContractFunction
 from web3.exceptions import ContractLogicError, TimeExhausted, TransactionNotFound, Web3Exception
 from web3.middleware import ExtraDataToPOAMiddleware
@@ -34,6 +35,9 @@ ROLES: Final = (
 )  # fmt: skip
 """Who the accounts of a development node are, in their order."""
 MNEMONIC: Final = "test test test test test test test test test test test junk"
+
+Abi = Sequence[dict[str, Any]]
+"""What a compiler says of a contract's functions, events and errors."""
 
 # What estimates are raised by: storage that another transaction touched meanwhile may cost more.
 _GAS_PERCENT: Final = 120
@@ -112,6 +116,7 @@ class Node:
         self.web3 = web3
         self.confirmations = confirmations
         self.tip = tip
+        self._contracts: dict[tuple[str, int], tuple[Abi, Contract]] = {}
 
     @classmethod
     def at(cls, url: str, *, confirmations: int = 1, tip: int | None = None) -> Node:
@@ -131,6 +136,17 @@ class Node:
         # Chains with proof of authority put more into a block's head than the others allow.
         web3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
         return cls(web3, confirmations=confirmations, tip=tip)
+
+    def contract(self, address: str, abi: Abi) -> Contract:
+        """The contract at `address`, in any case of letters, with an ABI that is not changed afterwards.
+
+        web3 takes tens of milliseconds to make one of a large ABI: each is made once.
+        """
+        key = address.lower(), id(abi)
+        if key not in self._contracts:
+            made = self.web3.eth.contract(address=Web3.to_checksum_address(address), abi=abi)
+            self._contracts[key] = abi, made  # as long as it is kept, no other ABI has its id
+        return self._contracts[key][1]
 
     @cached_property
     def chain_id(self) -> int:

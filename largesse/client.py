@@ -60,7 +60,7 @@ class Certificates:
     @cached_property
     def contract(self) -> Contract:
         """The contract as web3 knows it, with the whole ABI of IGiftCertificates."""
-        return self.node.web3.eth.contract(address=self.address, abi=certificates_abi())
+        return self.node.contract(self.address, certificates_abi())
 
     @cached_property
     def token(self) -> Token:
@@ -411,7 +411,7 @@ class Certificates:
             pass
         if not self.node.has_code(signer):
             return False
-        wallet = self.node.web3.eth.contract(address=Web3.to_checksum_address(signer), abi=_ERC1271)
+        wallet = self.node.contract(signer, _ERC1271)
         return bytes(self.node.call(wallet.functions.isValidSignature(digest, signature))) == _MAGIC
 
 

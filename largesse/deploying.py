@@ -183,7 +183,7 @@ def deploy(
 
 
 def _contract(node: Node, name: str, address: str) -> Contract:
-    return node.web3.eth.contract(address=Web3.to_checksum_address(address), abi=artifact(name).abi)
+    return node.contract(address, artifact(name).abi)
 
 
 def _first_block(node: Node, address: str) -> int:

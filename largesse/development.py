@@ -75,7 +75,7 @@ def make_collection(node: Node) -> str:
 def mint_items(node: Node, collection: str, to: str, item_id: int, count: int, minter: Wallet) -> None:
     """Create some of an item in such a collection."""
     address = node.web3.to_checksum_address(collection)
-    contract = node.web3.eth.contract(address=address, abi=artifact("TestItems").abi)
+    contract = node.contract(address, artifact("TestItems").abi)
     node.send(contract.functions.mint(to, item_id, count), minter)
 
 
@@ -92,5 +92,5 @@ def _create(node: Node, name: str, *values: object) -> str:
 
 def mint(node: Node, token: str, to: str, amount: int, minter: Wallet) -> None:
     """Create `amount` base units of a development currency for `to`."""
-    contract = node.web3.eth.contract(address=node.web3.to_checksum_address(token), abi=_MINT)
+    contract = node.contract(token, _MINT)
     node.send(contract.functions.mint(to, amount), minter)

@@ -107,7 +107,7 @@ class Escrow(Service):
     @cached_property
     def contract(self) -> Contract:
         """The contract as web3 knows it, with what both pieces of its code answer."""
-        return self.node.web3.eth.contract(address=self.address, abi=jars_abi())
+        return self.node.contract(self.address, jars_abi())
 
     @cached_property
     def domain(self) -> Domain:

@@ -63,7 +63,7 @@ class Items(Service):
 
     @cached_property
     def contract(self) -> Contract:
-        return self.node.web3.eth.contract(address=self.address, abi=items_abi())
+        return self.node.contract(self.address, items_abi())
 
     @cached_property
     def domain(self) -> Domain:
@@ -116,6 +116,4 @@ class Items(Service):
         return self.redeem(holder, series_id, item.price * quantity, merchant, use, relayer=relayer)
 
     def _collection(self, item: Item) -> Contract:
-        return self.node.web3.eth.contract(
-            address=Web3.to_checksum_address(item.collection), abi=_ERC1155_ABI
-        )
+        return self.node.contract(item.collection, _ERC1155_ABI)

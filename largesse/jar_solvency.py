@@ -45,7 +45,7 @@ def audit_jars(
 def differences(certificates: Certificates, escrow: str, books: JarBooks, block: int, time: int) -> list[str]:
     """Every difference between the rebuilt books and the contract's views at `block`, in words."""
     node = certificates.node
-    contract = node.web3.eth.contract(address=node.web3.to_checksum_address(escrow), abi=jars_abi())
+    contract = node.contract(escrow, jars_abi())
     check = Comparison(node, contract.functions, block)
     whole = books.liabilities * books.scale
     check.same("the parts, and what came in less what went out, in scaled units", books.parts(), whole)

@@ -75,7 +75,7 @@ class Market:
 
     @cached_property
     def contract(self) -> Contract:
-        return self.node.web3.eth.contract(address=self.address, abi=market_abi())
+        return self.node.contract(self.address, market_abi())
 
     @cached_property
     def domain(self) -> Domain:
@@ -246,7 +246,7 @@ class Market:
             pass
         if not self.node.has_code(seller):
             return False
-        wallet = self.node.web3.eth.contract(address=Web3.to_checksum_address(seller), abi=_ERC1271)
+        wallet = self.node.contract(seller, _ERC1271)
         try:
             answer = self.node.call(wallet.functions.isValidSignature(digest, signed.signature))
         except RefusedError:

@@ -77,7 +77,7 @@ class Orders(Service):
 
     @cached_property
     def contract(self) -> Contract:
-        return self.node.web3.eth.contract(address=self.address, abi=orders_abi())
+        return self.node.contract(self.address, orders_abi())
 
     @cached_property
     def domain(self) -> Domain:

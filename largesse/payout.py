@@ -48,7 +48,7 @@ class Payout(Service):
 
     @cached_property
     def contract(self) -> Contract:
-        return self.node.web3.eth.contract(address=self.address, abi=payout_abi())
+        return self.node.contract(self.address, payout_abi())
 
     @property
     def domain(self) -> Domain:

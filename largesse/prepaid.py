@@ -91,7 +91,7 @@ class Prepaid(Service):
 
     @cached_property
     def contract(self) -> Contract:
-        return self.node.web3.eth.contract(address=self.address, abi=prepaid_abi())
+        return self.node.contract(self.address, prepaid_abi())
 
     @cached_property
     def domain(self) -> Domain:

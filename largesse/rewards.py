@@ -131,7 +131,7 @@ class Rewards:
 
     @cached_property
     def contract(self) -> Contract:
-        return self.node.web3.eth.contract(address=self.address, abi=rewards_abi())
+        return self.node.contract(self.address, rewards_abi())
 
     @cached_property
     def domain(self) -> Domain:

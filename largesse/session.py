@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,7 @@ class Session:
     state: Path
     load_account: Callable[[str], Wallet]
     ask: Callable[[str], str] = input
+    _certificates: dict[str, Certificates] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def records(self) -> Path:
@@ -86,7 +87,10 @@ class Session:
     def certificates(self, symbol: str) -> Certificates:
         """The GiftCertificates of a currency. Raises DeploymentError unknown_currency."""
         record = self.deployment().currency(symbol)
-        return Certificates(self.node, record.certificates, record.block)
+        if record.certificates not in self._certificates:
+            made = Certificates(self.node, record.certificates, record.block)
+            self._certificates[record.certificates] = made
+        return self._certificates[record.certificates]
 
     def shop(self, certificates: Certificates) -> Shop:
         """The CertificateSales of a currency. Raises SessionError unknown_currency."""

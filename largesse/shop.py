@@ -93,7 +93,7 @@ class Shop:
     @cached_property
     def contract(self) -> Contract:
         """The contract as web3 knows it."""
-        return self.node.web3.eth.contract(address=self.address, abi=artifact("CertificateSales").abi)
+        return self.node.contract(self.address, artifact("CertificateSales").abi)
 
     @cached_property
     def domain(self) -> Domain:

@@ -128,7 +128,7 @@ class Swaps(Custodian):
 
     @cached_property
     def contract(self) -> Contract:
-        return self.node.web3.eth.contract(address=self.address, abi=swaps_abi())
+        return self.node.contract(self.address, swaps_abi())
 
     @cached_property
     def domain(self) -> Domain:

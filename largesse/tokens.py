@@ -105,4 +105,4 @@ class Token:
 
 
 def _contract(node: Node, address: str) -> Contract:
-    return node.web3.eth.contract(address=Web3.to_checksum_address(address), abi=ERC20_ABI)
+    return node.contract(address, ERC20_ABI)

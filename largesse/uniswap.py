@@ -52,7 +52,7 @@ class Uniswap:
 
     @property
     def contract(self) -> Contract:
-        return self.node.web3.eth.contract(address=Web3.to_checksum_address(self.router), abi=ROUTER_ABI)
+        return self.node.contract(self.router, ROUTER_ABI)
 
     def quote(self, amount: int, path: Sequence[str]) -> int:
         """What `amount` of the first token gives of the last one now. Raises UniswapError no_price."""

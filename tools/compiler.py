@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -34,11 +35,60 @@ def here(remappings: list[str]) -> list[str]:
     return [entry.replace("=", f"={ROOT}/", 1) for entry in remappings]
 
 
+def _path() -> Path:
+    return ROOT / str(_build()["solc"])
+
+
 def run(request: str) -> dict[str, Any]:
     """What the compiler answers to a standard JSON input. Raises ValueError with its errors."""
-    command = [str(ROOT / _build()["solc"]), "--standard-json", "--allow-paths", str(ROOT)]
+    command = [str(_path()), "--standard-json", "--allow-paths", str(ROOT)]
     answer = subprocess.run(command, input=request, capture_output=True, text=True, check=True, cwd=ROOT)
-    output: dict[str, Any] = json.loads(answer.stdout)
+    return _answer(answer.stdout)
+
+
+class Lines:
+    """A process that answers each line with a line."""
+
+    def __init__(self, command: list[str], **environ: str) -> None:
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
+            env={**os.environ, **environ},
+        )  # fmt: skip
+
+    def ask(self, line: str) -> str:
+        """The answer; empty where the process is gone."""
+        if self._process.stdin is None or self._process.stdout is None:
+            return ""
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+        return self._process.stdout.readline()
+
+    def close(self) -> None:
+        """End it."""
+        self._process.kill()
+        self._process.communicate()
+
+
+class Compiler:
+    """A compiler that stays for many inputs: npm's build takes seconds to become quick. The native one does
+    not, and is started for each."""
+
+    def __init__(self) -> None:
+        native = (ROOT / ".solcx" / _path().name).exists()
+        self._lines = None if native else Lines([str(_path()), "--lines"])
+
+    def run(self, request: str) -> dict[str, Any]:
+        """As the function `run`; `request` is one line."""
+        return run(request) if self._lines is None else _answer(self._lines.ask(request))
+
+    def close(self) -> None:
+        """End it."""
+        if self._lines is not None:
+            self._lines.close()
+
+
+def _answer(text: str) -> dict[str, Any]:
+    output: dict[str, Any] = json.loads(text)
     errors = [one["formattedMessage"] for one in output.get("errors", []) if one["severity"] == "error"]
     if errors:
         raise ValueError("\n".join(errors))
@@ -46,10 +96,16 @@ def run(request: str) -> dict[str, Any]:
 
 
 def compile_contract(
-    name: str, changed: Mapping[str, str], *, metadata: bool = True, folder: str = "contracts"
+    name: str,
+    changed: Mapping[str, str],
+    *,
+    metadata: bool = True,
+    folder: str = "contracts",
+    ask: Callable[[str], dict[str, Any]] = run,
 ) -> bytes:
     """Creation code of the contract `name` of a folder, `changed` replacing the sources of these paths;
-    without the hash of the sources where `metadata` is False. Raises ValueError."""
+    without the hash of the sources where `metadata` is False. `ask` is `run`, or a Compiler's. Raises
+    ValueError."""
     main = f"{folder}/{name}.sol"
     asked = settings()
     asked["remappings"] = here(asked["remappings"])
@@ -59,5 +115,5 @@ def compile_contract(
     # The compiler reads the rest as it is imported.
     sources = {main: {"content": (ROOT / main).read_text()}}
     sources |= {path: {"content": text} for path, text in changed.items()}
-    output = run(json.dumps({"language": "Solidity", "sources": sources, "settings": asked}))
+    output = ask(json.dumps({"language": "Solidity", "sources": sources, "settings": asked}))
     return bytes.fromhex(output["contracts"][main][name]["evm"]["bytecode"]["object"])

@@ -75,9 +75,7 @@ def _inside(history: History) -> list[str]:
 
 def _sales(certificates: Certificates, history: History, books: Any) -> list[str]:
     node, block = certificates.node, history.scope.block
-    contract = node.web3.eth.contract(
-        address=node.web3.to_checksum_address(history.address("sales")), abi=artifact("CertificateSales").abi
-    )
+    contract = node.contract(history.address("sales"), artifact("CertificateSales").abi)
     views, found = contract.functions, []
     told = {
         "booked": (books.liabilities, views.booked()),

@@ -7,6 +7,7 @@ from __future__ import annotations
 from itertools import groupby
 from pathlib import Path
 
+import pytest
 from web3 import HTTPProvider, Web3
 
 from largesse.artifacts import certificates_abi
@@ -20,6 +21,11 @@ from largesse.signing import keccak
 from largesse.solvency import audit
 from scripts import give, issue, redeem, refund
 from tests.fixtures.desk import CSV, KR, MANIFEST, Desk
+
+
+@pytest.fixture(scope="module")
+def desk(desk_with_a_past: Desk) -> Desk:
+    return desk_with_a_past
 
 
 def a_year_of_business(desk: Desk) -> None:

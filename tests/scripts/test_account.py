@@ -25,6 +25,11 @@ from tests.scripts.test_deploy import another_token
 GWEI = 10**9
 
 
+@pytest.fixture(scope="module")
+def desk(desk_with_a_past: Desk) -> Desk:
+    return desk_with_a_past
+
+
 @contextmanager
 def no_blocks(node: Node) -> Iterator[None]:
     """Nothing that is sent gets into a block within."""

@@ -11,6 +11,11 @@ from largesse.session import SessionError
 from tests.fixtures.desk import KR, Desk
 
 
+@pytest.fixture(scope="module")
+def desk(desk_with_a_past: Desk) -> Desk:
+    return desk_with_a_past
+
+
 def test_roles_are_the_nodes_accounts_in_their_order(desk: Desk) -> None:
     assert [development_wallet(role).address for role in ROLES] == [one.address for one in accounts]
 

@@ -26,6 +26,11 @@ from tests.fixtures.desk import Desk
 GHOST = "0x00000000000000000000000000000000DeaDBeef"
 
 
+@pytest.fixture(scope="module")
+def desk(desk_with_a_past: Desk) -> Desk:
+    return desk_with_a_past
+
+
 def test_everything_is_where_its_code_says(desk: Desk) -> None:
     made = desk.session.deployment()
     card_art = keccak(artifact("CardArt").creation_code)

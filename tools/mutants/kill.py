@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 import multiprocessing
-import os
 import re
 import resource
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from functools import cache
@@ -19,15 +17,17 @@ from random import Random
 from typing import NamedTuple
 
 from tests.stateful.life import ODD
-from tools.compiler import compile_contract
+from tools.compiler import Compiler, compile_contract
 from tools.mutants.draw import ROOT, Mutant, sources
 from tools.mutants.targets import MACHINES, files_of
+from tools.mutants.tester import Tester
 
 STEPS, LIFE_SEED = 300, 7
 CPU_SECONDS = 120  # a life in which a loop does not end
 TEST_SECONDS = 1_800
 
 SOUND = threading.Lock()
+HERE = threading.local()
 FORK = multiprocessing.get_context("fork")
 
 
@@ -42,7 +42,7 @@ class Outcome(NamedTuple):
 @cache
 def original(contract: str) -> bytes:
     """Creation code without the change."""
-    return compile_contract(contract, {}, metadata=False)
+    return compile_contract(contract, {}, metadata=False, ask=_compiler().run)
 
 
 def attempt(mutant: Mutant, contracts: list[str], folder: Path) -> Outcome:
@@ -50,7 +50,8 @@ def attempt(mutant: Mutant, contracts: list[str], folder: Path) -> Outcome:
     changed: dict[str, bytes] = {}
     for contract in contracts:
         try:
-            code = compile_contract(contract, {mutant.path: mutant.source}, metadata=False)
+            change = {mutant.path: mutant.source}
+            code = compile_contract(contract, change, metadata=False, ask=_compiler().run)
         except ValueError:
             return Outcome("stillborn")
         if code == original(contract):
@@ -123,20 +124,34 @@ def _tests(contract: str, code: bytes, files: list[str], folder: Path) -> str | 
     """The test of these files that failed; None when all passed. Raises RuntimeError when none could run."""
     plant = folder / f"mutant-{threading.get_ident()}.json"
     plant.write_text(json.dumps({contract: code.hex()}))
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "tools.mutants.plant"]
-    command += ["-p", "no:cacheprovider", "--tb=line", *files]
-    env = {**os.environ, "LARGESSE_MUTANT": str(plant), "HOME": str(ROOT / ".home")}
+    arguments = ["-q", "-x", "-n", "0", "-p", "tools.mutants.plant", "-p", "no:cacheprovider", "--tb=line"]
     try:
-        answer = subprocess.run(
-            command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=TEST_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return f"{files[0]}::(the tests did not end)"
+        run = _tester(folder).run([*arguments, *files], {"LARGESSE_MUTANT": str(plant)}, TEST_SECONDS)
     finally:
         plant.unlink()
-    if answer.returncode == 0:
+    if run.code == 0:
         return None
-    failed = re.search(r"^(?:FAILED|ERROR) (tests/\S+)", answer.stdout, re.MULTILINE)
-    if answer.returncode != 1 or not failed:
-        raise RuntimeError(f"{' '.join(command)}:\n{answer.stdout[-3000:]}{answer.stderr[-3000:]}")
+    if run.code is None:
+        return f"{files[0]}::(the tests did not end)"
+    failed = re.search(r"^(?:FAILED|ERROR) (tests/\S+)", run.output, re.MULTILINE)
+    if run.code != 1 or not failed:
+        raise RuntimeError(f"pytest {' '.join([*arguments, *files])}:\n{run.output[-3000:]}")
     return failed[1]
+
+
+def _compiler() -> Compiler:
+    """This thread's."""
+    if not hasattr(HERE, "compiler"):
+        HERE.compiler = Compiler()
+        atexit.register(HERE.compiler.close)
+    found: Compiler = HERE.compiler
+    return found
+
+
+def _tester(folder: Path) -> Tester:
+    """This thread's."""
+    if not hasattr(HERE, "tester"):
+        HERE.tester = Tester(folder / f"tests-{threading.get_ident()}.txt")
+        atexit.register(HERE.tester.close)
+    found: Tester = HERE.tester
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from posixpath import normpath
 
 from tests.stateful import (
@@ -84,7 +84,13 @@ def files_of(contract: str, function: str, files: Mapping[str, str]) -> list[str
     own = sorted(folder.glob(f"unitary/{contract}/test_*.py"))
     own.sort(key=lambda path: near.get(path.stem.removeprefix("test_"), len(near)))
     also = [path for prefix in ALSO.get(contract, ()) for path in sorted(folder.glob(f"{prefix}*.py"))]
-    return [path.relative_to(ROOT).as_posix() for path in [*own, *also] if path.name.startswith("test_")]
+    tests = [path for path in [*own, *also] if path.name.startswith("test_") and not _compares(path)]
+    return [path.relative_to(ROOT).as_posix() for path in tests]
+
+
+def _compares(path: Path) -> bool:
+    """Whether a test begins with a deployment by the scripts, which finds every change of code wrong."""
+    return "desk: Desk" in path.read_text()
 
 
 def _callers(function: str, sources: Iterable[str]) -> dict[str, int]:
