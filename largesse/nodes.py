@@ -61,7 +61,7 @@ def development_node(
     gas_limit: int = 30_000_000,
     traces: bool = False,
     base_fee: int = 0,
-    block_seconds: int = 0,
+    block_seconds: float = 0,
 ) -> Iterator[str]:
     """Run an Anvil on a free port while the `with` block lasts; yields its HTTP address.
 

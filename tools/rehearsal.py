@@ -58,7 +58,7 @@ def main(given: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     chain = commands.add_parser("chain", help="run it until Ctrl-C")
     chain.add_argument("--chain-id", type=int, default=8453)
-    chain.add_argument("--block-seconds", type=int, default=1)
+    chain.add_argument("--block-seconds", type=float, default=1)
     funding = commands.add_parser("fund", help="ether and currency for accounts")
     funding.add_argument("addresses", nargs="+", metavar="address")
     told = parser.parse_args(given)

@@ -67,10 +67,14 @@ def _plain(screen: str) -> str:
 
 @pytest.fixture(scope="module")
 def chain() -> Iterator[dict[str, str]]:
-    """`python -m tools.rehearsal chain`, as it stands there: what it prints is typed in the other one."""
+    """`python -m tools.rehearsal chain`, as it stands there but for a quicker clock: what it prints is typed
+    in the other one."""
     (line,) = re.findall(r"^python (-m tools\.rehearsal chain)$", TEXT, re.MULTILINE)
     process = subprocess.Popen(
-        [sys.executable, *line.split()], stdout=subprocess.PIPE, text=True, cwd=CHECKOUT
+        [sys.executable, *line.split(), "--block-seconds", "0.2"],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=CHECKOUT,
     )
     assert process.stdout is not None
     try:

@@ -26,7 +26,7 @@ from pathlib import Path
 from string import Template
 from types import TracebackType
 
-from largesse import artifacts
+from largesse import artifacts, chain
 from largesse.parts import PARTS
 from largesse.session import CHECKOUT
 
@@ -143,6 +143,7 @@ def _type_for_a_test() -> None:
     loaded = project.load(str(CHECKOUT))
     project.load = lambda *_, **__: loaded
     _load_what_scripts_use()
+    chain._POLL_SECONDS = 0.1  # type: ignore[misc] # blocks come sooner than on live chains
     gc.disable()  # what is forked lives for seconds
     gc.freeze()
     for line in sys.stdin:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from functools import partial
 from itertools import islice
+from pathlib import Path
 
 import pytest
 
+from tests.stateful.evm import bytecode
+from tools.compiler import Compiler, compile_contract
 from tools.mutants.draw import Mutant, mutants, sources
 from tools.mutants.kill import Outcome
 from tools.mutants.report import print_report
 from tools.mutants.sites import changes, code_lines
 from tools.mutants.targets import ORDER, files_of, targets
+from tools.mutants.tester import Tester
 
 SOURCE = """// a + b in a comment
 pragma solidity 0.8.37;
@@ -83,3 +89,33 @@ def test_a_survivor_needs_an_answer(capsys: pytest.CaptureFixture[str]) -> None:
     assert "NO ANSWER" in capsys.readouterr().out
     assert print_report(counted, found, {counted[1].name}, 2, goal=0.6) == 1
     assert print_report(counted, found, {counted[1].name}, 3, goal=0.5) == 1
+
+
+def test_a_compiler_that_stays_says_what_one_that_is_started_says() -> None:
+    compiler, name, path = Compiler(), "CallProgram", "contracts/test/CallProgram.sol"
+    compiled = partial(compile_contract, name, folder="contracts/test", metadata=False)
+    try:
+        sound = compiled({})
+        assert compiled({}, ask=compiler.run) == sound
+        with pytest.raises(ValueError, match="ParserError"):
+            compiled({path: "contract {"}, ask=compiler.run)
+        assert compiled({}, ask=compiler.run) == sound
+    finally:
+        compiler.close()
+
+
+def test_tests_run_on_the_code_that_was_planted(tmp_path: Path) -> None:
+    """The lens as it is passes; one that is the art's code does not."""
+    tester = Tester(tmp_path / "output.txt")
+    file = "tests/unitary/CertificateLens/test_lens.py"
+    arguments = ["-q", "-x", "-n", "0", "-p", "tools.mutants.plant", "-p", "no:cacheprovider", file]
+    try:
+        for contract, code in (("CertificateLens", 0), ("CardArt", 1)):
+            plant = tmp_path / "plant.json"
+            plant.write_text(json.dumps({"CertificateLens": bytecode(contract).hex()}))
+            run = tester.run(arguments, {"LARGESSE_MUTANT": str(plant)}, 120)
+            assert run.code == code, run.output
+        assert "FAILED" in run.output or "ERROR" in run.output
+        assert tester.run(["-q", "-n", "0", file], {}, 0).code is None
+    finally:
+        tester.close()

@@ -32,6 +32,8 @@ class Run(NamedTuple):
 class Tester:
     """One such process; `output` is a file of its own."""
 
+    __test__ = False  # no test, says it to pytest
+
     def __init__(self, output: Path) -> None:
         self.output = output
         self._pipe = Lines([sys.executable, "-m", __name__], HOME=str(ROOT / ".home"))
