@@ -56,9 +56,7 @@ class Keeper:
     @cached_property
     def contract(self) -> Contract:
         """The contract as web3 knows it."""
-        return self.node.web3.eth.contract(
-            address=Web3.to_checksum_address(self.address), abi=_KEEPERS[self.part][1]()
-        )
+        return self.node.contract(self.address, _KEEPERS[self.part][1]())
 
     @property
     def node(self) -> Node:

@@ -11,6 +11,7 @@ from tests.stateful import (
     accounts_machine,
     jars_machine,
     machine,
+    market_machine,
     orders_machine,
     pools_machine,
     spending_machine,
@@ -26,11 +27,12 @@ MACHINES: dict[str, Live] = {
     "ItemShop": spending_machine.live,
     "UniswapV2Payout": spending_machine.live,
     "PrepaidAccounts": accounts_machine.live,
+    "CertificateMarket": market_machine.live,
     "GiftCertificates": machine.live,
     "StreamingTipEscrow": jars_machine.live,
 }
 # What compiles and lives quickly comes first: a file of many contracts is tried in this order.
-ORDER = (*MACHINES, "LargesseFactory", "CardArt", "CertificateLens", "CertificateMarket", "CertificateSales")
+ORDER = (*MACHINES, "LargesseFactory", "CardArt", "CertificateLens", "CertificateSales")
 # Deployed by another contract's constructor: its code holds theirs.
 WITHIN = {"CertificateBackOffice": "GiftCertificates", "JarBackOffice": "StreamingTipEscrow"}
 # Beside tests/unitary/<Contract>: where else a contract is tried, by the beginning of the file's name.
