@@ -5,7 +5,8 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-JOBS ?= 2
+# for two cores: a test process waits for its node, and for what it starts, a quarter of the time
+JOBS ?= 3
 ARGS ?=
 HERE := $(CURDIR)
 # Brownie, pytest and Foundry keep their state here instead of in the person's home

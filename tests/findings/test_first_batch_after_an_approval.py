@@ -19,6 +19,11 @@ from largesse.recipients import load_recipients
 from tests.fixtures.desk import Desk
 
 
+@pytest.fixture(scope="module")
+def desk(desk_with_a_past: Desk) -> Desk:
+    return desk_with_a_past
+
+
 def test_a_list_is_issued_at_once_after_its_approval(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,7 @@ from scripts import claim, give, redeem, refund, restore, solvency, transfer
 from tests.fixtures.desk import DE, KR, US, Desk
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def busy(desk: Desk) -> Desk:
     """A contract to which everything has happened that scripts can do before expiry."""
     desk.issue("holder", "100000")

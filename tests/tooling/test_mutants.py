@@ -11,6 +11,7 @@ import pytest
 
 from tests.stateful.evm import bytecode
 from tools.compiler import Compiler, compile_contract
+from tools.mutants.__main__ import State
 from tools.mutants.draw import Mutant, mutants, sources
 from tools.mutants.kill import Outcome
 from tools.mutants.report import print_report
@@ -107,7 +108,7 @@ def test_a_compiler_that_stays_says_what_one_that_is_started_says() -> None:
 def test_tests_run_on_the_code_that_was_planted(tmp_path: Path) -> None:
     """The lens as it is passes; one that is the art's code does not."""
     tester = Tester(tmp_path / "output.txt")
-    file = "tests/unitary/CertificateLens/test_lens.py"
+    file = "tests/unitary/CertificateLens/test_lens.py::test_solvency_of_nothing"
     arguments = ["-q", "-x", "-n", "0", "-p", "tools.mutants.plant", "-p", "no:cacheprovider", file]
     try:
         for contract, code in (("CertificateLens", 0), ("CardArt", 1)):
@@ -119,3 +120,15 @@ def test_tests_run_on_the_code_that_was_planted(tmp_path: Path) -> None:
         assert tester.run(["-q", "-n", "0", file], {}, 0).code is None
     finally:
         tester.close()
+
+
+def test_a_run_begins_with_what_an_earlier_one_found(tmp_path: Path) -> None:
+    mutant = Mutant("contracts/a/B.sol", 1, "operator", "a + b", "a - b", "source", "f")
+    earlier, path = tmp_path / "docs.jsonl", tmp_path / "build" / "state.jsonl"
+    State(earlier).add(mutant, Outcome("killed", "lives of B", "a difference"))
+    assert State(path).found == {}
+    state = State(path, earlier)
+    assert state.found == {mutant.name: Outcome("killed", "lives of B", "a difference")}
+    state.add(mutant, Outcome("survived"))
+    assert State(path, earlier).found[mutant.name].state == "survived"
+    assert State(earlier).found[mutant.name].state == "killed"

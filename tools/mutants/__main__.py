@@ -1,15 +1,18 @@
-"""Mutation testing: python -m tools.mutants [--count N] [--seed N] [--jobs N] [--again] [--limit SECONDS]
+"""Mutation testing: python -m tools.mutants [--count N] [--seed N] [--jobs N] [--again] [--fresh]
+[--limit SECONDS]
 
 Draws mutants of the contracts by the seed, in proportion to lines of code, and has the machines' lives and
 then the contract's tests notice them. What does not compile, or compiles to the same code, is not counted.
 Goes on where an interrupted run stopped: build/mutants/ holds what was found, as long as the contracts are
-the same. Survivors must be answered in docs/MUTANTS.md.
+the same. It begins with what docs/mutants/ has of an earlier run, unless it is to be --fresh. Survivors must
+be answered in docs/MUTANTS.md.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -26,11 +29,13 @@ GOAL = 0.95
 
 
 class State:
-    """What was found out so far: a line of JSON for each mutant that was tried."""
+    """What was found out so far: a line of JSON for each mutant that was tried. `earlier`: of another run."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, earlier: Path | None = None) -> None:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
+        if earlier is not None and earlier.exists() and not path.exists():
+            shutil.copyfile(earlier, path)
         self.found: dict[str, Outcome] = {}
         if path.exists():
             for line in path.read_text().splitlines():
@@ -56,10 +61,15 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--again", action="store_true", help="try survivors without an answer again")
+    parser.add_argument("--fresh", action="store_true", help="try all, whatever an earlier run found")
     parser.add_argument("--limit", type=float, default=float("inf"), help="stop after so many seconds")
     options = parser.parse_args()
     files = sources()
-    state = State(ROOT / f"build/mutants/{options.seed}-{digest(files)}.jsonl")
+    name = f"{options.seed}-{digest(files)}.jsonl"
+    path, earlier = ROOT / "build/mutants" / name, ROOT / "docs/mutants" / name
+    if options.fresh:
+        path.unlink(missing_ok=True)
+    state = State(path, None if options.fresh else earlier)
     print(
         f"seed {options.seed}, {len(files)} files, {options.count} mutants; kept in {state.path}", flush=True
     )

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from brownie import Contract
+from brownie import Contract, web3
 
 from tests.fixtures.accounts import MakeAccount, container
 from tests.support.certificates import DAY, MAX_AMOUNT, ZERO, World
@@ -198,3 +198,18 @@ def test_the_row_that_a_batch_hands_out_by_itself_is_nobody_elses(world: World, 
     for caller in (world.issuer, world.stranger):
         with reverts("GiftCertificates_NotOperator", series, caller):
             direct.creditAccepted(caller, caller, series, 10, {"from": caller})
+
+
+# Takes tokens that come from nobody, and reverts for all others: `from` is the second argument.
+ONLY_NEW = bytes.fromhex("6024356016 57 63f23a6e61 60e01b 600052 60206000f3 5b600080fd")
+
+
+def test_issue_batch_tells_a_contract_that_it_comes_from_nobody(world: World, series: int) -> None:
+    """As one card that is issued alone does, and as ERC-1155 says of what is made."""
+    box = "0x00000000000000000000000000000000000B0C55"
+    web3.provider.make_request("anvil_setCode", [box, "0x" + ONLY_NEW.hex()])
+    issue(world, series, [(box, 7), (world.holder, 5)])
+    world.certificates.issue(series, box, 2, {"from": world.issuer})
+    assert world.certificates.balanceOf(box, series) == 9
+    with reverts("ERC1155InvalidReceiver", box):
+        world.certificates.safeTransferFrom(world.holder, box, series, 1, b"", {"from": world.holder})
