@@ -50,6 +50,9 @@ def test_a_series_whose_refunds_are_open_has_no_promotion(shop):
     world, series = shop.world, shop.on_sale()
     world.certificates.windDown(series, {"from": world.issuer})
     refused(shop, shop.promotion_terms(series), "CertificateSales_RefundOpen", series, world.now())
+    # Nor one that gives nothing back, and so has no reward series whose refunds are asked for too.
+    plain = shop.promotion_terms(series, cash_back_bps=0, reward_series_id=0)
+    refused(shop, plain, "CertificateSales_RefundOpen", series, world.now())
 
 
 def test_a_series_whose_refunds_are_announced_has_no_promotion(shop):
