@@ -7,10 +7,13 @@ from typing import Final
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from largesse.errors import LargesseError
 
 GRACE_SECONDS: Final = 20
+HEAD_BYTES: Final = 32_768
+"""What of a request may be no body: its head, trailers, and what lies between pieces of the body."""
 
 
 class ServingError(LargesseError):
@@ -32,16 +35,36 @@ def listen(host: str, port: int) -> socket.socket:
     return found
 
 
+class _Heads(HttpToolsProtocol):
+    """A head that does not end is cut off: httptools would keep it, however long. What arrives with a
+    request's first bytes is not counted, and is no more than a socket's buffer."""
+
+    _received = _body = 0
+
+    def on_message_begin(self) -> None:
+        self._received = self._body = 0
+        super().on_message_begin()
+
+    def on_body(self, body: bytes) -> None:
+        self._body += len(body)
+        super().on_body(body)
+
+    def data_received(self, data: bytes) -> None:
+        self._received += len(data)
+        super().data_received(data)
+        if self._received - self._body > HEAD_BYTES + self._body and not self.transport.is_closing():
+            self.send_400_response(f"More than {HEAD_BYTES} bytes that are no body.")
+
+
 def configured(app: ASGIApp) -> uvicorn.Config:
     """How every service runs: no client's word for where it comes from, slow and idle ones cut off."""
     return uvicorn.Config(
         app,
-        http="h11",  # httptools, which uvicorn prefers, takes a head of any length
+        http=_Heads,
         log_config=None,
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        h11_max_incomplete_event_size=32_768,
         timeout_keep_alive=20,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )

@@ -6,10 +6,16 @@ import asyncio
 import io
 import json
 import logging
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
 from sqlalchemy import Column, Integer, MetaData, Table, insert, select
 
 from largesse.database import DatabaseError, insert_or_leave, open_database, sqlite_url, transaction
@@ -17,7 +23,7 @@ from largesse.gateway.pricing import Price, PriceError, PriceList
 from largesse.web.limits import BodyLimit, Rates, TimeLimit
 from largesse.web.logs import JsonLines, log
 from largesse.web.problems import Problem
-from largesse.web.serving import ServingError, listen
+from largesse.web.serving import ServingError, configured, listen
 
 TABLES = MetaData()
 THINGS = Table("things", TABLES, Column("id", Integer, primary_key=True), Column("count", Integer))
@@ -58,6 +64,75 @@ async def reads_all(_scope: Any, receive: Any, send: Any) -> None:
         pass
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": b""})
+
+
+@pytest.fixture(scope="module")
+def counting() -> Iterator[tuple[str, int]]:
+    """Where a service listens that says how long a request's body was."""
+
+    async def count(_scope: Any, receive: Any, send: Any) -> None:
+        number, more = 0, True
+        while more:
+            message = await receive()
+            number, more = number + len(message.get("body", b"")), message.get("more_body", False)
+        body = str(number).encode()
+        headers = [(b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    listening = listen("127.0.0.1", 0)
+    server = uvicorn.Server(configured(count))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    yield listening.getsockname()
+    server.should_exit = True
+    thread.join()
+    listening.close()
+
+
+def exchanged(address: tuple[str, int], *pieces: bytes) -> bytes:
+    """What a service answers to pieces that are sent one after the other, until it closes the connection.
+
+    Raises TimeoutError where it does not.
+    """
+    answer = b""
+    with socket.create_connection(address, timeout=5) as line, suppress(ConnectionError):
+        for piece in pieces:
+            line.sendall(piece)
+            time.sleep(0.005)
+        while piece := line.recv(65_536):
+            answer += piece
+    return answer
+
+
+HEAD = b"POST / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n"
+CHUNKED = HEAD + b"transfer-encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [HEAD + b"a: ", *[b"x" * 4_096] * 30],
+        [HEAD, *[b"a: b\r\n" * 500] * 40],
+        [b"GET /", *[b"x" * 4_096] * 30],
+        [CHUNKED + b"1\r\nx\r\n0\r\n", *[b"a: b\r\n" * 500] * 40],
+        [CHUNKED + b"1;", *[b"x" * 4_096] * 30],
+    ],
+    ids=["one header", "many headers", "address", "trailers", "between pieces of the body"],
+)
+def test_what_is_no_body_is_cut_off(counting: tuple[str, int], pieces: list[bytes]) -> None:
+    assert b"HTTP/1.1 200 " not in exchanged(counting, *pieces)
+    assert exchanged(counting, HEAD + b"content-length: 1\r\n\r\nx").endswith(b"\r\n\r\n1")
+
+
+def test_bodies_and_rows_of_requests_are_as_long_as_they_like(counting: tuple[str, int]) -> None:
+    million = exchanged(counting, HEAD + b"content-length: 1000000\r\n\r\n", *[b"x" * 100_000] * 10)
+    assert million.endswith(b"\r\n\r\n1000000")
+    chunks = exchanged(counting, CHUNKED, *[b"1f4\r\n" + b"x" * 500 + b"\r\n"] * 200, b"0\r\n\r\n")
+    assert chunks.endswith(b"\r\n\r\n100000")
+    row = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n" * 40
+    answers = exchanged(counting, *[row] * 30, HEAD + b"\r\n")
+    assert answers.count(b"HTTP/1.1 200 OK") == 1_201
 
 
 @pytest.mark.parametrize(
