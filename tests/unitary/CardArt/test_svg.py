@@ -248,6 +248,20 @@ def test_svg_writes_from_right_to_left_what_is_read_so(card_art: Any, text: str)
     assert (issuer.get("direction"), issuer.get("text-anchor")) == (None, None)
 
 
+# First and last of the blocks whose letters run from right to left, and what is just outside of them.
+BLOCKS = [(0x590, 0x8FF), (0xFB1D, 0xFDFF), (0xFE70, 0xFEFE), (0x10800, 0x10FFF), (0x1E800, 0x1EFFF)]
+
+
+@pytest.mark.parametrize(("first", "last"), BLOCKS)
+def test_svg_knows_where_the_blocks_from_right_to_left_begin_and_end(
+    card_art: Any, first: int, last: int
+) -> None:
+    for point, direction in ((first - 1, None), (first, "rtl"), (last, "rtl"), (last + 1, None)):
+        card = CARD.but(title=chr(point) + "a")
+        title = list(parse(ask(card_art, "svg", card)).iter(f"{SVG}text"))[1]
+        assert title.get("direction") == direction, hex(point)
+
+
 @pytest.mark.parametrize("text", ["Gift بطاقة", "50 %", "한국 مكتبة", "Ünder ب", "1 ก ب"])
 def test_svg_writes_from_left_to_right_what_is_read_so(card_art: Any, text: str) -> None:
     title = list(parse(ask(card_art, "svg", CARD.but(title=text))).iter(f"{SVG}text"))[1]
