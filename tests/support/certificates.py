@@ -15,6 +15,8 @@ from tests.fixtures.accounts import key_of
 
 NEVER = 2**40 - 1
 MAX_AMOUNT = 2**96 - 1
+ONLY_NEW = "0x60243560165763f23a6e6160e01b60005260206000f35b600080fd"
+"""Code of an account that takes ERC-1155 tokens that come from nobody: `from` is the second argument."""
 ZERO = "0x" + "00" * 20
 DAY = 86_400
 YEAR = 365 * DAY

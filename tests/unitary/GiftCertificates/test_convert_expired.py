@@ -3,10 +3,20 @@
 from typing import Any
 
 import pytest
+from brownie import web3
 
 from largesse.signing import Conversion
 from tests.fixtures.accounts import MakeAccount, call_as
-from tests.support.certificates import ART, DAY, MAX_AMOUNT, NO_SIGNATURE, YEAR, ZERO, World
+from tests.support.certificates import (
+    ART,
+    DAY,
+    MAX_AMOUNT,
+    NO_SIGNATURE,
+    ONLY_NEW,
+    YEAR,
+    ZERO,
+    World,
+)
 from tests.support.clock import at, mine_at
 from tests.support.errors import reverts
 from tests.support.logs import logs_of
@@ -64,6 +74,12 @@ def test_convert_reverts_on_a_faulty_authorization(world: World, expired: Pair, 
 
 
 def test_convert_acts_once(world: World, expired: Pair) -> None:
+    check_accepted(action(world, expired))
+    assert world.certificates.balanceOf(world.holder, expired[1]) == 30
+
+
+def test_convert_tells_an_account_with_code_that_it_comes_from_nobody(world: World, expired: Pair) -> None:
+    web3.provider.make_request("anvil_setCode", [str(world.holder), ONLY_NEW])
     check_accepted(action(world, expired))
     assert world.certificates.balanceOf(world.holder, expired[1]) == 30
 

@@ -6,7 +6,7 @@ import pytest
 from brownie import Contract, web3
 
 from tests.fixtures.accounts import MakeAccount, container
-from tests.support.certificates import DAY, MAX_AMOUNT, ZERO, World
+from tests.support.certificates import DAY, MAX_AMOUNT, ONLY_NEW, ZERO, World
 from tests.support.clock import at, mine_at
 from tests.support.errors import reverts
 from tests.support.logs import logs_of
@@ -200,14 +200,10 @@ def test_the_row_that_a_batch_hands_out_by_itself_is_nobody_elses(world: World, 
             direct.creditAccepted(caller, caller, series, 10, {"from": caller})
 
 
-# Takes tokens that come from nobody, and reverts for all others: `from` is the second argument.
-ONLY_NEW = bytes.fromhex("6024356016 57 63f23a6e61 60e01b 600052 60206000f3 5b600080fd")
-
-
 def test_issue_batch_tells_a_contract_that_it_comes_from_nobody(world: World, series: int) -> None:
     """As one card that is issued alone does, and as ERC-1155 says of what is made."""
     box = "0x00000000000000000000000000000000000B0C55"
-    web3.provider.make_request("anvil_setCode", [box, "0x" + ONLY_NEW.hex()])
+    web3.provider.make_request("anvil_setCode", [box, ONLY_NEW])
     issue(world, series, [(box, 7), (world.holder, 5)])
     world.certificates.issue(series, box, 2, {"from": world.issuer})
     assert world.certificates.balanceOf(box, series) == 9
