@@ -74,8 +74,7 @@ def make_collection(node: Node) -> str:
 
 def mint_items(node: Node, collection: str, to: str, item_id: int, count: int, minter: Wallet) -> None:
     """Create some of an item in such a collection."""
-    address = node.web3.to_checksum_address(collection)
-    contract = node.contract(address, artifact("TestItems").abi)
+    contract = node.contract(collection, artifact("TestItems").abi)
     node.send(contract.functions.mint(to, item_id, count), minter)
 
 

@@ -7,7 +7,6 @@ signed for a contract and nobody has used is void once its nonce is not above th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
@@ -26,12 +25,11 @@ from largesse.artifacts import (
     rewards_abi,
     swaps_abi,
 )
-from largesse.chain import Node, Wallet
+from largesse.chain import Wallet
 from largesse.client import NO_AUTHORIZATION, Certificates
 from largesse.errors import LargesseError
 from largesse.parts import CERTIFICATES
-from largesse.service import OWN_CALL
-from largesse.tokens import Token
+from largesse.service import OWN_CALL, Holder
 
 NONCE_WINDOW: Final = 2**32
 """How far above a signer's watermark a nonce counts, in every contract."""
@@ -44,45 +42,26 @@ class KeeperError(LargesseError):
     """A contract that is not there, or a nonce that can't be a watermark."""
 
 
-@dataclass(frozen=True)
-class Keeper:
-    """One of them: its part's name in the factory, its contract's name, where it is."""
+class Keeper(Holder):
+    """One of them: its part's name in the factory, and its contract's name."""
 
-    part: str
-    name: str
-    certificates: Certificates
-    address: str
+    def __init__(self, part: str, certificates: Certificates, address: str) -> None:
+        super().__init__(certificates, address)
+        self.part = part
+        self.name, self._abi = _KEEPERS[part]
 
     @cached_property
     def contract(self) -> Contract:
         """The contract as web3 knows it."""
-        return self.node.contract(self.address, _KEEPERS[self.part][1]())
-
-    @property
-    def node(self) -> Node:
-        return self.certificates.node
-
-    @property
-    def token(self) -> Token:
-        """The currency."""
-        return self.certificates.token
-
-    # ------------------------------------------------------------------------------------------------- owed
-
-    def owed(self, payee: str) -> int:
-        """What payouts that the currency refused, and shares of jars, have left for a payee; base units."""
-        return int(self.node.call(self.contract.functions.owed(payee)))
+        return self.node.contract(self.address, self._abi())
 
     def withdraw_owed(self, payee: Wallet, to: str) -> int:
         """Have all of it paid to any address; base units. Raises RefusedError where nothing is owed or the
         currency refuses again."""
         own_call = NO_AUTHORIZATION if self.part in (CERTIFICATES, _SALES) else OWN_CALL
-        function = self.contract.functions.withdrawOwed(payee.address, Web3.to_checksum_address(to), own_call)
-        receipt = self.node.send(function, payee)
+        receipt = self._send(payee, "withdrawOwed", payee.address, Web3.to_checksum_address(to), own_call)
         logs = self.contract.events.OwedPaid().process_receipt(receipt, errors=DISCARD)
         return int(logs[0]["args"]["amount"])
-
-    # ------------------------------------------------------------------------------------------------ signed
 
     @property
     def is_signed_for(self) -> bool:
@@ -93,13 +72,13 @@ class Keeper:
         """The highest nonce that is used up; of GiftCertificates the one for what is owed (series 0)."""
         if self.part == CERTIFICATES:
             return self.certificates.account(0, signer).nonce
-        return int(self.node.call(self.contract.functions.watermark(signer)))
+        return super().watermark(signer)
 
     def void(self, signer: Wallet, nonce: int) -> TxReceipt:
         """Make `nonce` the signer's watermark. Raises RefusedError where it is none above it and in reach."""
         if self.part == CERTIFICATES:
             return self.certificates.cancel_authorizations(signer, 0, nonce)
-        return self.node.send(self.contract.functions.cancelConsents(nonce), signer)
+        return self._send(signer, "cancelConsents", nonce)
 
 
 _KEEPERS: Final[Mapping[str, tuple[str, Callable[[], tuple[dict[str, Any], ...]]]]] = {
@@ -122,7 +101,7 @@ SIGNED_PARTS: Final = tuple(part for part in KEEPER_PARTS if part != _SALES)
 def keepers(certificates: Certificates, parts: Mapping[str, str]) -> tuple[Keeper, ...]:
     """All of a currency's: `parts` are the addresses of those beside its certificates, by their names."""
     places = {CERTIFICATES: certificates.address, **parts}
-    return tuple(Keeper(part, _KEEPERS[part][0], certificates, places[part]) for part in KEEPER_PARTS)
+    return tuple(Keeper(part, certificates, places[part]) for part in KEEPER_PARTS)
 
 
 def keeper(found: tuple[Keeper, ...], part: str) -> Keeper:

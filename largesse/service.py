@@ -34,7 +34,7 @@ class ServiceError(LargesseError):
     """A certificate that can't pay here, or money that is missing; nothing was sent."""
 
 
-class Custodian(ABC):
+class Holder(ABC):
     """What holds a currency at `address`, of the certificates in whose currency it works."""
 
     def __init__(self, certificates: Certificates, address: str) -> None:
@@ -43,18 +43,8 @@ class Custodian(ABC):
 
     @property
     @abstractmethod
-    def domain(self) -> Domain:
-        """What is signed for this contract on this chain is signed under it."""
-
-    @property
-    @abstractmethod
     def contract(self) -> Contract:
         """The same, for web3."""
-
-    @cached_property
-    def token_domain(self) -> Domain:
-        """What the currency's own signatures are under. Raises TokenError no_signatures."""
-        return self.token.domain()
 
     @property
     def node(self) -> Node:
@@ -64,6 +54,31 @@ class Custodian(ABC):
     def token(self) -> Token:
         """The currency."""
         return self.certificates.token
+
+    def watermark(self, signer: str) -> int:
+        """The highest nonce that a signer has used."""
+        return int(self.node.call(self.contract.functions.watermark(signer)))
+
+    def owed(self, payee: str) -> int:
+        """Payouts that the currency refused, and shares of jars, in base units."""
+        return int(self.node.call(self.contract.functions.owed(payee)))
+
+    def _send(self, sender: Wallet, name: str, *values: Any) -> TxReceipt:
+        return self.node.send(self.contract.functions[name](*values), sender)
+
+
+class Custodian(Holder):
+    """A holder that is signed for."""
+
+    @property
+    @abstractmethod
+    def domain(self) -> Domain:
+        """What is signed for this contract on this chain is signed under it."""
+
+    @cached_property
+    def token_domain(self) -> Domain:
+        """What the currency's own signatures are under. Raises TokenError no_signatures."""
+        return self.token.domain()
 
     def paying_consent(
         self, message: Callable[[int, int], Message], payer: Wallet, amount: int, deadline: int
@@ -85,17 +100,6 @@ class Custodian(ABC):
             )
         if self.token.allowance(payer.address, self.address) < amount:
             self.token.approve(payer, self.address, amount)
-
-    def watermark(self, signer: str) -> int:
-        """The highest nonce that a signer has used."""
-        return int(self.node.call(self.contract.functions.watermark(signer)))
-
-    def owed(self, payee: str) -> int:
-        """Payouts that the currency refused, in base units."""
-        return int(self.node.call(self.contract.functions.owed(payee)))
-
-    def _send(self, sender: Wallet, name: str, *values: Any) -> TxReceipt:
-        return self.node.send(self.contract.functions[name](*values), sender)
 
     def _calldata(self, name: str, *values: Any) -> bytes:
         return bytes.fromhex(self.contract.encode_abi(name, list(values))[2:])
