@@ -20,6 +20,7 @@ from largesse.addresses import ZERO_ADDRESS
 from largesse.chain import Node
 from largesse.errors import LargesseError
 from largesse.prepaid import Prepaid, PrepaidAccount
+from largesse.terms import NO_LIMITATION
 from largesse.web.logs import log
 
 STALE_SECONDS: Final = 60.0
@@ -31,22 +32,27 @@ class BlindError(LargesseError):
 
 @dataclass(frozen=True)
 class Standing:
-    """An account, and whether its signer has code."""
+    """An account, whether its signer has code, and when its series' limitation is over (None: never, or it
+    holds plain money)."""
 
     account: PrepaidAccount
     is_wallet: bool
+    limitation_at: int | None = None
 
     def good_until(self, now: int) -> int | None:
         """The first second in which a voucher may be worthless; None where there is none.
 
-        That is the expiry, and when a withdrawal or another signer that was asked for can come; what was
-        asked for lapses one more delay later, and is no threat then.
+        That is the expiry, when a withdrawal or another signer that was asked for can come, and one delay
+        after the limitation, when the beneficiary can. What was asked for lapses one more delay later, and
+        is no threat then.
         """
         account = self.account
         asked = (account.withdrawable_at, account.new_signer_at)
         dates = [date for date in asked if date and now < date + account.delay_seconds]
         if account.expires_at:
             dates.append(account.expires_at)
+        if self.limitation_at is not None:
+            dates.append(self.limitation_at + account.delay_seconds)
         return min(dates, default=None)
 
 
@@ -96,7 +102,7 @@ class AccountBook:
             account = self.prepaid.account(self.counterparty, index, block=self._final_block())
             if account.owner == ZERO_ADDRESS:
                 return None
-            found = Standing(account, self.node.has_code(account.signer))
+            found = Standing(account, self.node.has_code(account.signer), self._limitation_at(account))
             self._kept[index] = found
             return found
 
@@ -125,6 +131,12 @@ class AccountBook:
                 log("gateway.blind", error=error)
 
     # --------------------------------------------------------------------------------------------- private
+
+    def _limitation_at(self, account: PrepaidAccount) -> int | None:
+        if not account.series_id:
+            return None
+        found = self.prepaid.certificates.terms(account.series_id).limitation_at
+        return None if found == NO_LIMITATION else found
 
     def _final_block(self) -> int:
         return max(0, self.node.block_number() - self.node.confirmations + 1)
