@@ -1,9 +1,11 @@
 """When to settle, and doing it: a settlement costs gas, a voucher that waits is at risk.
 
 `decide` says what to settle now, and why; `Settler.run` does it. A voucher is left out where taking it costs
-more than it brings. All others go together as soon as one of these holds:
+as much as it brings, and a batch where its transaction does. All others go together, at most 500 rows, as
+soon as one of these holds:
 
-- an account ends (expiry, a withdrawal or another signer that was asked for) within the time settling takes;
+- an account ends (expiry, a withdrawal or another signer that was asked for, the series' limitation) within
+  twice the time that settling takes: its voucher goes before all others;
 - what all vouchers bring is more than the seller wants at risk;
 - the gas is a small enough share of what they bring;
 - the oldest has waited for too long.
@@ -88,10 +90,15 @@ def decide(
     def micros(gas: int) -> int:
         return -(-gas * wei_per_gas * policy.native_price // _WEI)
 
+    def ends_soon(one: Candidate) -> bool:
+        return one.good_until is not None and one.good_until - now <= 2 * policy.settle_seconds
+
     rows_ = [one for one in candidates if not one.owed.by_contract and one.gain > micros(ROW_GAS)]
     singles = [one for one in candidates if one.owed.by_contract and one.gain > micros(ONE_GAS)]
-    rows_.sort(key=lambda one: -one.gain)
+    rows_.sort(key=lambda one: (not ends_soon(one), -one.gain))
     rows_ = rows_[:MOST_ROWS]
+    if sum(one.gain for one in rows_) <= micros(BASE_GAS + ROW_GAS * len(rows_)):
+        rows_ = []  # together they don't pay for their transaction
     taken = [*rows_, *singles]
     too_small = len(candidates) - len(taken)
     gain = sum(one.gain for one in taken)
@@ -105,12 +112,10 @@ def decide(
 
     if not taken:
         if too_small:
-            return made(f"{too_small} voucher(s) bring less than their gas costs", go=False)
+            return made(f"{too_small} voucher(s) bring no more than their gas costs", go=False)
         return made("no voucher waits", go=False)
-    if cost >= gain:
-        return made(f"the gas costs {cost} micro-units, and {len(taken)} voucher(s) bring {gain}", go=False)
-    ends = [one.good_until for one in taken if one.good_until is not None]
-    if ends and min(ends) - now <= 2 * policy.settle_seconds:
+    ends = [one.good_until for one in taken if one.good_until is not None and ends_soon(one)]
+    if ends:
         return made(f"an account ends in {max(0, min(ends) - now)} s", go=True)
     if gain >= policy.most_at_risk:
         return made(f"{gain} micro-units are at risk, and {policy.most_at_risk} may be", go=True)

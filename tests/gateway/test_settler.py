@@ -56,6 +56,17 @@ def test_a_voucher_that_brings_no_more_than_its_gas_is_left_out() -> None:
     assert one.too_small == 1
 
 
+def test_a_batch_that_brings_no_more_than_its_gas_is_left_out() -> None:
+    """Even where vouchers of contract wallets, each in a transaction of its own, would make up for it."""
+    wallet, least = candidate(10**9, index=2, wallet=True), micros(BASE_GAS + ROW_GAS)
+    found = decide([candidate(least), wallet], POLICY, NOW, GWEI)
+    assert (found.batch, found.singles, found.too_small) == ((), (wallet.owed,), 1)
+    assert (found.gain, found.cost) == (10**9, micros(ONE_GAS))
+    assert len(decide([candidate(least + 1), wallet], POLICY, NOW, GWEI).batch) == 1
+    alone = decide([candidate(least, until=NOW)], POLICY, NOW, GWEI)
+    assert (alone.settles, alone.why) == (False, "1 voucher(s) bring no more than their gas costs")
+
+
 def test_it_waits_while_gas_is_dear_and_settles_when_it_is_cheap() -> None:
     gas = BASE_GAS + ROW_GAS
     gain = 100 * micros(gas)
