@@ -6,7 +6,9 @@ micro-units that the counterparty may have taken from it in all, and its signer'
 have cost together; what it covers beyond that is the payer's, for the next call.
 
 A voucher, or an Idempotency-Key, that has paid for a call gets that call's answer again, for nothing; a
-voucher under another Idempotency-Key is for another call, whatever that call says, and is refused.
+voucher under another Idempotency-Key is for another call, whatever that call says, and is refused. Once a
+voucher is settled, everybody can read it on the chain: it pays for nothing, and the Idempotency-Key alone gets
+the answer.
 """
 
 from __future__ import annotations
@@ -113,8 +115,8 @@ class VoucherScheme:
     # ---------------------------------------------------------------------------------------------- verify
 
     async def verify(self, payload: Json, requirements: Json, call: Call) -> Proof | tuple[Settled, Answer]:
-        """Raises PaymentRefusedError unknown_account, account_closing, over_deposit, wrong_signer, used,
-        other_call, not_covered, and 400 for what is malformed; ProblemError 429, 503."""
+        """Raises PaymentRefusedError unknown_account, account_closing, over_deposit, wrong_signer,
+        stale_voucher, used (409), answer_gone (410), and 400 for what is malformed; ProblemError 429, 503."""
         index = wire.number(payload, "index", MAX_INDEX)
         amount = wire.number(payload, "amount", MAX_DEPOSIT)
         signature = wire.octets(payload, "signature", _MOST_SIGNATURE)
@@ -126,7 +128,10 @@ class VoucherScheme:
         price = int(requirements["extra"]["micros"])
         # A voucher above the best one was never seen, or by another process: then the charge finds that out.
         seen = amount if amount <= desk.line.best else None
+        is_settled = amount <= standing.account.paid
         if (call.retry_key or seen is not None) and (paid := await self._paid(index, seen, call)) is not None:
+            if is_settled and not call.retry_key:
+                raise _used("this voucher is settled, and stands on the chain for everybody to read")
             return self._again(paid, standing.account.signer, index, call)
         self._check_end(standing)
         if amount > standing.account.deposit:
@@ -136,13 +141,14 @@ class VoucherScheme:
                 "top the account up, or ask for less",
                 desk,
             )
-        if amount <= standing.account.paid and amount > desk.line.best:
+        if is_settled:
+            # It may have paid for a call that is forgotten; and everybody can read it.
             raise self._refused(
                 "stale_voucher",
                 f"the chain has paid {standing.account.paid} micro-units of this account already",
                 _SIGN,
                 desk,
-                standing.account.paid + price,
+                max(standing.account.paid + 1, desk.line.charged + desk.reserved + price),
             )
         details = _Details(index, amount, price, signature, by_contract)
         key = f"{index:016x}:{amount}"
@@ -289,14 +295,9 @@ class VoucherScheme:
         return await self.ledger.find(index, amount, call.retry_key)
 
     def _again(self, paid: Paid, payer: str, index: int, call: Call) -> tuple[Settled, Answer]:
-        """Raises PaymentRefusedError other_call (409), answer_gone (410)."""
+        """Raises PaymentRefusedError used (409), answer_gone (410)."""
         if paid.digest != call.digest or call.retry_key not in ("", paid.retry_key):
-            raise PaymentRefusedError(
-                "used",
-                "this voucher or Idempotency-Key has paid for another call",
-                "sign a higher voucher, and take another Idempotency-Key, for another call",
-                status=409,
-            )
+            raise _used("this voucher or Idempotency-Key has paid for another call")
         if paid.answer is None:
             raise PaymentRefusedError(
                 "answer_gone",
@@ -350,6 +351,16 @@ class VoucherScheme:
         if needed is not None:
             more["needed"] = str(needed)
         return PaymentRefusedError(reason, message, advice, more=more)
+
+
+def _used(why: str) -> PaymentRefusedError:
+    return PaymentRefusedError(
+        "used",
+        why,
+        "ask for the answer of its call under that call's Idempotency-Key; for another call sign a higher "
+        "voucher, and take another Idempotency-Key",
+        status=409,
+    )
 
 
 def _in_use() -> PaymentRefusedError:

@@ -138,7 +138,8 @@ def test_over_the_deposit(served: Served, client: httpx.Client, key: Key) -> Non
 
 def test_a_voucher_that_the_chain_has_passed(served: Served, client: httpx.Client, key: Key) -> None:
     served.desk.settle(served.desk.voucher(key, 5 * ARTICLE))
-    refused(served, client, served.payment(key, 5 * ARTICLE), 402, "not_covered")
+    body = refused(served, client, served.payment(key, 5 * ARTICLE), 402, "stale_voucher")
+    assert body["needed"] == str(6 * ARTICLE)
     answer = client.get(served.url + "/articles/1", headers=served.payment(key, 6 * ARTICLE))
     assert answer.status_code == 200
 
