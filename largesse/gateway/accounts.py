@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
 from web3 import Web3
+from web3.exceptions import Web3Exception
 from web3.types import FilterParams
 
 from largesse.addresses import ZERO_ADDRESS
@@ -27,7 +29,7 @@ STALE_SECONDS: Final = 60.0
 
 
 class BlindError(LargesseError):
-    """The node has not answered for too long to trust what was read before."""
+    """The node does not answer, or has not for too long to trust what was read before."""
 
 
 @dataclass(frozen=True)
@@ -97,14 +99,22 @@ class AccountBook:
         return self._kept.get(index)
 
     def read(self, index: int) -> Standing | None:
-        """Ask the node; None for an account that nobody opened, or whose opening is not final yet."""
-        with self._lock:
+        """Ask the node; None for an account that nobody opened, or whose opening is not final yet.
+
+        Raises BlindError.
+        """
+        with self._lock, _asking():
             account = self.prepaid.account(self.counterparty, index, block=self._final_block())
             if account.owner == ZERO_ADDRESS:
                 return None
             found = Standing(account, self.node.has_code(account.signer), self._limitation_at(account))
             self._kept[index] = found
             return found
+
+    def is_wallet_signature(self, signer: str, digest: bytes, signature: bytes) -> bool:
+        """Whether a contract says that it signed. Raises BlindError."""
+        with _asking():
+            return self.prepaid.is_wallet_signature(signer, digest, signature)
 
     def refresh(self) -> int:
         """Follow the chain to its last final block: forget the accounts that changed; how many."""
@@ -157,3 +167,12 @@ class AccountBook:
             elif bytes(topics[0]) == self.prepaid.settled_topic:
                 found |= self.prepaid.settled_indices(entry)
         return found
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    """What comes of a node that is away is a BlindError."""
+    try:
+        yield
+    except (Web3Exception, OSError) as error:
+        raise BlindError("blind", "the chain can't be asked about this account at the moment") from error

@@ -7,8 +7,8 @@ have cost together; what it covers beyond that is the payer's, for the next call
 
 A voucher, or an Idempotency-Key, that has paid for a call gets that call's answer again, for nothing; a
 voucher under another Idempotency-Key is for another call, whatever that call says, and is refused. Once a
-voucher is settled, everybody can read it on the chain: it pays for nothing, and the Idempotency-Key alone gets
-the answer.
+voucher is settled, everybody can read it on the chain: it pays for nothing, and the Idempotency-Key alone
+gets the answer.
 """
 
 from __future__ import annotations
@@ -214,9 +214,7 @@ class VoucherScheme:
         try:
             standing = self.book.kept(index) or await asyncio.to_thread(self.book.read, index)
         except BlindError as error:
-            raise PaymentRefusedError(
-                error.reason, error.message, "ask again in a minute", status=503
-            ) from error
+            raise _blind(error) from error
         if standing is None:
             raise PaymentRefusedError(
                 "unknown_account",
@@ -228,14 +226,18 @@ class VoucherScheme:
     async def _check_signature(
         self, standing: Standing, index: int, amount: int, signature: bytes
     ) -> tuple[bytes, bool]:
-        """As it is kept, and whether it is a contract wallet's. Raises PaymentRefusedError wrong_signer."""
+        """As it is kept, and whether it is a contract wallet's. Raises PaymentRefusedError wrong_signer,
+        blind (503)."""
         digest, signer = self._digests.of(index, amount), standing.account.signer
         if self._signers.signed(bytes.fromhex(signer[2:]), digest, signature):
             return low_s(signature), False
-        if standing.is_wallet and await asyncio.to_thread(
-            self.prepaid.is_wallet_signature, signer, digest, signature
-        ):
-            return signature, True
+        try:
+            if standing.is_wallet and await asyncio.to_thread(
+                self.book.is_wallet_signature, signer, digest, signature
+            ):
+                return signature, True
+        except BlindError as error:
+            raise _blind(error) from error
         try:
             found = recover(digest, signature)
         except InvalidSignatureError as error:
@@ -351,6 +353,10 @@ class VoucherScheme:
         if needed is not None:
             more["needed"] = str(needed)
         return PaymentRefusedError(reason, message, advice, more=more)
+
+
+def _blind(error: BlindError) -> PaymentRefusedError:
+    return PaymentRefusedError(error.reason, error.message, "ask again in a minute", status=503)
 
 
 def _used(why: str) -> PaymentRefusedError:

@@ -228,6 +228,34 @@ def test_a_chain_that_cannot_be_seen(served: Served, client: httpx.Client, key: 
     assert (health.status_code, health.json()["ok"]) == (503, False)
 
 
+def test_a_node_that_is_away(
+    served: Served, client: httpx.Client, key: Key, project: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked about accounts that are new here, and about signatures of contract wallets."""
+    desk, url = served.desk, served.url + "/articles/1"
+    wallet = project.Wallet1271.deploy(desk.stranger, {"from": desk.deployer})
+    walled = desk.open(PLENTY, salt=1, signer=wallet)
+
+    def payment(amount: int) -> dict[str, str]:
+        signed = desk.voucher(walled, amount, private_key=desk.world.key(desk.stranger)).signature
+        return served.payment(walled, amount, signature=signed)
+
+    assert client.get(url, headers=payment(ARTICLE)).status_code == 200
+    with monkeypatch.context() as patch:
+        patch.setattr(served.prepaid.node.web3.manager, "request_blocking", away)
+        for headers in (served.payment(key, ARTICLE), payment(2 * ARTICLE)):
+            answer = client.get(url, headers=headers)
+            assert (answer.status_code, answer.json()["error"]) == (503, "blind")
+            assert answer.json()["next"]
+    assert (served.line(key)[1], served.line(walled)[1]) == (0, ARTICLE)
+    for headers in (served.payment(key, ARTICLE), payment(2 * ARTICLE)):
+        assert client.get(url, headers=headers).status_code == 200
+
+
+def away(*_: Any) -> Any:
+    raise ConnectionError("nobody is there")
+
+
 def test_a_body_that_is_too_large(make_gateway: Any, prepaid: Prepaid, client: httpx.Client) -> None:
     served = make_gateway(prepaid, limits=replace(NO_LIMITS, body_bytes=100))
     key = prepaid.open(PLENTY)
