@@ -89,7 +89,7 @@ def check_url(url: str, *, allow_localhost: bool) -> None:
         raise NoticeError("bad_url", f"{url!r} is no address of a receiver")
     if parts.username is not None or parts.fragment:
         raise NoticeError("bad_url", f"{host}: an address of a receiver has no user name and no fragment")
-    local = host == "localhost" or host.endswith(".localhost") or _is_loopback(host)
+    local = is_local(host)
     if local and not allow_localhost:
         raise NoticeError("bad_url", f"{host} is this machine: only with allow_localhost = true")
     if parts.scheme != "https" and not (local and parts.scheme == "http"):
@@ -98,7 +98,10 @@ def check_url(url: str, *, allow_localhost: bool) -> None:
         raise NoticeError("bad_url", f"{host} is no public address")
 
 
-def _is_loopback(host: str) -> bool:
+def is_local(host: str) -> bool:
+    """Whether a name or an address says that it is this machine's."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

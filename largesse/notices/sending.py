@@ -2,23 +2,25 @@
 pauses.
 
 An answer of 2xx means taken. Redirections are not followed, proxies of the environment not used, and of an
-answer nothing but its status is read.
+answer nothing but its status is read. A name that leads to a private address is sent nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 import httpx
 
 from largesse.notices.outbox import Claimed, Outbox
-from largesse.notices.receivers import Receiver, Receivers
-from largesse.notices.signatures import sign
+from largesse.notices.receivers import Receiver, Receivers, is_local
+from largesse.notices.signatures import NoticeError, sign
 from largesse.web.logs import log
 
 DAY: Final = 86_400.0
@@ -105,10 +107,30 @@ class Sender:
         try:
             async with (
                 asyncio.timeout(self._patience.post),
-                client.stream("POST", receiver.url, content=body, headers=headers) as answer,
+                client.stream(
+                    "POST", receiver.url, content=body, headers=headers, extensions=_looked_at(receiver.url)
+                ) as answer,
             ):
                 return "" if answer.is_success else f"status {answer.status_code}"
+        except NoticeError as error:
+            return error.message
         except TimeoutError:
             return f"no answer within {self._patience.post:.0f} s"
         except (httpx.HTTPError, OSError) as error:
             return type(error).__name__
+
+
+def _looked_at(url: str) -> dict[str, Any]:
+    """Extensions of a request that is made once it is connected to a public address, whatever its name led
+    to; or to this machine, where the address says so and the operator allowed it."""
+    local = is_local(urlsplit(url).hostname or "")
+
+    async def trace(event: str, info: Mapping[str, Any]) -> None:
+        if event == "connection.connect_tcp.complete":
+            stream = info["return_value"]
+            address = ipaddress.ip_address(stream.get_extra_info("server_addr")[0])
+            if not (address.is_loopback if local else address.is_global):
+                await stream.aclose()
+                raise NoticeError("bad_url", "no public address")
+
+    return {"trace": trace}

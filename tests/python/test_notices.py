@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -352,6 +353,32 @@ def test_who_is_away_or_silent_costs_no_more_than_its_time(sqlite_url: str) -> N
     assert sender_to(url, outbox, clock, post=0.2).step() == 0
     assert outbox.counts() == {("hook", FAILED): 3}
     assert outbox.lost()[0].error in ("ConnectError", "no answer within 0 s")
+
+
+@pytest.mark.parametrize("address", ("127.0.0.1", "::1"))
+def test_a_name_that_leads_to_a_private_address_is_sent_nothing(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    """Whoever has the name decides where it leads, and may do so after the operator looked."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    asked = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, *rest: Any, **more: Any) -> Any:
+        return asked(address if host in ("hooks.example", b"hooks.example") else host, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    outbox, clock = Outbox(open_database(sqlite_url, TABLES), give_up_seconds=1), Clock()
+    outbox.enter("c", "0x1", Cursor(1, 1), entries(1), NOW)
+    with socket.socket(family) as listening:
+        listening.bind((address, 0))
+        listening.listen()
+        listening.settimeout(10)
+        url = f"https://hooks.example:{listening.getsockname()[1]}/"
+        assert sender_to(url, outbox, clock, post=2.0).step() == 0
+        with listening.accept()[0] as line:
+            line.settimeout(10)
+            assert line.recv(1) == b""
+    assert outbox.lost()[0].error == "no public address"
 
 
 def test_pauses_double_up_to_a_bound() -> None:
