@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
+import time
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 
+from largesse.gateway.gateway import Keeping, Limits
 from largesse.gateway.wire import REQUIRED, SIGNATURE, encode
 from tests.fixtures.gateways import ARTICLE, NO_LIMITS, WORDS, Served
 from tests.support.clock import at, later
@@ -173,6 +177,21 @@ def test_an_account_that_ends_before_it_can_be_settled(
     assert client.get(url, headers=served.payment(key, 2 * ARTICLE)).status_code == 200
 
 
+def test_the_last_second_in_which_a_voucher_is_taken(
+    served: Served, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fifteen minutes before the account ends."""
+    end = served.desk.now() + HOUR
+    key = served.desk.open(PLENTY, expires_at=end)
+    with monkeypatch.context() as patch:
+        patch.setattr(served.gateway.book, "now", lambda: end - 901)
+        answer = client.get(served.url + "/articles/1", headers=served.payment(key, ARTICLE))
+        assert answer.status_code == 200
+    with monkeypatch.context() as patch:
+        patch.setattr(served.gateway.book, "now", lambda: end - 900)
+        refused(served, client, served.payment(key, 2 * ARTICLE), 402, "account_closing")
+
+
 @pytest.mark.parametrize("what", ["withdrawal", "signer"])
 def test_what_was_asked_for_and_has_lapsed_is_no_threat(
     served: Served, client: httpx.Client, what: str
@@ -276,3 +295,49 @@ def test_too_many_at_once(make_gateway: Any, prepaid: Prepaid, client: httpx.Cli
     assert (refusal.status_code, refusal.json()["error"]) == (429, "too_often")
     assert int(refusal.headers["retry-after"]) > 1
     assert served.line(key)[1] == 2 * ARTICLE
+
+
+def test_an_address_that_asks_too_often(make_gateway: Any, prepaid: Prepaid, client: httpx.Client) -> None:
+    """Whatever it asks for, but for the service's own pages."""
+    served = make_gateway(prepaid, limits=replace(NO_LIMITS, per_address=0.001, burst=2_000.0))
+    assert [client.get(served.url + "/").status_code for _ in range(3)] == [200, 200, 429]
+    refusal = client.get(served.url + "/articles/1")
+    assert (refusal.status_code, refusal.json()["error"]) == (429, "too_often")
+    assert [client.get(served.url + page).status_code for page in ("/health", "/metrics")] == [200, 200]
+
+
+def test_limits_and_times_by_default() -> None:
+    limits, keeping = Limits(), Keeping()
+    assert (limits.body_bytes, limits.seconds) == (2**20, 60)
+    assert (limits.per_address, limits.per_account, limits.burst) == (200, 100, 4)
+    assert (keeping.answers, keeping.payments) == (DAY, 400 * DAY)
+
+
+def test_answers_and_paid_calls_are_cleared_in_their_time(
+    served: Served, client: httpx.Client, key: Key, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer after a day, a call after 400 days where its voucher is settled."""
+    gateway, url = served.gateway, served.url + "/articles/1"
+    unsettled = served.desk.open(PLENTY, salt=1)
+    payments = [served.payment(one, ARTICLE) for one in (key, unsettled)]
+    begun = int(time.time())
+    assert [client.get(url, headers=one).status_code for one in payments] == [200, 200]
+    ended = int(time.time())
+    gateway.ledger.mark_settled({key[1]: ARTICLE}, begun)
+
+    def cleared(now: int) -> list[tuple[bool, bool]]:
+        """Of each call, whether it is known, and its answer is kept."""
+        stop = threading.Event()
+        with monkeypatch.context() as patch:
+            patch.setattr("largesse.gateway.gateway.time", SimpleNamespace(time=lambda: now))
+            patch.setattr(stop, "wait", lambda _: stop.is_set() or stop.set())
+            gateway._clear(0, stop)
+        found = [gateway.ledger.paid(one[1], ARTICLE) for one in (key, unsettled)]
+        return [(one is not None, one is not None and one.answer is not None) for one in found]
+
+    assert cleared(begun + DAY) == [(True, True)] * 2
+    assert cleared(ended + DAY + 1) == [(True, False)] * 2
+    gone = client.get(url, headers=payments[1])
+    assert (gone.status_code, gone.json()["error"]) == (410, "answer_gone")
+    assert cleared(begun + 400 * DAY) == [(True, False)] * 2
+    assert cleared(ended + 400 * DAY + 1) == [(False, False), (True, False)]

@@ -52,6 +52,10 @@ class Counting:
         async def stream() -> StreamingResponse:
             return StreamingResponse(iter([b"a" * 600, b"b" * 600]))
 
+        @self.app.get("/status/{status}")
+        async def answered_with(status: int) -> Response:
+            return Response(status_code=status)
+
         @self.app.post("/echo")
         async def echo(request: Request) -> Response:
             return Response(await request.body(), headers={"X-Odd": "ü"})
@@ -66,7 +70,7 @@ def counting() -> Iterator[Counting]:
 
 @pytest.fixture
 def counted(make_gateway: Callable[..., Served], prepaid: Prepaid, counting: Counting) -> Served:
-    paths = ("/count", "/long", "/crash", "/stream")
+    paths = ("/count", "/long", "/crash", "/stream", "/status/{status}")
     prices = (*(Price("GET", path, ARTICLE) for path in paths), Price("POST", "/echo", ARTICLE))
     return make_gateway(prepaid, counting.app, prices)
 
@@ -139,6 +143,18 @@ def test_a_crash_is_not_charged(counted: Served, client: httpx.Client, key: Key)
     assert get(counted, client, "/crash", payment).status_code == 500
     assert counted.line(key) == (0, 0)
     assert get(counted, client, "/count", payment).status_code == 200
+
+
+def test_an_answer_from_400_on_is_not_charged(counted: Served, client: httpx.Client, key: Key) -> None:
+    """And its voucher pays for another call."""
+    payment = counted.payment(key, ARTICLE)
+    for status in (400, 404, 500, 599):
+        answer = get(counted, client, f"/status/{status}", payment)
+        assert (answer.status_code, RESPONSE in answer.headers) == (status, False)
+        assert counted.line(key) == (0, 0)
+    answer = get(counted, client, "/status/399", payment)
+    assert (answer.status_code, RESPONSE in answer.headers) == (399, True)
+    assert counted.line(key) == (ARTICLE, ARTICLE)
 
 
 def test_a_stream_is_held_until_it_is_charged(counted: Served, client: httpx.Client, key: Key) -> None:
