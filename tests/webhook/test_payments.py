@@ -12,13 +12,16 @@ from brownie import web3
 from largesse.database import open_database
 from largesse.links import GiftLink, parse_link
 from largesse.sender import TABLES
+from largesse.web.limits import Rates
 from largesse.webhook import store
+from largesse.webhook.app import make_app
 from largesse.webhook.events import EVENT
-from largesse.webhook.service import payment_id
+from largesse.webhook.service import Webhook, payment_id
 from tests.support.certificates import ART
 from tests.support.clock import at, later, mine_at
 from tests.support.errors import reverts
 from tests.support.paid import CARD, NAME, NEW, OLD, Processor, event, processing
+from tests.support.processes import serving
 from tests.support.sales import Shop
 
 AMOUNT = 25_000_000
@@ -304,6 +307,15 @@ def test_bad_events(processor: Processor) -> None:
     assert processor.issued() == []
 
 
+def test_a_window_ends_before_its_series_expires(processor: Processor) -> None:
+    expires_at = int(processor.shop.world.certificates.terms(processor.series)[2])
+    for number, seconds, status in ((1, 0, 422), (2, -1, 200)):
+        paid = processor.paid(f"p{number}", "card", created=expires_at - CARD + seconds)
+        assert processor.post(paid)[0] == status
+    found = processor.wait("p2", "given")
+    assert found["deliver_at"] == expires_at - 1
+
+
 def test_contradictions(processor: Processor) -> None:
     paid = processor.paid("p1", "card")
     processor.take(paid)
@@ -331,3 +343,20 @@ def test_a_series_of_somebody_elses(processor: Processor) -> None:
     number = int(world.certificates.seriesCount())
     answer = processor.post(processor.paid("p1", series=str(number)))
     assert (answer[0], answer[1]["error"]) == (422, "not_the_issuer")
+
+
+def test_who_asks_too_often_waits(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From one address 500 at once, and 50 a second then; here no time passes."""
+
+    def frozen(per_second: float, burst: float) -> Rates:
+        assert per_second == 50
+        return Rates(per_second, burst, clock=lambda: 0.0)
+
+    monkeypatch.setattr("largesse.webhook.app.Rates", frozen)
+    engine = open_database(sqlite_url, TABLES)
+    with serving(make_app(Webhook([], engine))) as client:
+        assert {client.get("/health").status_code for _ in range(500)} == {200}
+        refused = client.get("/health")
+    engine.dispose()
+    assert (refused.status_code, refused.json()["error"]) == (429, "too_often")
+    assert refused.headers["retry-after"] == "1"
