@@ -118,6 +118,7 @@ def test_what_paid_for_one_call_pays_for_no_other(
     for path in ("/count?x=1", "/long"):
         answer = get(counted, client, path, headers)
         assert (answer.status_code, answer.json()["error"]) == (409, "used")
+    assert client.head(counted.url + "/count", headers=headers).status_code == 409
     assert counted.line(key) == (ARTICLE, ARTICLE)
 
 

@@ -29,6 +29,7 @@ from largesse.notices.receivers import (
     read_receivers,
 )
 from largesse.notices.sending import DAY, Patience, Sender
+from largesse.notices.service import Notifier
 from largesse.notices.signatures import ID, SIGNATURE, TIMESTAMP, NoticeError, read_secrets, sign, verify
 from tests.support.served import Server
 
@@ -82,6 +83,18 @@ def test_a_secret_that_is_none_is_not_told(text: str) -> None:
     assert error.value.reason == "bad_secret"
     assert "HOOK" in str(error.value)
     assert not text or text not in str(error.value).replace("whsec_ and", "")
+
+
+def test_a_secret_has_24_to_64_bytes() -> None:
+    for length, good in ((23, False), (24, True), (64, True), (65, False)):
+        key = bytes(range(length))
+        text = "whsec_" + base64.b64encode(key).decode()
+        if good:
+            assert read_secrets(f"{SECRET} {text}", "x") == (KEY, key)
+            continue
+        with pytest.raises(NoticeError) as error:
+            read_secrets(f"{SECRET} {text}", "x")
+        assert error.value.reason == "bad_secret"
 
 
 # --------------------------------------------------------------------------------------------- the receivers
@@ -353,6 +366,38 @@ def test_who_is_away_or_silent_costs_no_more_than_its_time(sqlite_url: str) -> N
     assert sender_to(url, outbox, clock, post=0.2).step() == 0
     assert outbox.counts() == {("hook", FAILED): 3}
     assert outbox.lost()[0].error in ("ConnectError", "no answer within 0 s")
+
+
+def test_a_post_has_15_seconds() -> None:
+    """And a claim a minute, so that clocks may differ."""
+    patience = Patience()
+    assert (patience.post, patience.claim, patience.first, patience.longest) == (15, 60, 5, 6 * 3_600)
+
+
+@pytest.mark.parametrize("error", (OSError(), NoticeError("behind", "events end too early")))
+def test_a_node_that_is_away_delays_what_is_new_alone(
+    sqlite_url: str, moody: Moody, error: Exception
+) -> None:
+    outbox = Outbox(open_database(sqlite_url, TABLES), give_up_seconds=1_000)
+    outbox.enter("c", "0x1", Cursor(1, 1), entries(2), NOW)
+    rounds = iter((True, True, False))
+
+    class Away:
+        """What is watched can't be seen, and one more notice waits since the first look."""
+
+        looks = 0
+
+        def step(self) -> int:
+            self.looks += 1
+            outbox.enter("c", "0x1", Cursor(1, 1), entries(2 + self.looks), NOW)
+            raise error
+
+    away = Away()
+    notifier = Notifier(away, sender_to(moody.server.url, outbox, moody.clock), poll_seconds=0)  # type: ignore[arg-type]
+    notifier.run(lambda: next(rounds))
+    assert away.looks == 2
+    assert outbox.counts() == {("hook", SENT): 4}
+    assert sorted(moody.ids) == [one.id for one in entries(4)]
 
 
 @pytest.mark.parametrize("address", ("127.0.0.1", "::1"))

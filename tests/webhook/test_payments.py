@@ -49,6 +49,7 @@ def test_a_bank_payment_is_issued_to_its_recipient_once(processor: Processor) ->
     processor.take(processor.paid("p1", number="2", recipient=str(holder)))
     processor.take(processor.paid("p2"))
     processor.wait("p2", "given")
+    assert processor.get("p1")[1] == found
     assert processor.issued() == [(str(holder), AMOUNT), (str(processor.shop.world.issuer), AMOUNT)]
     assert processor.held(holder) == AMOUNT
 
@@ -296,7 +297,8 @@ def test_bad_events(processor: Processor) -> None:
         (paid(currency="USDC"), 422, "wrong_currency"),
         (paid(series="9"), 422, "GiftCertificates_UnknownSeries"),
         (paid(method="card", created=other), 422, "window_past_expiry"),
-        (b" " * 70_000, 413, "too_large"),
+        (b" " * 65_536, 400, "bad_json"),
+        (b" " * 65_537, 413, "too_large"),
     ]
     for content, status, reason in cases:
         answer = processor.post(content)
