@@ -43,6 +43,11 @@ def candidate(
     return Candidate(Owed(index, gain, 0, b"", wallet, since), gain, until)
 
 
+def test_a_policy_by_default() -> None:
+    """A hundredth for gas, a day, and a quarter of an hour to settle in."""
+    assert Policy(USD_3000, 10**9) == POLICY
+
+
 def test_nothing_waits() -> None:
     found = decide([], POLICY, NOW, GWEI)
     assert (found.settles, found.why) == (False, "no voucher waits")
