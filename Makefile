@@ -154,7 +154,7 @@ audit: audit-lives audit-bugs audit-kills audit-slither audit-halmos audit-mutan
 # calls in all, of all machines, counted and printed at the end
 .PHONY: audit-lives
 audit-lives: compile ## a million random calls and more against the models
-	@$(IN_HOME) MACHINE_LIVES=$${MACHINE_LIVES:-50} MACHINE_STEPS=$${MACHINE_STEPS:-1000} $(PY) -m pytest -q -n $(JOBS) \
+	@$(IN_HOME) MACHINE_LIVES=$${MACHINE_LIVES:-36} MACHINE_STEPS=$${MACHINE_STEPS:-1000} $(PY) -m pytest -q -n $(JOBS) \
 	  --dist loadfile tests/stateful/test_*_machine.py
 
 .PHONY: audit-bugs

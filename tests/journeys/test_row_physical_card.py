@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
-import zxingcpp
 
 from largesse import gift_batches
 from largesse.arguments import ArgumentError
@@ -22,6 +21,7 @@ from largesse.printed_cards import PER_PAGE, SAFE_DPI, serial_of
 from largesse.printing.lettering import PrintError, lettering
 from scripts import give, print_cards, solvency
 from tests.fixtures.desk import KR, Desk
+from tests.support.pictures import qr_texts
 
 CARDS = 100
 EACH = 10_000
@@ -54,15 +54,7 @@ def codes_of(pdf: Path, dpi: int) -> list[list[str]]:
     """What a reader finds on each page, as it is rendered at a resolution."""
     document = pypdfium2.PdfDocument(pdf)
     try:
-        return [
-            [
-                one.text
-                for one in zxingcpp.read_barcodes(
-                    page.render(scale=dpi / 72).to_pil().convert("L"), formats=zxingcpp.BarcodeFormat.QRCode
-                )
-            ]
-            for page in document
-        ]
+        return [qr_texts(page.render(scale=dpi / 72).to_pil()) for page in document]
     finally:
         document.close()
 

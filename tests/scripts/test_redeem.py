@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-import zxingcpp
 from PIL import Image
 
 from largesse.amounts import AmountError
@@ -18,6 +17,7 @@ from largesse.holdings import SignedPartError
 from largesse.tills import parse_request
 from scripts import issue, redeem
 from tests.fixtures.desk import KR, US, Desk
+from tests.support.pictures import qr_texts
 
 TILL = ("currency=KRWT", "total=31000", "order=7001", "from=bookshop")
 
@@ -43,12 +43,11 @@ def sign(picture: Path, *more: str) -> Path:
 
 def test_a_till_is_paid_by_what_a_scanner_reads_off_its_picture(card: Desk) -> None:
     picture = ask()
-    seen = zxingcpp.read_barcodes(Image.open(picture))
-    assert [one.format for one in seen] == [zxingcpp.BarcodeFormat.QRCode]
-    request = parse_request(seen[0].text)
+    (seen,) = qr_texts(Image.open(picture))
+    request = parse_request(seen)
     assert (request.total, request.order, request.merchant) == (31_000, 7001, card.address("bookshop"))
     before = card.won.balance(card.address("bookshop"))
-    signed = redeem.sign(f"request={seen[0].text}", f"series={KR}")
+    signed = redeem.sign(f"request={seen}", f"series={KR}")
     received = redeem.submit(f"signed={signed}", "from=bookshop")
     # 3 % of 31,000 stay behind as the series' fee.
     assert received == 31_000 - 930
@@ -116,14 +115,14 @@ def test_a_signed_amount_cannot_be_changed_in_the_file(card: Desk) -> None:
 
 
 def test_an_altered_request_is_not_the_merchants(card: Desk) -> None:
-    text = zxingcpp.read_barcodes(Image.open(ask()))[0].text.replace("total=31000", "total=3100")
+    text = qr_texts(Image.open(ask()))[0].replace("total=31000", "total=3100")
     with pytest.raises(ClientError) as error:
         redeem.sign(f"request={text}", f"series={KR}")
     assert error.value.reason == "not_the_merchant"
 
 
 def test_an_unsigned_request_is_refused(card: Desk) -> None:
-    text = zxingcpp.read_barcodes(Image.open(ask()))[0].text.partition("&signature")[0]
+    text = qr_texts(Image.open(ask()))[0].partition("&signature")[0]
     with pytest.raises(ClientError) as error:
         redeem.sign(f"request={text}", f"series={KR}")
     assert error.value.reason == "unsigned_request"
@@ -132,7 +131,7 @@ def test_an_unsigned_request_is_refused(card: Desk) -> None:
 @pytest.mark.parametrize("seconds", (-1, 0, 1))
 def test_a_request_is_good_until_before_its_deadline(card: Desk, seconds: int) -> None:
     picture = ask("minutes=5")
-    deadline = parse_request(zxingcpp.read_barcodes(Image.open(picture))[0].text).deadline
+    deadline = parse_request(qr_texts(Image.open(picture))[0]).deadline
     card.session.node.jump_to(deadline + seconds)
     if seconds < 0:
         assert sign(picture).is_file()

@@ -297,6 +297,21 @@ def test_svg_fits_long_texts_into_their_column(card_art: Any) -> None:
     assert (absurd.get("font-size"), absurd.get("textLength")) == ("12", "350")
 
 
+# Hundredths of an em of each character of ASCII, but those of the others: capitals 72, else 62.
+WIDTHS = {40: "!'(),./:;I[\\]`fijlrt{|}", 96: "%@MWmw"}
+
+
+@pytest.mark.parametrize("first", range(0x21, 0x7F, 16))
+def test_svg_knows_how_wide_a_letter_is(card_art: Any, first: int) -> None:
+    for letter in map(chr, range(first, min(first + 16, 0x7F))):
+        width = next(
+            (one for one, letters in WIDTHS.items() if letter in letters), 72 if letter.isupper() else 62
+        )
+        (line,) = _title_lines(ask(card_art, "svg", CARD.but(title=letter * 30)))
+        # Of 30 letters in 350 pixels.
+        assert line.get("font-size") == str(350 * 100 // (30 * width)), letter
+
+
 def test_svg_gives_no_room_to_marks_and_joiners(card_art: Any) -> None:
     plain, marked = (
         _title_lines(ask(card_art, "svg", CARD.but(title=text)))[0].get("font-size")
