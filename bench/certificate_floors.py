@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from bench.floor_bench import Bench
 from bench.items import items
 from largesse import curve
 from largesse.chain import Node
 from largesse.signing import address_of, keccak
-
-if TYPE_CHECKING:
-    from bench.floors import Bench
 
 GOALS: Final = {
     "certificates.redeem": 54_000,

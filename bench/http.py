@@ -44,7 +44,6 @@ from x402.schemas import (
     VerifyResponse,
 )
 
-from largesse.account_messages import Voucher, VoucherDigests
 from largesse.chain import Node, Wallet, development_wallet
 from largesse.client import Certificates
 from largesse.database import sqlite_url
@@ -54,6 +53,7 @@ from largesse.gateway.gateway import Gateway, Limits
 from largesse.gateway.pricing import Price
 from largesse.nodes import development_node
 from largesse.prepaid import Opening, Prepaid
+from largesse.signed.accounts import Voucher, VoucherDigests
 from largesse.signers import KnownSigners
 from largesse.signing import Domain, Message, solidity
 from largesse.usdc import deploy_usdc

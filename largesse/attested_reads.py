@@ -9,7 +9,7 @@ from typing import Final
 from largesse.addresses import parse_address
 from largesse.errors import LargesseError
 from largesse.holdings import SignedPartError
-from largesse.reward_messages import Attestation, Choice
+from largesse.signed.rewards import Attestation, Choice
 from largesse.signing import Domain
 
 BPS: Final = 10_000

@@ -21,10 +21,10 @@ from largesse.artifacts import certificates_abi
 from largesse.chain import Node, Wallet
 from largesse.chainlogs import ignore
 from largesse.errors import LargesseError
+from largesse.gift_messages import encrypt_message, message_hash
 from largesse.gifts import BatchPlace, Gift
 from largesse.holdings import Account, Refundable, SeriesState, SignedCard
 from largesse.links import GiftLink, key_address, new_link_key
-from largesse.messages import encrypt_message, message_hash
 from largesse.restoring import SignedRestoration
 from largesse.signing import Domain, Message
 from largesse.terms import UINT40_MAX, Terms

@@ -54,6 +54,10 @@ class QrError(LargesseError):
     """A text can't become a QR code that a phone reads reliably."""
 
 
+class ReportError(LargesseError):
+    """A report that can't be made as asked, or that the contracts contradict."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing wrong with an input file. `line` counts from 1; 0 means the file as a whole."""

@@ -24,9 +24,9 @@ from largesse.chainlogs import Decoder, Event, read_logs
 from largesse.errors import LargesseError
 from largesse.gift_subs import GiftSubscriptions
 from largesse.jar_actions import Action, SignedAction
-from largesse.jar_messages import Permit
 from largesse.jars import HandleTip, StreamKey
 from largesse.service import OWN_CALL, Service
+from largesse.signed.jars import Permit
 from largesse.signing import Domain
 
 _DAY: Final = 86_400

@@ -17,10 +17,10 @@ from eth_abi.exceptions import EncodingError
 from largesse.addresses import ZERO_ADDRESS, address_bytes, parse_address
 from largesse.bytestream import ByteReader, varint
 from largesse.errors import LargesseError, LinkError
-from largesse.jar_messages import GiftSubscriptionClaim
 from largesse.jars import JarError
 from largesse.link_frame import check_base_url, frame, unframe
 from largesse.links import key_address, new_link_key
+from largesse.signed.jars import GiftSubscriptionClaim
 from largesse.signing import Domain, keccak
 
 VERSION: Final = 2

@@ -21,7 +21,8 @@ from largesse.artifacts import jars_abi
 from largesse.errors import LargesseError
 from largesse.gift_subs import GiftSubscriptions
 from largesse.holdings import SignedPartError
-from largesse.jar_messages import (
+from largesse.jars import HandleTip, StreamKey
+from largesse.signed.jars import (
     CancelStream,
     ChangeStreamRate,
     GiveSubscriptions,
@@ -35,7 +36,6 @@ from largesse.jar_messages import (
     TopUpStream,
     Unsubscribe,
 )
-from largesse.jars import HandleTip, StreamKey
 from largesse.signing import Message, OwedWithdrawal, keccak
 
 NO_LIMIT: Final = 2**96 - 1

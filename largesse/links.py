@@ -14,10 +14,10 @@ from eth_keys.datatypes import PrivateKey
 from largesse.addresses import ZERO_ADDRESS, address_bytes, address_from_bytes, parse_address
 from largesse.bytestream import ByteReader, varint
 from largesse.errors import LargesseError, LinkError
+from largesse.gift_messages import MAX_MESSAGE_BYTES, OVERHEAD, decrypt_message, message_hash
 from largesse.gifts import BatchPlace, Gift
 from largesse.link_frame import check_base_url, frame, unframe
 from largesse.merkle import MAX_DEPTH
-from largesse.messages import MAX_MESSAGE_BYTES, OVERHEAD, decrypt_message, message_hash
 from largesse.signing import CURVE_ORDER
 
 __all__ = ["BatchPlace", "Gift", "GiftLink", "key_address", "new_link_key", "parse_link"]

@@ -21,9 +21,9 @@ from largesse.chain import Node, RefusedError, Wallet
 from largesse.chainlogs import Decoder
 from largesse.client import Certificates
 from largesse.errors import LargesseError
-from largesse.market_messages import Offer, market_domain
 from largesse.order_book import SignedOffer, Standing, best_first
 from largesse.service import Service
+from largesse.signed.market import Offer, market_domain
 from largesse.signing import Domain, InvalidSignatureError, keccak, recover
 from largesse.tokens import Token
 

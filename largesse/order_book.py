@@ -17,7 +17,7 @@ from typing import Any, Final
 from largesse.addresses import ZERO_ADDRESS, parse_address
 from largesse.errors import LargesseError
 from largesse.files import lock_file, replace_file
-from largesse.market_messages import Offer
+from largesse.signed.market import Offer
 
 MOST_BYTES: Final = 16 << 20
 _FORMAT: Final = "largesse/offer"

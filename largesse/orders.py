@@ -18,8 +18,8 @@ from largesse import signing
 from largesse.artifacts import orders_abi
 from largesse.chain import Wallet
 from largesse.chainlogs import Decoder
-from largesse.order_messages import ConfirmOrder, OpenOrder, RefundOrder
 from largesse.service import OWN_CALL, Consent, Service
+from largesse.signed.orders import ConfirmOrder, OpenOrder, RefundOrder
 from largesse.signing import Domain
 
 MAX_HOLD_SECONDS: Final = 730 * 86_400

@@ -19,11 +19,11 @@ from web3.exceptions import Web3Exception
 from web3.types import LogReceipt, TxReceipt
 
 from largesse import signing
-from largesse.account_messages import OpenAccount, TopUpAccount
 from largesse.artifacts import prepaid_abi
 from largesse.chain import Wallet
 from largesse.chainlogs import Decoder, Event
 from largesse.service import OWN_CALL, Service
+from largesse.signed.accounts import OpenAccount, TopUpAccount
 from largesse.signing import Domain
 from largesse.vouchers import index_of, micros, unit_of
 

@@ -22,8 +22,8 @@ from largesse.chain import Node, Wallet
 from largesse.chainlogs import Decoder, Event
 from largesse.client import Certificates
 from largesse.errors import LargesseError
-from largesse.reward_messages import Attestation
 from largesse.service import OWN_CALL
+from largesse.signed.rewards import Attestation
 from largesse.signing import Domain
 from largesse.tokens import Token
 

@@ -19,7 +19,7 @@ from largesse.chain import Node, Wallet
 from largesse.client import Certificates
 from largesse.errors import LargesseError
 from largesse.holdings import SignedCard
-from largesse.jar_messages import ReceiveWithAuthorization
+from largesse.signed.jars import ReceiveWithAuthorization
 from largesse.signing import Domain, Message
 from largesse.tokens import Token
 

@@ -36,9 +36,9 @@ from largesse.chainlogs import Decoder, read_logs
 from largesse.errors import LargesseError
 from largesse.files import replace_file
 from largesse.service import OWN_CALL, Consent, Custodian
+from largesse.signed.swaps import ClaimTo, RefundTo
+from largesse.signed.swaps import Lock as LockMessage
 from largesse.signing import Domain, keccak
-from largesse.swap_messages import ClaimTo, RefundTo
-from largesse.swap_messages import Lock as LockMessage
 
 GAP_SECONDS: Final = 6 * 3_600
 """By how much the first lock outlives the second, unless the two agree on more."""

@@ -22,8 +22,8 @@ from largesse.escrow import Done, Escrow, Funding, Tier, TipsError
 from largesse.gift_subs import GiftSubscriptions, SubscriptionLink, Tree
 from largesse.handle_claims import SignedHandleClaim
 from largesse.jar_actions import Subscription
-from largesse.jar_messages import HandleClaim
 from largesse.jars import HandleTip, StreamKey, lasting
+from largesse.signed.jars import HandleClaim
 
 PAGE_DAYS: Final = 400
 """How many days with ends one collection folds: about 1.1 M gas."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from largesse.arguments import Arguments, Option
-from largesse.command import command
+from largesse.commands.command import command
 from largesse.console import done, table
 from largesse.session import Session
 from largesse.waiting import Sent, ether, gwei, replace_first, sent_by

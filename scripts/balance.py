@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from largesse.arguments import Arguments, Option
-from largesse.command import command
+from largesse.commands.command import command
 from largesse.console import say, table
 from largesse.holdings import Account
 from largesse.moments import day

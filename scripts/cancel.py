@@ -8,7 +8,7 @@ currency's own `cancelAuthorization`; and what a link or a secret opens.
 from __future__ import annotations
 
 from largesse.arguments import ArgumentError, Arguments, Option
-from largesse.command import command
+from largesse.commands.command import command
 from largesse.console import done, say, table
 from largesse.keepers import MAX_NONCE, SIGNED_PARTS, Keeper, keeper, watermark_to
 from largesse.session import Session

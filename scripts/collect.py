@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from largesse.arguments import Arguments, Option
-from largesse.command import command
+from largesse.commands.command import command
+from largesse.commands.owing import OWED_FROM, OWED_TO, pay_owed
+from largesse.commands.paying import CURRENCY, TO, VERSION, chosen_jar
 from largesse.console import done, say
 from largesse.jars import jar_version
 from largesse.keepers import keeper
-from largesse.owing import OWED_FROM, OWED_TO, pay_owed
-from largesse.paying import CURRENCY, TO, VERSION, chosen_jar
 from largesse.session import Session
 from largesse.tips import PAGE_DAYS
 

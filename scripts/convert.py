@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from largesse import development
 from largesse.arguments import ArgumentError, Arguments, Option
-from largesse.command import command
+from largesse.commands.command import command
 from largesse.console import done, say, table
 from largesse.payout import Conversion, Payout
 from largesse.session import Session

@@ -5,7 +5,7 @@ from __future__ import annotations
 from largesse import deployment as deployments
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.chain import ROLES
-from largesse.command import command
+from largesse.commands.command import command
 from largesse.console import say, table
 from largesse.manifest import load_manifest
 from largesse.opening import Opened, currency_roles, open_series

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from largesse.arguments import Arguments, Option
-from largesse.command import command
-from largesse.proof import Proof
+from largesse.commands.command import command
+from largesse.commands.tour import Tour
 from largesse.session import CHECKOUT, Session, SessionError
-from largesse.tour import Tour
+from largesse.solvency.proof import Proof
 
 EXAMPLES = CHECKOUT / "examples"
 

@@ -8,7 +8,7 @@ from largesse import deployment as deployments
 from largesse.addresses import parse_address
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.chain import Wallet
-from largesse.command import command
+from largesse.commands.command import command
 from largesse.console import done, say, table
 from largesse.deploying import Plan, Step, deploy, final_check, plan_deployment
 from largesse.deployment import Deployment, DeploymentError

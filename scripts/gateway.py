@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from largesse.arguments import ArgumentError, Arguments, Option
-from largesse.command import command
+from largesse.commands.command import command
 from largesse.console import say, table
 from largesse.gateway.config import load_app, read_prices
 from largesse.gateway.gateway import Gateway, Limits

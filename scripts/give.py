@@ -9,7 +9,7 @@ from largesse.addresses import ZERO_ADDRESS
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.chain import RefusedError
 from largesse.client import CLAIM_PAGE, Certificates, Given
-from largesse.command import command
+from largesse.commands.command import command
 from largesse.console import done, say
 from largesse.files import replace_file
 from largesse.gift_batches import batch_remaining, draft_links, find_given, give_many

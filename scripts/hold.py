@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from largesse.arguments import ArgumentError, Arguments, Option
-from largesse.command import command
+from largesse.commands.command import command
 from largesse.console import done, say, table
 from largesse.moments import minute
 from largesse.orders import MAX_HOLD_SECONDS, HeldOrder, Opening, OrderKey, Orders

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from largesse.arguments import Arguments, Option
 from largesse.chainlogs import DEFAULT_RANGE
-from largesse.command import command
+from largesse.commands.command import command
 from largesse.indexer.follow import Round
 from largesse.indexer.run import Options, index
 from largesse.session import Session

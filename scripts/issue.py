@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from largesse.arguments import Arguments, Option
-from largesse.command import command
+from largesse.commands.command import command
 from largesse.console import done, progress, say
 from largesse.issuing import DEFAULT_BATCH, IssueResult, issue_list
 from largesse.recipients import load_recipients

@@ -7,7 +7,7 @@ from typing import Final
 
 from largesse.amounts import UINT96_MAX
 from largesse.arguments import ArgumentError, Arguments, Option
-from largesse.command import command
+from largesse.commands.command import command
 from largesse.console import done, table
 from largesse.holdings import SeriesState
 from largesse.moments import minute

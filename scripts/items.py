@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from largesse.arguments import Arguments, Option
 from largesse.chain import development_wallet
-from largesse.command import command
+from largesse.commands.command import command
 from largesse.console import done, say, table
 from largesse.development import make_collection, mint_items
 from largesse.items import Item, Items

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from largesse.amounts import parse_amount
 from largesse.arguments import Arguments, Option
+from largesse.books.jar_report import JarReport, plot_income, report_jar, show_scaled
 from largesse.chainlogs import DEFAULT_RANGE
-from largesse.command import command
+from largesse.commands.command import command
+from largesse.commands.paying import CURRENCY, TO, VERSION, chosen_jar
 from largesse.console import console, done, say, table
-from largesse.jar_report import JarReport, plot_income, report_jar, show_scaled
 from largesse.jars import Split, jar_creator, jar_version
 from largesse.moments import minute
-from largesse.paying import CURRENCY, TO, VERSION, chosen_jar
 from largesse.session import Session
 
 _SHOWN_ENDS = 12

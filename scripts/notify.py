@@ -6,7 +6,7 @@ import os
 import time
 
 from largesse.arguments import ArgumentError, Arguments, Option
-from largesse.command import command
+from largesse.commands.command import command
 from largesse.console import done, say, table
 from largesse.notices.setup import Desk
 from largesse.session import Session

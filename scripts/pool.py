@@ -10,14 +10,14 @@ from pathlib import Path
 from largesse.addresses import ZERO_ADDRESS
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.attested_reads import BPS, AttestedRead
-from largesse.command import command
+from largesse.commands.command import command
 from largesse.console import done, say, table
 from largesse.files import replace_file
 from largesse.moments import minute
 from largesse.pool_files import PoolFile
-from largesse.reward_messages import Attestation
 from largesse.rewards import FAULTS, Payment, PoolTerms, Rewards
 from largesse.session import Session
+from largesse.signed.rewards import Attestation
 
 POOL = Option("pool", "its name: out/pools/<name>.json")
 AMOUNT = Option("amount", "in whole currency, decimals after a point")

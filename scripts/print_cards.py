@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from largesse.arguments import Arguments, Option
-from largesse.command import command
+from largesse.commands.command import command
 from largesse.console import done, say
 from largesse.files import replace_file
 from largesse.printed_cards import PER_PAGE, SAFE_DPI, prepare, print_sheets, read_links

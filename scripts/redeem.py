@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from largesse.arguments import ArgumentError, Arguments, Option
-from largesse.command import command
+from largesse.commands.command import command
 from largesse.console import done, say
 from largesse.holdings import SignedCard
 from largesse.qr import qr_png

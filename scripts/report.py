@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from largesse.arguments import Arguments, Option
-from largesse.command import command
+from largesse.commands.command import command
 from largesse.console import console, done, say, table
 from largesse.deployment import Deployment
 from largesse.indexer.source import EventSource

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from largesse.arguments import Arguments, Option
-from largesse.command import command
+from largesse.commands.command import command
 from largesse.console import done, say
 from largesse.restoring import SignedRestoration
 from largesse.session import Session

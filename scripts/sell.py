@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from largesse.addresses import ZERO_ADDRESS
 from largesse.arguments import Arguments, Option
-from largesse.command import command
+from largesse.commands.command import command
 from largesse.console import done, say
 from largesse.moments import day, moment
 from largesse.session import Session

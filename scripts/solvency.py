@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from largesse.arguments import Arguments, Option
 from largesse.chainlogs import DEFAULT_RANGE
-from largesse.command import command
+from largesse.commands.command import command
 from largesse.console import console, done
-from largesse.proof import Proof, prove
 from largesse.session import Session
-from largesse.statements import show_proof
+from largesse.solvency.proof import Proof, prove
+from largesse.solvency.statements import show_proof
 
 
 @command(

@@ -6,14 +6,10 @@ from pathlib import Path
 
 from largesse import jar_actions
 from largesse.arguments import ArgumentError, Arguments, Option
+from largesse.books.jar_report import show_scaled
 from largesse.chain import Wallet
-from largesse.command import command
-from largesse.console import done
-from largesse.escrow import Done
-from largesse.jar_report import show_scaled
-from largesse.jars import StreamKey, lasting, parse_rate
-from largesse.moments import minute
-from largesse.paying import (
+from largesse.commands.command import command
+from largesse.commands.paying import (
     CURRENCY,
     FROM,
     PAY,
@@ -27,6 +23,10 @@ from largesse.paying import (
     pay_by_card,
     payer_of,
 )
+from largesse.console import done
+from largesse.escrow import Done
+from largesse.jars import StreamKey, lasting, parse_rate
+from largesse.moments import minute
 from largesse.session import Session
 from largesse.tips import Tips, open_use, top_up_use
 

@@ -7,12 +7,8 @@ from pathlib import Path
 from largesse import jar_actions
 from largesse.arguments import Arguments, Option
 from largesse.chain import Wallet
-from largesse.command import command
-from largesse.console import done
-from largesse.escrow import Done
-from largesse.jars import MAX_VERSION, MONTH, price_of
-from largesse.moments import minute
-from largesse.paying import (
+from largesse.commands.command import command
+from largesse.commands.paying import (
     CURRENCY,
     FROM,
     PAY,
@@ -24,6 +20,10 @@ from largesse.paying import (
     pay_by_card,
     payer_of,
 )
+from largesse.console import done
+from largesse.escrow import Done
+from largesse.jars import MAX_VERSION, MONTH, price_of
+from largesse.moments import minute
 from largesse.session import Session
 from largesse.tips import subscribe_use
 

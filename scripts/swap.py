@@ -14,7 +14,7 @@ from pathlib import Path
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.chain import Node
 from largesse.client import Certificates
-from largesse.command import command
+from largesse.commands.command import command
 from largesse.console import done, say, table
 from largesse.files import replace_file
 from largesse.moments import minute

@@ -6,15 +6,8 @@ from pathlib import Path
 
 from largesse import jar_actions
 from largesse.arguments import ArgumentError, Arguments, Option
-from largesse.command import command
-from largesse.console import done, say
-from largesse.escrow import Done
-from largesse.files import replace_file
-from largesse.handle_claims import SignedHandleClaim
-from largesse.jar_actions import SignedAction
-from largesse.jars import HandleTip, handle_hash
-from largesse.moments import moment
-from largesse.paying import (
+from largesse.commands.command import command
+from largesse.commands.paying import (
     CURRENCY,
     FROM,
     PAY,
@@ -28,6 +21,13 @@ from largesse.paying import (
     pay_by_card,
     payer_of,
 )
+from largesse.console import done, say
+from largesse.escrow import Done
+from largesse.files import replace_file
+from largesse.handle_claims import SignedHandleClaim
+from largesse.jar_actions import SignedAction
+from largesse.jars import HandleTip, handle_hash
+from largesse.moments import moment
 from largesse.session import Session
 from largesse.tips import new_handle_tip, tip_use
 

@@ -7,7 +7,7 @@ import re
 
 from largesse.amounts import UINT96_MAX
 from largesse.arguments import ArgumentError, Arguments, Option
-from largesse.command import command
+from largesse.commands.command import command
 from largesse.console import say
 from largesse.database import open_database
 from largesse.sender import TABLES

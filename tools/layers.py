@@ -18,6 +18,10 @@ PACKAGE = "largesse"
 BEGIN, END = "<!-- layers: begin -->\n", "<!-- layers: end -->\n"
 
 
+def names(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 class Layer(NamedTuple):
     """Modules, and packages (with a slash), that import from this layer and from those before it only."""
 
@@ -30,145 +34,45 @@ LAYERS = (
     Layer(
         "basics",
         "errors, files, text, figures, keys, compiled contracts",
-        (
-            *(
-                "addresses",
-                "amounts",
-                "arguments",
-                "artifacts",
-                "bytestream",
-                "calendars",
-                "console",
-                "curve",
-            ),
-            *("database", "demo_checks", "errors", "files", "journal", "nodes", "plots", "qr", "scanning"),
-            *("toml_reader", "web/"),
+        names(
+            "addresses amounts arguments artifacts bytestream calendars console curve database "
+            "demo_checks errors files journal nodes plots qr scanning toml_reader web/"
         ),
     ),
     Layer(
         "words",
         "what is signed, linked, written in a manifest or on a card; needs no chain",
-        (
-            *(
-                "account_messages",
-                "attested_reads",
-                "cards",
-                "gift_subs",
-                "gifts",
-                "handle_claims",
-                "holdings",
-            ),
-            *("issue_run", "jar_actions", "jar_messages", "jars", "link_frame", "links", "manifest"),
-            *("market_messages", "merkle", "messages", "moments", "named_gifts", "order_book"),
-            *(
-                "order_messages",
-                "overrides",
-                "parts",
-                "presets",
-                "recipients",
-                "restoring",
-                "reward_messages",
-            ),
-            *(
-                "printing/",
-                "series",
-                "signers",
-                "signing",
-                "swap_messages",
-                "terms",
-                "terms_text",
-                "tills",
-                "vouchers",
-            ),
+        names(
+            "attested_reads cards gift_messages gift_subs gifts handle_claims holdings issue_run "
+            "jar_actions jars link_frame links manifest merkle moments named_gifts order_book "
+            "overrides parts presets printing/ recipients restoring series signed/ signers signing "
+            "terms terms_text tills vouchers"
         ),
     ),
     Layer(
         "chain",
         "a node, its logs, currencies and deployment",
-        (
-            *(
-                "auditing",
-                "chain",
-                "chainlogs",
-                "deploying",
-                "deployment",
-                "development",
-                "sender",
-                "tokens",
-                "waiting",
-            ),
-            *("uniswap", "usdc"),
-        ),
+        names("auditing chain chainlogs deploying deployment development sender tokens uniswap usdc waiting"),
     ),
     Layer(
         "clients",
         "a class for each contract: read it, act on it, sign for it; `session` has them all",
-        (
-            *(
-                "client",
-                "escrow",
-                "gift_batches",
-                "issuing",
-                "items",
-                "keepers",
-                "market",
-                "opening",
-                "orders",
-                "payout",
-            ),
-            *(
-                "pool_files",
-                "prepaid",
-                "printed_cards",
-                "rewards",
-                "service",
-                "session",
-                "shop",
-                "swaps",
-                "tips",
-            ),
+        names(
+            "client escrow gift_batches issuing items keepers market opening orders payout pool_files "
+            "prepaid printed_cards rewards service session shop swaps tips"
         ),
     ),
     Layer(
         "books",
         "each contract's books rebuilt from its logs alone, and whether it holds what it owes",
-        (
-            *(
-                "account_books",
-                "account_solvency",
-                "custody_books",
-                "item_books",
-                "item_solvency",
-                "jar_books",
-            ),
-            *("jar_report", "jar_solvency", "order_books", "order_solvency", "payout_solvency", "proof"),
-            *("replay", "reward_books", "reward_solvency", "solvency", "statements", "swap_books"),
-            "swap_solvency",
-        ),
+        names("books/ solvency/"),
     ),
     Layer(
         "services",
         "processes that run by themselves: HTTP, events, reports, notices",
-        ("gateway/", "indexer/", "notices/", "relayer/", "report/", "webhook/"),
+        names("gateway/ indexer/ notices/ relayer/ report/ webhook/"),
     ),
-    Layer(
-        "scripts",
-        "what the scripts of `scripts/` and the demo are made of",
-        (
-            *(
-                "command",
-                "crawl",
-                "deliveries",
-                "evening",
-                "owing",
-                "paying",
-                "reading",
-                "session_keys",
-                "spending",
-            ),
-            *("tour", "trading"),
-        ),
-    ),
+    Layer("scripts", "what the scripts of `scripts/` and the demo are made of", names("commands/")),
 )
 LAYER_OF = {unit: place for place, layer in enumerate(LAYERS) for unit in layer.units}
 

@@ -10,8 +10,8 @@ from eth_abi.packed import encode_packed
 
 from bench.against.lab import DAY, NOON, PEER_FAILED, Lab, Missing, Row
 from largesse import signing
-from largesse.market_messages import Offer, market_domain
 from largesse.merkle import GiftLeaf, build
+from largesse.signed.market import Offer, market_domain
 from largesse.signing import keccak, sign_digest
 
 SECTION: Final = "Certificates"

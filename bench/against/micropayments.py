@@ -8,7 +8,7 @@ from eth_abi.abi import encode
 
 from bench.against.lab import DAY, NOON, Lab, Missing, Row
 from largesse import signing
-from largesse.account_messages import Voucher
+from largesse.signed.accounts import Voucher
 from largesse.signing import address_of, keccak, sign_digest
 from largesse.usdc import deploy_usdc
 from largesse.vouchers import SignedVoucher, index_of, rows

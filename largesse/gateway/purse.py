@@ -22,10 +22,10 @@ from typing import Any, Final
 
 import httpx
 
-from largesse.account_messages import Voucher
 from largesse.errors import LargesseError
 from largesse.gateway import wire
 from largesse.gateway.vouchers import SCHEME
+from largesse.signed.accounts import Voucher
 from largesse.signing import Domain, address_of
 
 _TRIES: Final = 3

@@ -2,7 +2,7 @@
 
 The payload of a payment is ``{"index": "…", "amount": "…", "signature": "0x…"}``: an account's index, the
 micro-units that the counterparty may have taken from it in all, and its signer's signature over
-`largesse.account_messages.Voucher`. A voucher pays for one call. It must cover what all calls of its account
+`largesse.signed.accounts.Voucher`. A voucher pays for one call. It must cover what all calls of its account
 have cost together; what it covers beyond that is the payer's, for the next call.
 
 A voucher, or an Idempotency-Key, that has paid for a call gets that call's answer again, for nothing; a
@@ -19,7 +19,6 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Final
 
-from largesse.account_messages import VoucherDigests
 from largesse.chain import Wallet
 from largesse.gateway import receipts, wire
 from largesse.gateway.accounts import AccountBook, BlindError, Standing
@@ -28,6 +27,7 @@ from largesse.gateway.ledger import Ledger
 from largesse.gateway.receipts import Receipt, ReceiptDigests, receipts_domain
 from largesse.gateway.schemes import Answer, Call, Json, PaymentRefusedError, Proof, Settled
 from largesse.prepaid import Prepaid
+from largesse.signed.accounts import VoucherDigests
 from largesse.signers import KnownSigners, low_s
 from largesse.signing import InvalidSignatureError, recover, sign_digest
 from largesse.vouchers import MAX_DEPOSIT, MAX_INDEX

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from largesse.account_books import AccountBooks
 from largesse.amounts import format_amount
+from largesse.books.accounts import AccountBooks
+from largesse.books.certificates import Books
 from largesse.chainlogs import Event
 from largesse.jars import jar_creator
-from largesse.replay import Books
 from largesse.terms import UINT40_MAX
 
 DAY = 86_400

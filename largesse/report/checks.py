@@ -8,25 +8,25 @@ from typing import Any, Final
 from requests.exceptions import RequestException
 from web3.exceptions import Web3Exception
 
-from largesse.account_solvency import differences as account_differences
 from largesse.artifacts import artifact
 from largesse.chain import Node, RefusedError
 from largesse.client import Certificates
-from largesse.item_solvency import differences as item_differences
+from largesse.errors import ReportError
 from largesse.items import Items
-from largesse.jar_solvency import differences as jar_differences
-from largesse.order_solvency import differences as order_differences
 from largesse.orders import Orders
 from largesse.parts import CERTIFICATES
 from largesse.prepaid import Prepaid
 from largesse.report.history import History, owed_to
 from largesse.report.issues import change, flows
 from largesse.report.lots import outstanding_lots
-from largesse.report.model import ReportError
-from largesse.reward_solvency import differences as reward_differences
 from largesse.rewards import Rewards
-from largesse.solvency import differences
-from largesse.swap_solvency import differences as swap_differences
+from largesse.solvency.accounts import differences as account_differences
+from largesse.solvency.certificates import differences
+from largesse.solvency.items import differences as item_differences
+from largesse.solvency.jars import differences as jar_differences
+from largesse.solvency.orders import differences as order_differences
+from largesse.solvency.rewards import differences as reward_differences
+from largesse.solvency.swaps import differences as swap_differences
 from largesse.swaps import Swaps
 
 Check = Callable[[Certificates, History, Any], list[str]]

@@ -9,23 +9,23 @@ from functools import cache, cached_property
 from itertools import groupby
 from typing import Final
 
-from largesse.account_books import AccountBooks
 from largesse.auditing import Accounting
+from largesse.books.accounts import AccountBooks
+from largesse.books.custody import CustodyBooks
+from largesse.books.items import ItemBooks
+from largesse.books.jars import JarBooks
+from largesse.books.orders import OrderBooks
+from largesse.books.rewards import RewardBooks
+from largesse.books.swaps import SwapBooks
 from largesse.chainlogs import Event
-from largesse.custody_books import CustodyBooks
 from largesse.deployment import CurrencyRecord
 from largesse.indexer.contracts import CURRENCY
 from largesse.indexer.source import EventSource
-from largesse.item_books import ItemBooks
-from largesse.jar_books import JarBooks
-from largesse.order_books import OrderBooks
 from largesse.parts import CERTIFICATES
-from largesse.payout_solvency import PayoutBooks
 from largesse.report.life import Life, Movement
 from largesse.report.sales_books import SalesBooks
 from largesse.report.scope import Scope
-from largesse.reward_books import RewardBooks
-from largesse.swap_books import SwapBooks
+from largesse.solvency.payout import PayoutBooks
 
 BlockTime = Callable[[int], int]
 _BOOKS: Final[dict[str, Callable[[int, BlockTime], Accounting]]] = {

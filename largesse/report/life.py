@@ -1,5 +1,5 @@
-"""The life of a currency's certificates: the books of `largesse.replay`, and each movement of face beside
-them."""
+"""The life of a currency's certificates: the books of `largesse.books.certificates`, and each movement of
+face beside them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from largesse.addresses import ZERO_ADDRESS
+from largesse.books.certificates import BlockTime, Books
 from largesse.chainlogs import Event
 from largesse.holdings import Right
-from largesse.replay import BlockTime, Books
 
 RIGHTS: Final = {right: right.name.lower().replace("_", " ") for right in Right}
 

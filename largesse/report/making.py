@@ -12,13 +12,14 @@ from largesse.addresses import parse_address
 from largesse.chain import Node
 from largesse.chainlogs import ignore
 from largesse.deployment import CurrencyRecord, Deployment
+from largesse.errors import ReportError
 from largesse.indexer.source import EventSource
 from largesse.jars import scale_of
 from largesse.report import issues, memberships, merchants, micropayments, resale, thresholds, tips, use
 from largesse.report import reserve as reserves
 from largesse.report.checks import check
 from largesse.report.history import History, read_history
-from largesse.report.model import Group, ReportError, Table
+from largesse.report.model import Group, Table
 from largesse.report.scope import Scope, choose
 
 GROUPS: Final[tuple[Group, ...]] = (

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from largesse.jar_books import Member
+from largesse.books.jars import Member
 from largesse.report.history import History
 from largesse.report.model import Row, counts, figures, ratios, share, text
 from largesse.report.scope import Scope, begin_of

@@ -7,21 +7,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
-from largesse.errors import LargesseError
-
-if TYPE_CHECKING:
-    from largesse.report.history import History
-    from largesse.report.scope import Scope
+from largesse.report.history import History
+from largesse.report.scope import Scope
 
 Cell = str | int | Fraction | None
 """None where there is nothing to say: a median of no values."""
 Row = tuple[Cell, ...]
-
-
-class ReportError(LargesseError):
-    """A report that can't be made as asked, or that the contracts contradict."""
 
 
 class Kind(Enum):

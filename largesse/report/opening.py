@@ -13,10 +13,10 @@ from web3.exceptions import BlockNotFound, Web3Exception
 from largesse.chain import Node
 from largesse.database import open_database
 from largesse.deployment import Deployment, load
+from largesse.errors import ReportError
 from largesse.indexer.source import ChainSource, EventSource
 from largesse.indexer.stored import StoredSource
 from largesse.indexer.tables import TABLES
-from largesse.report.model import ReportError
 
 
 def open_node(url: str) -> Node:

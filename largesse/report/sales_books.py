@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from largesse.books.custody import CustodyBooks
 from largesse.chainlogs import Event, LogError
-from largesse.custody_books import CustodyBooks
 
 RETURNED: Final = 2
 """`ICertificateSales.CashBack`: back to the budget."""

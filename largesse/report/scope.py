@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from largesse.chain import Node
-from largesse.report.model import ReportError
+from largesse.errors import ReportError
 
 DAY: Final = 86_400
 

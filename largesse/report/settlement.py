@@ -21,10 +21,10 @@ from largesse.addresses import parse_address
 from largesse.chain import Node
 from largesse.chainlogs import Event, ignore
 from largesse.deployment import Deployment
+from largesse.errors import ReportError
 from largesse.indexer.source import EventSource
 from largesse.report.history import History, read_history
 from largesse.report.making import require_same_block, select
-from largesse.report.model import ReportError
 from largesse.report.outflows import PAYING_PARTS, actual, expected
 from largesse.report.scope import choose, iso_day, iso_time
 from largesse.report.showing import amount

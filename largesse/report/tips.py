@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from largesse.jar_books import DAY, Flow, JarBooks
+from largesse.books.jars import DAY, Flow, JarBooks
 from largesse.jars import jar_creator, jar_id
 from largesse.report.history import History
 from largesse.report.model import Row, amounts, counts, figures, median, ratios, scaled, share, text

@@ -11,10 +11,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
+from largesse.errors import ReportError
 from largesse.files import replace_file
 from largesse.report.html import to_html
 from largesse.report.making import Report
-from largesse.report.model import Cell, Column, Kind, ReportError
+from largesse.report.model import Cell, Column, Kind
 from largesse.report.scope import iso_time
 from largesse.report.showing import PLACES, cells, decimal
 

@@ -14,7 +14,7 @@ from eth_abi.abi import encode
 from largesse.chain import Node
 from largesse.chainlogs import Decoder
 from largesse.client import Certificates
-from largesse.jar_solvency import audit_jars
+from largesse.solvency.jars import audit_jars
 from tests.support.jars import ITSELF, Jars
 
 MESSAGE = b"thanks \xff\xfe\x00"

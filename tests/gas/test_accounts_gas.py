@@ -14,7 +14,7 @@ import pytest
 from brownie import web3
 
 from largesse import signing
-from largesse.account_messages import LockedVoucher, Voucher
+from largesse.signed.accounts import LockedVoucher, Voucher
 from largesse.signing import address_of, keccak
 from largesse.vouchers import SignedLockedVoucher, SignedVoucher, index_of, lock_of, rows
 from tests.support.certificates import World

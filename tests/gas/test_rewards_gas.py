@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from brownie import web3
 
-from largesse.reward_messages import Attestation, Choice
+from largesse.signed.rewards import Attestation, Choice
 from largesse.signing import Domain, address_of, keccak, rewards_domain
 from tests.fixtures.accounts import key_of
 from tests.support.certificates import DAY, World

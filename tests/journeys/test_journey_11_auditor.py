@@ -11,14 +11,14 @@ import pytest
 from web3 import HTTPProvider, Web3
 
 from largesse.artifacts import certificates_abi
+from largesse.books.certificates import Books
 from largesse.chain import Node
 from largesse.chainlogs import Decoder, read_logs
 from largesse.client import Certificates
 from largesse.manifest import load_manifest
 from largesse.opening import currency_roles
-from largesse.replay import Books
 from largesse.signing import keccak
-from largesse.solvency import audit
+from largesse.solvency.certificates import audit
 from scripts import give, issue, redeem, refund
 from tests.fixtures.desk import CSV, KR, MANIFEST, Desk
 

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from web3 import Web3
 
-from largesse.account_messages import (
+from largesse.chain import development_wallet
+from largesse.signed.accounts import (
     CancelWithdrawal,
     ChangeSigner,
     LockedVoucher,
@@ -25,7 +26,6 @@ from largesse.account_messages import (
     Voucher,
     Withdraw,
 )
-from largesse.chain import development_wallet
 from largesse.signing import Domain, Message, OwedWithdrawal, accounts_domain, address_of
 from largesse.vouchers import SignedLockedVoucher, SignedVoucher, lock_of
 from tests.support.crowd import Crowd, deploy, settle_with

@@ -15,7 +15,8 @@ from web3 import Web3
 
 from largesse.chain import development_wallet
 from largesse.gift_subs import GiftSubscriptions, Place, build
-from largesse.jar_messages import (
+from largesse.jars import HandleTip, handle_hash
+from largesse.signed.jars import (
     CancelStream,
     ChangeStreamRate,
     GiftSubscriptionClaim,
@@ -31,7 +32,6 @@ from largesse.jar_messages import (
     TopUpStream,
     Unsubscribe,
 )
-from largesse.jars import HandleTip, handle_hash
 from largesse.signing import Domain, Message, OwedWithdrawal, address_of, jars_domain
 from tests.support.crowd import Crowd, deploy, escrow_abi, jar_of, settle
 from tests.support.gifts import secret_of

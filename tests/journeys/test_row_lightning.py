@@ -12,7 +12,7 @@ import pytest
 from brownie import web3
 from eth_abi.abi import decode
 
-from largesse.account_messages import Voucher
+from largesse.signed.accounts import Voucher
 from largesse.signing import recover, sign_digest
 from largesse.vouchers import SignedLockedVoucher, SignedVoucher, lock_of
 from tests.support.clock import at, later

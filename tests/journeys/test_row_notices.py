@@ -19,11 +19,11 @@ from typing import Any
 
 import pytest
 
-from largesse.account_messages import Voucher
 from largesse.artifacts import artifact
 from largesse.errors import LargesseError
 from largesse.notices.__main__ import main as notices_main
 from largesse.prepaid import Opening
+from largesse.signed.accounts import Voucher
 from largesse.vouchers import SignedVoucher, rows
 from scripts import give, notify
 from tests.fixtures.desk import KR, Desk

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 from brownie import web3
 
-from largesse.reward_messages import Attestation, Choice
+from largesse.signed.rewards import Attestation, Choice
 from largesse.signing import address_of, keccak
 from tests.support.certificates import DAY
 from tests.support.clock import later, mine_at

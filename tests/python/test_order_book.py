@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from largesse.market_messages import Offer, market_domain
 from largesse.order_book import (
     BookError,
     Level,
@@ -23,6 +22,7 @@ from largesse.order_book import (
     of_series,
     read_book,
 )
+from largesse.signed.market import Offer, market_domain
 from largesse.signing import address_of, keccak, recover
 
 KEY = keccak(b"seller")

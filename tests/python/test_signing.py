@@ -12,15 +12,13 @@ from eth_utils.address import to_checksum_address
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from largesse import (
-    account_messages,
-    jar_messages,
-    market_messages,
-    order_messages,
-    reward_messages,
-    signing,
-    swap_messages,
-)
+from largesse import signing
+from largesse.signed import accounts as account_messages
+from largesse.signed import jars as jar_messages
+from largesse.signed import market as market_messages
+from largesse.signed import orders as order_messages
+from largesse.signed import rewards as reward_messages
+from largesse.signed import swaps as swap_messages
 from largesse.signing import (
     Domain,
     InvalidMessageError,

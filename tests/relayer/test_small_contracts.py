@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from largesse.market_messages import CancelAllOffers, CancelOffer
 from largesse.relayer.actions import Kind
+from largesse.signed.market import CancelAllOffers, CancelOffer
 from tests.support.certificates import DAY
 from tests.support.clock import mine_at
 from tests.support.market import Market

@@ -13,10 +13,10 @@ from xml.etree import ElementTree
 import pytest
 
 from largesse.chainlogs import Event
+from largesse.errors import ReportError
 from largesse.indexer.source import ChainSource
 from largesse.report.html import to_html
 from largesse.report.making import GROUPS, Report
-from largesse.report.model import ReportError
 from largesse.report.writing import table_csv, to_csv, to_json, write_report
 from largesse.session import Session
 from tests.report.conftest import Altered, altered_value

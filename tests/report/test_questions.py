@@ -17,12 +17,11 @@ from largesse.arguments import ArgumentError
 from largesse.chain import Node
 from largesse.database import sqlite_url
 from largesse.deployment import DeploymentError
-from largesse.errors import LargesseError
+from largesse.errors import LargesseError, ReportError
 from largesse.indexer.run import Options, index
 from largesse.indexer.source import ChainSource
 from largesse.report.__main__ import main
 from largesse.report.making import Report, make_report
-from largesse.report.model import ReportError
 from largesse.report.opening import open_source
 from largesse.report.writing import write_report
 from largesse.session import Session

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from largesse.chainlogs import Event
+from largesse.errors import ReportError
 from largesse.indexer.source import ChainSource, EventSource
-from largesse.report.model import ReportError
 from largesse.report.settlement import Line, Settlement, make_settlement, write_settlement
 from tests.report.conftest import Altered, altered_value
 from tests.support.report_life import DAY, HELD, ORDER, ReportLife

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from brownie import web3
 
-from largesse.account_solvency import AccountAudit, audit_accounts
 from largesse.auditing import InsolventError
 from largesse.chain import Node
 from largesse.client import Certificates
+from largesse.solvency.accounts import AccountAudit, audit_accounts
 from tests.support.clock import at
 from tests.support.errors import reverts
 from tests.support.prepaid import DAY, Prepaid, use

@@ -12,13 +12,13 @@ from eth_abi.abi import encode
 from largesse import signing
 from largesse.addresses import ZERO_ADDRESS
 from largesse.auditing import InsolventError
+from largesse.books.jars import DAY
 from largesse.chain import Node
 from largesse.client import Certificates
 from largesse.gift_subs import GiftSubscriptions, Place, build
-from largesse.jar_books import DAY
-from largesse.jar_messages import HandleClaim
-from largesse.jar_solvency import JarAudit, audit_jars
 from largesse.jars import HandleTip, handle_hash, jar_id
+from largesse.signed.jars import HandleClaim
+from largesse.solvency.jars import JarAudit, audit_jars
 from tests.fixtures.accounts import key_of
 from tests.support.certificates import World
 from tests.support.clock import mine_at

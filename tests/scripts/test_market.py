@@ -9,10 +9,10 @@ import pytest
 
 from largesse.errors import AmountError, LargesseError
 from largesse.market import MarketError
-from largesse.market_messages import Offer
 from largesse.order_book import SignedOffer, add_offer, read_book
 from largesse.prepaid import Opening, open_use
 from largesse.service import ServiceError
+from largesse.signed.market import Offer
 from largesse.vouchers import index_of
 from scripts import market
 from tests.fixtures.desk import KR, Desk

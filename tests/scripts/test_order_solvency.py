@@ -9,12 +9,12 @@ import pytest
 from brownie import web3
 
 from largesse.auditing import InsolventError
+from largesse.books.orders import OrderBooks
 from largesse.chain import Node
 from largesse.chainlogs import Event, LogError
 from largesse.client import Certificates
-from largesse.order_books import OrderBooks
-from largesse.order_solvency import OrderAudit, audit_orders
 from largesse.orders import HeldOrder, OrderKey
+from largesse.solvency.orders import OrderAudit, audit_orders
 from tests.support.clock import at
 from tests.support.orders import ITSELF, Orders
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from largesse.account_messages import Voucher
 from largesse.arguments import ArgumentError
 from largesse.chain import RefusedError
+from largesse.commands.session_keys import SessionKey
 from largesse.session import SessionError
-from largesse.session_keys import SessionKey
+from largesse.signed.accounts import Voucher
 from largesse.vouchers import SignedVoucher, rows
 from scripts import clock, jar, prepaid, solvency, stream
 from tests.fixtures.desk import KR, Desk

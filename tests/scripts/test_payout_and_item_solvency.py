@@ -9,13 +9,13 @@ import pytest
 from brownie import web3
 
 from largesse.auditing import InsolventError
+from largesse.books.items import ItemBooks, ItemKey
 from largesse.chain import Node
 from largesse.chainlogs import Event, LogError
 from largesse.client import Certificates
-from largesse.item_books import ItemBooks, ItemKey
-from largesse.item_solvency import ItemAudit, audit_items
 from largesse.items import Listing
-from largesse.payout_solvency import audit_payout
+from largesse.solvency.items import ItemAudit, audit_items
+from largesse.solvency.payout import audit_payout
 from tests.fixtures.items import PRICE, STOCK, SWORD, Items
 from tests.fixtures.payout import Payouts
 from tests.support.consents import ITSELF

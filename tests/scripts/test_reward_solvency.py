@@ -9,11 +9,11 @@ import pytest
 from brownie import web3
 
 from largesse.auditing import InsolventError
+from largesse.books.rewards import RewardBooks
 from largesse.chain import Node
 from largesse.chainlogs import Event, LogError
 from largesse.client import Certificates
-from largesse.reward_books import RewardBooks
-from largesse.reward_solvency import RewardAudit, audit_rewards
+from largesse.solvency.rewards import RewardAudit, audit_rewards
 from tests.support.certificates import DAY, ZERO
 from tests.support.clock import later
 from tests.support.rewards import ITSELF, Rewards

@@ -7,10 +7,10 @@ from brownie import web3
 
 from largesse import signing
 from largesse.artifacts import artifact, certificates_abi
+from largesse.books.certificates import _WITHOUT_BOOKS, Books, Redemption
 from largesse.chainlogs import Decoder, LogError
 from largesse.deployment import DeploymentError
-from largesse.replay import _WITHOUT_BOOKS, Books, Redemption
-from largesse.solvency import InsolventError, audit
+from largesse.solvency.certificates import InsolventError, audit
 from scripts import claim, give, redeem, refund, restore, solvency, transfer
 from tests.fixtures.desk import DE, KR, US, Desk
 

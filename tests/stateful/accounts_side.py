@@ -8,7 +8,9 @@ from typing import Any
 
 from eth_utils.crypto import keccak
 
-from largesse import account_messages, jar_messages, signing
+from largesse import signing
+from largesse.signed import accounts as account_messages
+from largesse.signed import jars as jar_messages
 from largesse.vouchers import compact
 from tests.model.account_words import (
     LOCKED_ROW_BYTES,

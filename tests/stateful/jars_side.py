@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from typing import Any
 
-from largesse import jar_messages, signing
+from largesse import signing
+from largesse.signed import jars as jar_messages
 from tests.model.currency import Kind
 from tests.model.escrow import Escrow
 from tests.model.jar_words import (

@@ -7,8 +7,10 @@ from typing import Any
 
 from eth_utils.crypto import keccak
 
-from largesse import jar_messages, market_messages, signing
-from largesse.market_messages import market_domain
+from largesse import signing
+from largesse.signed import jars as jar_messages
+from largesse.signed import market as market_messages
+from largesse.signed.market import market_domain
 from tests.model.currency import Kind
 from tests.model.market import Market
 from tests.model.market_words import Offer, SignedOffer

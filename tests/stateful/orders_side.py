@@ -8,7 +8,9 @@ from typing import Any
 
 from eth_utils.crypto import keccak
 
-from largesse import jar_messages, order_messages, signing
+from largesse import signing
+from largesse.signed import jars as jar_messages
+from largesse.signed import orders as order_messages
 from tests.model.currency import Kind
 from tests.model.order_words import OrderKey
 from tests.model.orders import Orders

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from typing import Any
 
-from largesse import jar_messages, reward_messages, signing
+from largesse import signing
+from largesse.signed import jars as jar_messages
+from largesse.signed import rewards as reward_messages
 from tests.model.currency import Kind
 from tests.model.pool_words import Skipped, pool_id_of
 from tests.model.pools import Pools

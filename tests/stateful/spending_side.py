@@ -11,7 +11,8 @@ from typing import Any
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
-from largesse import jar_messages, signing
+from largesse import signing
+from largesse.signed import jars as jar_messages
 from largesse.uniswap import PACKAGES
 from tests.model.currency import Currency, Kind
 from tests.model.item_shop import Goods, ItemShop

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from largesse import jar_messages, signing, swap_messages
+from largesse import signing
+from largesse.signed import jars as jar_messages
+from largesse.signed import swaps as swap_messages
 from tests.model.currency import Kind
 from tests.model.swap_words import Lock, lock_id
 from tests.model.swaps import Swaps

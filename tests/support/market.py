@@ -12,7 +12,7 @@ from typing import Any
 from brownie import web3
 from eth_abi.abi import decode
 
-from largesse.market_messages import CancelAllOffers, CancelOffer, Offer, market_domain
+from largesse.signed.market import CancelAllOffers, CancelOffer, Offer, market_domain
 from largesse.signing import Domain, Message, keccak
 from tests.support.certificates import DAY, ZERO, World
 

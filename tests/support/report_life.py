@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from largesse.account_messages import Voucher
 from largesse.addresses import ZERO_ADDRESS
 from largesse.chain import Wallet
 from largesse.client import Certificates
@@ -20,6 +19,7 @@ from largesse.order_book import SignedOffer
 from largesse.orders import Opening as OrderOpening
 from largesse.prepaid import Opening
 from largesse.series import Promotion
+from largesse.signed.accounts import Voucher
 from largesse.signing import keccak
 from largesse.terms import UINT40_MAX, Terms
 from largesse.tips import new_handle_tip, tip_use

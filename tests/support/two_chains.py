@@ -13,7 +13,7 @@ from web3 import Web3
 from web3.exceptions import Web3Exception
 
 from largesse.chain import development_wallet, refusal
-from largesse.jar_messages import ReceiveWithAuthorization
+from largesse.signed.jars import ReceiveWithAuthorization
 from largesse.signing import Domain, Message
 from tests.support.crowd import Crowd, crowd_chain
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from largesse.market_messages import CancelAllOffers, CancelOffer
+from largesse.signed.market import CancelAllOffers, CancelOffer
 from tests.fixtures.accounts import MakeAccount, call_as
 from tests.support.certificates import DAY
 from tests.support.clock import at

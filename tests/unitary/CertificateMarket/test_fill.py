@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from largesse.market_messages import Offer
+from largesse.signed.market import Offer
 from tests.fixtures.tokens import MakeToken
 from tests.support.certificates import YEAR, ZERO
 from tests.support.clock import at

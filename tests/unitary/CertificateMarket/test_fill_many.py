@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from largesse.market_messages import Offer
+from largesse.signed.market import Offer
 from tests.fixtures.accounts import MakeAccount
 from tests.support.certificates import DAY
 from tests.support.clock import mine_at

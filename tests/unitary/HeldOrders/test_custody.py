@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from largesse import order_messages
+from largesse.signed import orders as order_messages
 from largesse.signing import Message, OwedWithdrawal, keccak, orders_domain
 from tests.fixtures.tokens import sign_permit, token_domain
 from tests.support.certificates import DAY, ZERO

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from largesse import account_messages
+from largesse.signed import accounts as account_messages
 from largesse.signing import Message, OwedWithdrawal, accounts_domain, keccak
 from tests.fixtures.tokens import FALSE_MODES, MakeToken, sign_permit, token_domain
 from tests.support.certificates import DAY, ZERO

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from largesse import reward_messages
+from largesse.signed import rewards as reward_messages
 from largesse.signing import Message, OwedWithdrawal, keccak, rewards_domain
 from tests.support.certificates import ZERO
 from tests.support.errors import reverts

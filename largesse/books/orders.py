@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from largesse.books.custody import CustodyBooks
 from largesse.chainlogs import Event, LogError
-from largesse.custody_books import CustodyBooks
 from largesse.orders import HeldOrder, OrderKey
 
 

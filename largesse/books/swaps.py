@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
 
+from largesse.books.custody import CustodyBooks
 from largesse.chainlogs import Event, LogError
-from largesse.custody_books import CustodyBooks
 from largesse.swaps import CLAIMED, LOCKED, REFUNDED, Lock
 
 

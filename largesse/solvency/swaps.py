@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from largesse.artifacts import swaps_abi
 from largesse.auditing import Comparison, Found, audited
+from largesse.books.swaps import SwapBooks
 from largesse.chainlogs import DEFAULT_RANGE, ignore
 from largesse.client import Certificates
-from largesse.swap_books import SwapBooks
 from largesse.swaps import Swaps
 
 SwapAudit = Found[SwapBooks]
@@ -23,7 +23,7 @@ def audit_swaps(
     progress: Callable[[int], None] = ignore,
 ) -> SwapAudit:
     """Rebuild the books of the AtomicSwaps at this address up to `block` (default: the latest), and compare.
-    As `largesse.solvency.audit`."""
+    As `largesse.solvency.certificates.audit`."""
     node = certificates.node
     last = node.block_number() if block is None else block
     books = SwapBooks()

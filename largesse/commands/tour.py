@@ -16,14 +16,17 @@ from web3.types import TxReceipt
 from largesse.cards import save_svg
 from largesse.chain import Node, RefusedError, Wallet, development_wallet
 from largesse.client import Certificates, ClientError
+from largesse.commands.crawl import Crawl
+from largesse.commands.deliveries import Deliveries
+from largesse.commands.evening import Evening
+from largesse.commands.reading import Reading
+from largesse.commands.spending import Spending
+from largesse.commands.trading import Trading
 from largesse.console import done, panel, progress, say, step, table
-from largesse.crawl import Crawl
-from largesse.deliveries import Deliveries
 from largesse.demo_checks import DemoError, expect
 from largesse.deploying import deploy, plan_deployment
 from largesse.deployment import Deployment, save
 from largesse.development import make_currencies
-from largesse.evening import Evening
 from largesse.holdings import Right
 from largesse.issuing import issue_list
 from largesse.items import Items
@@ -35,20 +38,17 @@ from largesse.opening import currency_roles, open_series
 from largesse.orders import Orders
 from largesse.payout import Payout
 from largesse.prepaid import Prepaid
-from largesse.proof import Proof, prove
 from largesse.qr import qr_png
-from largesse.reading import Reading
 from largesse.recipients import load_recipients
 from largesse.rewards import Rewards
 from largesse.scanning import read_qr
 from largesse.series import Manifest
 from largesse.shop import Shop
-from largesse.spending import Spending
-from largesse.statements import show_proof
+from largesse.solvency.proof import Proof, prove
+from largesse.solvency.statements import show_proof
 from largesse.swaps import Swaps
 from largesse.tills import parse_request
 from largesse.tips import Tips
-from largesse.trading import Trading
 
 __all__ = ["DemoError", "Tour"]
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from largesse.artifacts import orders_abi
 from largesse.auditing import Comparison, Found, audited
+from largesse.books.orders import OrderBooks
 from largesse.chainlogs import DEFAULT_RANGE, ignore
 from largesse.client import Certificates
-from largesse.order_books import OrderBooks
 from largesse.orders import Orders
 
 OrderAudit = Found[OrderBooks]
@@ -23,7 +23,7 @@ def audit_orders(
     progress: Callable[[int], None] = ignore,
 ) -> OrderAudit:
     """Rebuild the books of the HeldOrders at this address up to `block` (default: the latest), and compare.
-    As `largesse.solvency.audit`."""
+    As `largesse.solvency.certificates.audit`."""
     node = certificates.node
     last = node.block_number() if block is None else block
     books = OrderBooks()

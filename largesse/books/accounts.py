@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from largesse.addresses import ZERO_ADDRESS
+from largesse.books.custody import CustodyBooks
 from largesse.chainlogs import Event, LogError
-from largesse.custody_books import CustodyBooks
 from largesse.prepaid import Key, PrepaidAccount, settled_rows
 from largesse.vouchers import unit_of
 

@@ -6,19 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from largesse.account_solvency import AccountAudit, audit_accounts
 from largesse.auditing import Found
 from largesse.chain import Node
 from largesse.chainlogs import DEFAULT_RANGE, ignore
 from largesse.client import Certificates
 from largesse.deployment import CurrencyRecord
-from largesse.item_solvency import ItemAudit, audit_items
-from largesse.jar_solvency import JarAudit, audit_jars
-from largesse.order_solvency import OrderAudit, audit_orders
-from largesse.payout_solvency import PayoutAudit, audit_payout
-from largesse.reward_solvency import RewardAudit, audit_rewards
-from largesse.solvency import Audit, audit
-from largesse.swap_solvency import SwapAudit, audit_swaps
+from largesse.solvency.accounts import AccountAudit, audit_accounts
+from largesse.solvency.certificates import Audit, audit
+from largesse.solvency.items import ItemAudit, audit_items
+from largesse.solvency.jars import JarAudit, audit_jars
+from largesse.solvency.orders import OrderAudit, audit_orders
+from largesse.solvency.payout import PayoutAudit, audit_payout
+from largesse.solvency.rewards import RewardAudit, audit_rewards
+from largesse.solvency.swaps import SwapAudit, audit_swaps
 
 
 class Kind(NamedTuple):

@@ -7,9 +7,9 @@ from functools import cache
 
 from largesse.artifacts import rewards_abi
 from largesse.auditing import Comparison, Found, audited
+from largesse.books.rewards import RewardBooks
 from largesse.chainlogs import DEFAULT_RANGE, ignore
 from largesse.client import Certificates
-from largesse.reward_books import RewardBooks
 from largesse.rewards import Rewards
 
 RewardAudit = Found[RewardBooks]
@@ -24,7 +24,7 @@ def audit_rewards(
     progress: Callable[[int], None] = ignore,
 ) -> RewardAudit:
     """Rebuild the books of the RewardPools at this address up to `block` (default: the latest), and compare.
-    As `largesse.solvency.audit`."""
+    As `largesse.solvency.certificates.audit`."""
     node = certificates.node
     last = node.block_number() if block is None else block
     books = RewardBooks(cache(node.block_time))

@@ -7,9 +7,9 @@ from functools import cache
 
 from largesse.artifacts import jars_abi
 from largesse.auditing import Comparison, Found, audited
+from largesse.books.jars import DAY, JarBooks
 from largesse.chainlogs import DEFAULT_RANGE, ignore
 from largesse.client import Certificates
-from largesse.jar_books import DAY, JarBooks
 
 JarAudit = Found[JarBooks]
 
@@ -24,8 +24,8 @@ def audit_jars(
 ) -> JarAudit:
     """Rebuild the books of the escrow at this address up to `block` (default: the latest), and compare.
 
-    As `largesse.solvency.audit`. Beside that, no jar may offer more than its flows have earned by the second,
-    and where nothing ends today it must offer exactly that.
+    As `largesse.solvency.certificates.audit`. Beside that, no jar may offer more than its flows have earned
+    by the second, and where nothing ends today it must offer exactly that.
     """
     node, token = certificates.node, certificates.token
     last = node.block_number() if block is None else block

@@ -10,8 +10,8 @@ from largesse.chain import Wallet, development_wallet
 from largesse.console import done, step
 from largesse.demo_checks import expect
 from largesse.links import new_link_key
-from largesse.reward_messages import Attestation
 from largesse.rewards import PoolTerms, Rewards
+from largesse.signed.rewards import Attestation
 
 READERS: Final = 100
 AUTHORS: Final = ("creator", "theatre", "cinema")

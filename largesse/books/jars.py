@@ -14,8 +14,8 @@ from typing import Final
 from web3 import Web3
 
 from largesse.addresses import ZERO_ADDRESS
+from largesse.books.custody import CustodyBooks
 from largesse.chainlogs import Event, LogError
-from largesse.custody_books import CustodyBooks
 from largesse.jars import Split, StreamKey, jar_id, scale_of
 
 DAY: Final = 86_400

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from largesse.artifacts import items_abi
 from largesse.auditing import Comparison, Found, audited
+from largesse.books.items import ItemBooks
 from largesse.chainlogs import DEFAULT_RANGE, ignore
 from largesse.client import Certificates
-from largesse.item_books import ItemBooks
 from largesse.items import Items
 
 ItemAudit = Found[ItemBooks]
@@ -23,7 +23,7 @@ def audit_items(
     progress: Callable[[int], None] = ignore,
 ) -> ItemAudit:
     """Rebuild the books of the ItemShop at this address up to `block` (default: the latest), and compare. As
-    `largesse.solvency.audit`."""
+    `largesse.solvency.certificates.audit`."""
     last = certificates.node.block_number() if block is None else block
     books = ItemBooks()
     return audited(

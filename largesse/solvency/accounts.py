@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
-from largesse.account_books import AccountBooks
 from largesse.artifacts import prepaid_abi
 from largesse.auditing import Comparison, Found, audited
+from largesse.books.accounts import AccountBooks
 from largesse.chainlogs import DEFAULT_RANGE, ignore
 from largesse.client import Certificates
 from largesse.prepaid import Prepaid
@@ -24,7 +24,7 @@ def audit_accounts(
     progress: Callable[[int], None] = ignore,
 ) -> AccountAudit:
     """Rebuild the books of the PrepaidAccounts at this address up to `block` (default: the latest), and
-    compare. As `largesse.solvency.audit`."""
+    compare. As `largesse.solvency.certificates.audit`."""
     node, token = certificates.node, certificates.token
     last = node.block_number() if block is None else block
     books = AccountBooks(token.decimals, cache(node.block_time))

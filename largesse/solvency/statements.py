@@ -8,7 +8,7 @@ from typing import Any, Final
 from largesse.amounts import format_amount
 from largesse.auditing import Found
 from largesse.console import say, table
-from largesse.proof import KINDS, Proof
+from largesse.solvency.proof import KINDS, Proof
 
 Row = tuple[str, ...]
 COUNTS: Final[Mapping[str, Mapping[str, Callable[[Any], int]]]] = {

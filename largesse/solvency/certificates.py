@@ -13,9 +13,9 @@ from typing import Final
 
 from largesse.artifacts import certificates_abi
 from largesse.auditing import Comparison, Found, InsolventError, audited
+from largesse.books.certificates import Books
 from largesse.chainlogs import DEFAULT_RANGE, ignore
 from largesse.client import Certificates
-from largesse.replay import Books
 from largesse.terms import UINT40_MAX
 
 __all__ = ["Audit", "InsolventError", "audit"]

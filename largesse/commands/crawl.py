@@ -17,6 +17,7 @@ import httpx
 
 from largesse.chain import Node, Wallet, development_wallet
 from largesse.client import Certificates
+from largesse.commands.session_keys import SessionKey, new_session_key
 from largesse.console import done, progress, step
 from largesse.database import open_database, sqlite_url
 from largesse.demo_checks import expect
@@ -30,7 +31,6 @@ from largesse.gateway.settler import Policy, Settler
 from largesse.links import new_link_key
 from largesse.prepaid import Opening, Prepaid
 from largesse.sender import Sender
-from largesse.session_keys import SessionKey, new_session_key
 from largesse.vouchers import index_of
 from largesse.web.serving import listen, serve
 
@@ -133,7 +133,7 @@ class Crawl:
             price,
         )
         process = subprocess.Popen(
-            [sys.executable, "-m", "largesse.crawl"],
+            [sys.executable, "-m", "largesse.commands.crawl"],
             stdin=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,

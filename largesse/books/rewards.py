@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from largesse.addresses import ZERO_ADDRESS
+from largesse.books.custody import CustodyBooks
 from largesse.chainlogs import Event, LogError
-from largesse.custody_books import CustodyBooks
 from largesse.rewards import Pool, paid_rows
 
 _DAY: Final = 86_400

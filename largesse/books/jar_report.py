@@ -12,9 +12,9 @@ from largesse.addresses import ZERO_ADDRESS
 from largesse.amounts import format_amount
 from largesse.artifacts import jars_abi
 from largesse.auditing import replay
+from largesse.books.jars import DAY, Flow, JarBooks
 from largesse.chainlogs import DEFAULT_RANGE, ignore
 from largesse.client import Certificates
-from largesse.jar_books import DAY, Flow, JarBooks
 from largesse.jars import jar_creator, jar_version, scale_of
 from largesse.plots import plot_by_day
 from largesse.tokens import Token

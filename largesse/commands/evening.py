@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from largesse.books.jar_report import plot_income, report_jar, show_scaled
 from largesse.chain import Wallet, development_wallet
 from largesse.console import done, progress, step
 from largesse.demo_checks import expect
 from largesse.development import mint
 from largesse.escrow import Done, Funding
-from largesse.jar_report import plot_income, report_jar, show_scaled
 from largesse.jars import StreamKey, handle_hash, jar_id, parse_rate
 from largesse.links import new_link_key
 from largesse.tips import Tips, new_handle_tip

@@ -50,7 +50,7 @@ def audit_payout(
     progress: Callable[[int], None] = ignore,
 ) -> PayoutAudit:
     """Add up the payouts of the UniswapV2Payout at this address up to `block` (default: the latest), and hold
-    the money there against nothing. As `largesse.solvency.audit`."""
+    the money there against nothing. As `largesse.solvency.certificates.audit`."""
     last = certificates.node.block_number() if block is None else block
     return audited(
         certificates.token,

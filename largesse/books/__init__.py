@@ -1,0 +1,1 @@
+"""The books of each contract, rebuilt from its logs alone."""

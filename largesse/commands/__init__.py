@@ -1,0 +1,1 @@
+"""What the scripts of `scripts/` and the demo are made of."""

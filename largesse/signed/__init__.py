@@ -1,0 +1,1 @@
+"""What people sign for each contract: its EIP-712 messages."""
