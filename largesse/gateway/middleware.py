@@ -13,11 +13,12 @@ from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from largesse.database import AWAY
 from largesse.gateway import wire
 from largesse.gateway.pricing import PriceList
 from largesse.gateway.schemes import Answer, Call, Json, PaymentRefusedError, Proof, Scheme, Settled
 from largesse.web.logs import log
-from largesse.web.problems import Problem, ProblemError
+from largesse.web.problems import Problem, ProblemError, database_away
 
 MOST_ANSWER_BYTES: Final = 16 * 1024 * 1024
 RETRY_KEY: Final = b"idempotency-key"
@@ -77,6 +78,10 @@ class PaidRoutes:
                 )
             else:
                 await problem.send(send)
+            return
+        except AWAY as error:
+            log("gateway.no_database", error=error, path=scope["path"])
+            await database_away().send(send)
             return
         await _send(answer, settled, send, has_body=scope["method"] != "HEAD")
 

@@ -19,7 +19,7 @@ from typing import Final
 
 from largesse.account_messages import VoucherDigests
 from largesse.chain import Wallet
-from largesse.gateway import receipts, wire
+from largesse.gateway import receipts, wire, x402
 from largesse.gateway.accounts import AccountBook, BlindError, Standing
 from largesse.gateway.charging import Charge, LedgerError, Line, Paid
 from largesse.gateway.ledger import Ledger
@@ -211,6 +211,8 @@ class VoucherScheme:
             raise PaymentRefusedError(
                 error.reason, error.message, "ask again in a minute", status=503
             ) from error
+        except x402.NODE_ERRORS as error:
+            raise x402.unreachable() from error
         if standing is None:
             raise PaymentRefusedError(
                 "unknown_account",
@@ -226,10 +228,13 @@ class VoucherScheme:
         digest, signer = self._digests.of(index, amount), standing.account.signer
         if self._signers.signed(bytes.fromhex(signer[2:]), digest, signature):
             return low_s(signature), False
-        if standing.is_wallet and await asyncio.to_thread(
-            self.prepaid.is_wallet_signature, signer, digest, signature
-        ):
-            return signature, True
+        try:
+            if standing.is_wallet and await asyncio.to_thread(
+                self.prepaid.is_wallet_signature, signer, digest, signature
+            ):
+                return signature, True
+        except x402.NODE_ERRORS as error:
+            raise x402.unreachable() from error
         try:
             found = recover(digest, signature)
         except InvalidSignatureError as error:

@@ -17,13 +17,18 @@ from typing import Any
 import pytest
 import uvicorn
 from sqlalchemy import Column, Integer, MetaData, Table, insert, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from largesse.database import DatabaseError, insert_or_leave, open_database, sqlite_url, transaction
 from largesse.gateway.pricing import Price, PriceError, PriceList
+from largesse.web.api import make_api
 from largesse.web.limits import BodyLimit, Rates, TimeLimit
 from largesse.web.logs import JsonLines, log
+from largesse.web.metrics import Metrics
 from largesse.web.problems import Problem
 from largesse.web.serving import ServingError, configured, listen
+from tests.support.processes import serving
 
 TABLES = MetaData()
 THINGS = Table("things", TABLES, Column("id", Integer, primary_key=True), Column("count", Integer))
@@ -167,6 +172,29 @@ def test_a_problem_says_what_to_do() -> None:
         "error": "teapot", "message": "it is one", "next": "take a cup", "size": 2,
     }  # fmt: skip
     assert problem.response().headers["x-kind"] == "pot"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        DatabaseError("busy", "held by others"),
+        OperationalError("SELECT 1", {}, Exception("the line to db.internal went dead")),
+        PoolTimeoutError("no connection is free"),
+    ],
+)
+def test_a_database_that_is_away(error: Exception) -> None:
+    app = make_api(
+        "a service", "", Metrics("a"), lambda: {"ok": True}, rates=Rates(9, 9), start=int, close=int
+    )
+
+    @app.get("/")
+    def page() -> None:
+        raise error
+
+    with serving(app) as client:
+        answer = client.get("/")
+    assert (answer.status_code, answer.json()["error"]) == (503, "database_away")
+    assert int(answer.headers["retry-after"]) > 0 and "internal" not in answer.text
 
 
 # ------------------------------------------------------------------------------------------------------ logs
