@@ -105,7 +105,7 @@ def _told(engine: Engine) -> Iterator[None]:
     try:
         yield
     except (OperationalError, driver.OperationalError) as error:
-        if "locked" in str(error):
+        if "is locked" in str(error):
             raise DatabaseError(
                 "busy", f"the database was locked by others for {BUSY_SECONDS:.0f} s: try again"
             ) from error
