@@ -127,7 +127,7 @@ class VoucherScheme:
         # A voucher above the best one was never seen, or by another process: then the charge finds that out.
         seen = amount if amount <= desk.line.best else None
         if (call.retry_key or seen is not None) and (paid := await self._paid(index, seen, call)) is not None:
-            return self._again(paid, standing.account.signer, index, call)
+            return self._again(paid, standing.account.signer, index, call, desk.line)
         self._check_end(standing)
         if amount > standing.account.deposit:
             raise self._refused(
@@ -192,7 +192,7 @@ class VoucherScheme:
             desk = self._seat(details.index, await self._line(details.index))
             paid = await self._paid(details.index, details.amount, proof.call)
             if paid is not None:
-                return self._again(paid, proof.payer, details.index, proof.call)
+                return self._again(paid, proof.payer, details.index, proof.call, desk.line)
             raise self._not_covered(desk, details) from error
         finally:
             self._stand_up(proof)
@@ -293,7 +293,7 @@ class VoucherScheme:
         """The call that this Idempotency-Key, or this voucher, has paid for."""
         return await self.ledger.find(index, amount, call.retry_key)
 
-    def _again(self, paid: Paid, payer: str, index: int, call: Call) -> tuple[Settled, Answer]:
+    def _again(self, paid: Paid, payer: str, index: int, call: Call, line: Line) -> tuple[Settled, Answer]:
         """Raises PaymentRefusedError other_call (409), answer_gone (410)."""
         if paid.digest != call.digest or call.retry_key not in ("", paid.retry_key):
             raise PaymentRefusedError(
@@ -309,7 +309,6 @@ class VoucherScheme:
                 "pay again to have it made anew",
                 status=410,
             )
-        line = self._desks[index].line
         settled = self._settled(index, paid.price, line, paid.receipt.decode(), payer)
         return settled, paid.answer
 
