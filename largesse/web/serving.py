@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 from typing import Final
 
 import uvicorn
@@ -15,6 +16,8 @@ from largesse.errors import LargesseError
 GRACE_SECONDS: Final = 20
 HEAD_SECONDS: Final = 20
 """How long a connection may bring no whole head, from its beginning or its last answer on."""
+READ_SECONDS: Final = 30
+"""How long a client may take nothing of its answer."""
 HEAD_BYTES: Final = 32_768
 """What of a request may be no body: its head, trailers, and what lies between pieces of the body."""
 
@@ -29,6 +32,8 @@ def listen(host: str, port: int) -> socket.socket:
     # Named so, asyncio sends small packets at once; else each answer waits 40 ms for an acknowledgement.
     found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if sys.platform == "linux":  # else such a client keeps its connection, and the memory of its answer
+        found.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(READ_SECONDS * 1000))
     try:
         found.bind((host, port))
     except OSError as error:

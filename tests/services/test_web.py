@@ -7,6 +7,8 @@ import io
 import json
 import logging
 import socket
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -188,6 +190,24 @@ def test_who_sends_or_answers_slowly_is_not(monkeypatch: pytest.MonkeyPatch) -> 
         assert exchanged(address, HEAD + b"content-length: 100\r\n\r\n", *drops).endswith(b"\r\n\r\n100")
 
 
+if sys.platform == "linux":  # the others have no such time-out
+
+    def test_who_does_not_read_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(serving_module, "READ_SECONDS", 1)
+        ended = threading.Event()
+
+        async def long(_scope: Any, receive: Any, send: Any) -> None:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            for _ in range(30):
+                await send({"type": "http.response.body", "body": bytes(1_000_000), "more_body": True})
+            assert (await receive())["type"] == "http.disconnect"
+            ended.set()
+
+        with listening(long) as address, socket.create_connection(address) as line:
+            line.sendall(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
+            assert ended.wait(10)
+
+
 def test_no_limit_is_passed_by_an_upgrade() -> None:
     """Limits are of HTTP: what asks to go on as a WebSocket is answered as any other request."""
     app = RateLimit(count, Rates(0.001, 1))
@@ -215,6 +235,18 @@ def test_a_body_of_ten_bytes_and_no_more(parts: list[bytes], length: bytes | Non
     headers = [] if length is None else [(b"content-length", length)]
     sent = asyncio.run(answered(BodyLimit(reads_all, 10), messages, headers))
     assert sent[0]["status"] == status
+
+
+def test_what_an_app_makes_of_a_body_that_broke_off_is_not_sent() -> None:
+    async def answers_all_the_same(scope: Any, receive: Any, send: Any) -> None:
+        with suppress(Exception):
+            await reads_all(scope, receive, send)
+        await say(b"the body makes no sense", send)
+
+    messages = [{"type": "http.request", "body": b"x" * 11, "more_body": True}]
+    sent = asyncio.run(answered(BodyLimit(answers_all_the_same, 10), messages, []))
+    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
+    assert (sent[0]["status"], json.loads(sent[1]["body"])["error"]) == (413, "too_large")
 
 
 def test_an_answer_that_takes_too_long() -> None:
