@@ -19,6 +19,7 @@ from typing import Final
 
 from largesse.account_messages import VoucherDigests
 from largesse.chain import Wallet
+from largesse.database import AWAY
 from largesse.gateway import receipts, wire, x402
 from largesse.gateway.accounts import AccountBook, BlindError, Standing
 from largesse.gateway.charging import Charge, LedgerError, Line, Paid
@@ -194,6 +195,12 @@ class VoucherScheme:
             if paid is not None:
                 return self._again(paid, proof.payer, details.index, proof.call, desk.line)
             raise self._not_covered(desk, details) from error
+        except AWAY:
+            # Whether it was charged is not known: who comes next, perhaps this call again, asks the database.
+            self._stand_up(proof)
+            if not self._desks[details.index].amounts:
+                del self._desks[details.index]
+            raise
         finally:
             self._stand_up(proof)
         self._seat(details.index, line)

@@ -55,8 +55,10 @@ def test_an_answer_that_was_not_waited_for(served: Served, key: Key, tmp_path: P
     assert served.line(key)[1] == purse.charged == 3 * ARTICLE
 
 
-def test_a_database_that_died_after_the_charge(served: Served, key: Key) -> None:
-    purse, url, charges = served.purse(key), served.url + "/count", served.gateway.ledger.charges
+@pytest.fixture
+def dies_once(served: Served) -> None:
+    """The database, after the first charge."""
+    charges = served.gateway.ledger.charges
     charge, dies = charges._work, iter([True])
 
     def charge_and_die(batch: Sequence[Charge]) -> Sequence[Line | Exception]:
@@ -66,10 +68,24 @@ def test_a_database_that_died_after_the_charge(served: Served, key: Key) -> None
         return done
 
     charges._work = charge_and_die
+
+
+@pytest.mark.usefixtures("dies_once")
+def test_a_database_that_died_after_the_charge(served: Served, key: Key) -> None:
+    purse, url = served.purse(key), served.url + "/count"
     with httpx.Client(auth=Paying(purse), timeout=30) as client:
         lost = client.get(url, headers={"Idempotency-Key": "lost"})
         assert (lost.status_code, lost.json()["error"]) == (503, "database_away")
-        other = client.get(url)
-        assert other.status_code == 200 and other.json() != {"execution": 1}
+        assert client.get(url).json() == {"execution": 2}
         assert client.get(url, headers={"Idempotency-Key": "lost"}).json() == {"execution": 1}
     assert served.line(key)[1] == purse.charged == 2 * ARTICLE
+
+
+@pytest.mark.usefixtures("dies_once")
+def test_a_call_that_may_be_charged_is_not_executed_again(served: Served, key: Key) -> None:
+    """Though its voucher alone tells that it is the same."""
+    url, payment = served.url + "/count", served.payment(key, ARTICLE)
+    assert httpx.get(url, headers=payment).status_code == 503
+    assert httpx.get(url, headers=payment).json() == {"execution": 1}
+    assert httpx.get(url, headers=served.payment(key, 2 * ARTICLE)).json() == {"execution": 2}
+    assert served.line(key) == (2 * ARTICLE, 2 * ARTICLE)
