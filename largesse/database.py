@@ -6,7 +6,6 @@ with a write-ahead log and full synchronisation, PostgreSQL with its own default
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from largesse.errors import LargesseError
 
@@ -35,6 +35,10 @@ _PRAGMAS: Final = (
 
 class DatabaseError(LargesseError):
     """A database that can't be used as asked."""
+
+
+AWAY: Final = (DatabaseError, OperationalError, PoolTimeoutError)
+"""What comes of a database that can't be used at the moment: services answer 503."""
 
 
 def sqlite_url(path: Path) -> str:
@@ -66,25 +70,18 @@ def open_database(url: str, tables: MetaData) -> Engine:
 def transaction(engine: Engine) -> Iterator[Connection]:
     """All of it or nothing, on the disk at the end. In SQLite one writer at a time, from the beginning on.
 
-    Raises DatabaseError busy where other writers held it for too long.
+    Raises DatabaseError busy where other writers held it for too long, and the others of `AWAY`.
     """
-    try:
-        with engine.begin() as connection:
-            yield connection
-    except (OperationalError, sqlite3.OperationalError) as error:
-        if "locked" not in str(error):
-            raise
-        raise DatabaseError(
-            "busy", f"the database was locked by others for {BUSY_SECONDS:.0f} s: try again"
-        ) from error
+    with _told(engine), engine.begin() as connection:
+        yield connection
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """Single statements that read: each sees what was committed, and waits for no writer."""
+    """Single statements that read: each sees what was committed, and waits for no writer. Raises `AWAY`."""
     # SQLite's driver commits by itself already (`_prepare_sqlite`).
     level = {} if engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
-    with engine.connect().execution_options(reads=True, **level) as connection:
+    with _told(engine), engine.connect().execution_options(reads=True, **level) as connection:
         yield connection
 
 
@@ -99,6 +96,22 @@ def insert_if_missing(connection: Connection, table: Table, **values: Any) -> bo
     # Without the option SQLAlchemy answers -1 for an INSERT on PostgreSQL.
     statement = insert_or_leave(connection, table).values(**values).execution_options(preserve_rowcount=True)
     return bool(connection.execute(statement).rowcount == 1)
+
+
+@contextmanager
+def _told(engine: Engine) -> Iterator[None]:
+    """Where the driver was called by itself, its errors are none of SQLAlchemy's."""
+    driver: Any = engine.dialect.dbapi
+    try:
+        yield
+    except (OperationalError, driver.OperationalError) as error:
+        if "is locked" in str(error):
+            raise DatabaseError(
+                "busy", f"the database was locked by others for {BUSY_SECONDS:.0f} s: try again"
+            ) from error
+        if isinstance(error, OperationalError):
+            raise
+        raise DatabaseError("away", "the database can't be used at the moment: try again") from error
 
 
 def _parsed(url: str) -> URL:

@@ -73,7 +73,7 @@ class Batches(Generic[Item, Found]):
     def close(self) -> None:
         """Do what waits, and end."""
         self._closed = True
-        if self._waiting:
+        while self._waiting:
             self._hand_over()
         self._batches.put(None)
         self._thread.join()

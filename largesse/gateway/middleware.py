@@ -13,11 +13,12 @@ from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from largesse.database import AWAY
 from largesse.gateway import wire
 from largesse.gateway.pricing import PriceList
 from largesse.gateway.schemes import Answer, Call, Json, PaymentRefusedError, Proof, Scheme, Settled
 from largesse.web.logs import log
-from largesse.web.problems import Problem, ProblemError
+from largesse.web.problems import Problem, ProblemError, database_away
 
 MOST_ANSWER_BYTES: Final = 16 * 1024 * 1024
 RETRY_KEY: Final = b"idempotency-key"
@@ -46,13 +47,15 @@ class PaidRoutes:
         self.prices = prices
         self.schemes = {scheme.name: scheme for scheme in schemes}
         self.most_answer_bytes = most_answer_bytes
+        # FastAPI sets its own when it is called, and routes by what comes after it.
+        self._root_path = str(getattr(app, "root_path", ""))
         self._accepts: Mapping[int, Mapping[str, Json]] = {
             amount: {name: scheme.requirements(amount) for name, scheme in self.schemes.items()}
             for amount in prices.amounts
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        amount = self.prices.find(scope["method"], _path(scope)) if scope["type"] == "http" else None
+        amount = self._price(scope) if scope["type"] == "http" else None
         if amount is None:
             await self.app(scope, receive, send)
             return
@@ -76,9 +79,21 @@ class PaidRoutes:
             else:
                 await problem.send(send)
             return
+        except AWAY as error:
+            log("gateway.no_database", error=error, path=scope["path"])
+            await database_away().send(send)
+            return
         await _send(answer, settled, send, has_body=scope["method"] != "HEAD")
 
     # --------------------------------------------------------------------------------------------- private
+
+    def _price(self, scope: Scope) -> int | None:
+        """As the app routes it: where it has a root path, also below that."""
+        path = _path(scope)
+        amount = self.prices.find(scope["method"], path)
+        if amount is None and self._root_path:
+            amount = self.prices.find(scope["method"], _below(self._root_path, path))
+        return amount
 
     async def _paid(
         self, scope: Scope, receive: Receive, amount: int, header: bytes, retry_key: bytes
@@ -216,7 +231,10 @@ def _call(scope: Scope, body: bytes, retry_key: bytes) -> Call:
 
 def _path(scope: Scope) -> str:
     """As the app's router sees it, wherever the app is mounted."""
-    path, root = str(scope["path"]), str(scope.get("root_path", ""))
+    return _below(str(scope.get("root_path", "")), str(scope["path"]))
+
+
+def _below(root: str, path: str) -> str:
     return path[len(root) :] if root and path.startswith(root + "/") else path
 
 

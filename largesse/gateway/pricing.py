@@ -46,14 +46,16 @@ class PriceList:
                 raise PriceError("priced_twice", f"{route[0]} {route[1]} has two prices")
             seen.add(route)
             if "{" in price.path:
-                self._patterns.append((route[0], compile_path(price.path)[0], price.amount))
+                pattern = re.compile(compile_path(price.path)[0].pattern, re.DOTALL)
+                self._patterns.append((route[0], pattern, price.amount))
             else:
                 self._plain[route] = price.amount
 
     def find(self, method: str, path: str) -> int | None:
         """Base units, or None for what is free. HEAD costs what GET costs."""
         method = "GET" if method == "HEAD" else method
-        found = self._plain.get((method, path))
+        # Routers match by `$`, which a line feed at the end may follow.
+        found = self._plain.get((method, path.removesuffix("\n")))
         if found is None:
             for one, pattern, amount in self._patterns:
                 if one == method and pattern.match(path):

@@ -29,6 +29,10 @@ from largesse.signed.accounts import Voucher
 from largesse.signing import Domain, address_of
 
 _TRIES: Final = 3
+_LOST: Final = (502, 504)
+"""Whoever answers so did not wait for the call, which may be charged: as where the answer was lost."""
+_USED: Final = (409, 503)
+"""The voucher was used before; or a database may have died in the middle of the charge."""
 
 
 class PurseError(LargesseError):
@@ -254,7 +258,11 @@ class Paying(httpx.Auth):
             if wire.RESPONSE in response.headers:
                 self.purse.charge(payment, _settled(response, payment))
                 return
-            self.purse.free(payment, _charged(response), used=response.status_code == 409)
+            if response.status_code in _LOST:
+                self.purse.charge(payment)
+                return
+            used = response.status_code in _USED
+            self.purse.free(payment, _charged(response), used=used)
             if response.status_code != 402:
                 return
             accepted = self._prices[route] = self.purse.accepts(_required(response))

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from largesse.chain import Wallet
+from largesse.database import AWAY
 from largesse.gateway import receipts, wire
 from largesse.gateway.accounts import AccountBook, BlindError, Standing
 from largesse.gateway.charging import Charge, LedgerError, Line, Paid
@@ -132,7 +133,7 @@ class VoucherScheme:
         if (call.retry_key or seen is not None) and (paid := await self._paid(index, seen, call)) is not None:
             if is_settled and not call.retry_key:
                 raise _used("this voucher is settled, and stands on the chain for everybody to read")
-            return self._again(paid, standing.account.signer, index, call)
+            return self._again(paid, standing.account.signer, index, call, desk.line)
         self._check_end(standing)
         if amount > standing.account.deposit:
             raise self._refused(
@@ -198,8 +199,14 @@ class VoucherScheme:
             desk = self._seat(details.index, await self._line(details.index))
             paid = await self._paid(details.index, details.amount, proof.call)
             if paid is not None:
-                return self._again(paid, proof.payer, details.index, proof.call)
+                return self._again(paid, proof.payer, details.index, proof.call, desk.line)
             raise self._not_covered(desk, details) from error
+        except AWAY:
+            # Whether it was charged is not known: who comes next, perhaps this call again, asks the database.
+            self._stand_up(proof)
+            if not self._desks[details.index].amounts:
+                del self._desks[details.index]
+            raise
         finally:
             self._stand_up(proof)
         self._seat(details.index, line)
@@ -296,7 +303,7 @@ class VoucherScheme:
         """The call that this Idempotency-Key, or this voucher, has paid for."""
         return await self.ledger.find(index, amount, call.retry_key)
 
-    def _again(self, paid: Paid, payer: str, index: int, call: Call) -> tuple[Settled, Answer]:
+    def _again(self, paid: Paid, payer: str, index: int, call: Call, line: Line) -> tuple[Settled, Answer]:
         """Raises PaymentRefusedError used (409), answer_gone (410)."""
         if paid.digest != call.digest or call.retry_key not in ("", paid.retry_key):
             raise _used("this voucher or Idempotency-Key has paid for another call")
@@ -307,7 +314,6 @@ class VoucherScheme:
                 "pay again to have it made anew",
                 status=410,
             )
-        line = self._desks[index].line
         settled = self._settled(index, paid.price, line, paid.receipt.decode(), payer)
         return settled, paid.answer
 

@@ -14,9 +14,11 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
+from largesse.database import AWAY
 from largesse.web.limits import BodyLimit, RateLimit, Rates, TimeLimit
+from largesse.web.logs import log
 from largesse.web.metrics import Check, Measured, Metrics, health
-from largesse.web.problems import Problem, ProblemError, answer
+from largesse.web.problems import Problem, ProblemError, answer, database_away
 
 _NEXT: Final = {
     404: "GET /openapi.json lists what there is",
@@ -33,8 +35,8 @@ class ProblemBody(BaseModel):
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of a route that can answer so; what the limits answer is among them."""
-    return {status: {"model": ProblemBody} for status in (*statuses, 413, 429, 504)}
+    """The `responses` of a route that can answer so; what any route can answer is among them."""
+    return {status: {"model": ProblemBody} for status in (*statuses, 413, 429, 503, 504)}
 
 
 def make_api(
@@ -69,6 +71,8 @@ def make_api(
     app.add_exception_handler(ProblemError, answer)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)
+    for kind in AWAY:
+        app.add_exception_handler(kind, _no_database)
     app.add_route("/health", health(check), methods=["GET"], include_in_schema=False)
     app.add_route("/metrics", metrics.page, methods=["GET"], include_in_schema=False)
     # The last one added is the first to see a request.
@@ -88,6 +92,12 @@ async def _invalid(_request: Request, error: Exception) -> Response:
     place = ".".join(str(part) for part in first["loc"])
     message = f"{place}: {first['msg']}"
     return Problem(400, "bad_request", message, "GET /openapi.json says what is expected").response()
+
+
+async def _no_database(request: Request, error: Exception) -> Response:
+    """A database that is away: 503; why is for the operator."""
+    log("web.no_database", error=error, path=request.url.path)
+    return database_away().response()
 
 
 async def _refused(_request: Request, error: Exception) -> Response:

@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -50,14 +51,14 @@ class BodyLimit:
 
         async def noted(message: Message) -> None:
             nonlocal started
-            started = True
-            await send(message)
+            if started or seen <= self.most:  # else it is what the app makes of a body that broke off
+                started = True
+                await send(message)
 
-        try:
+        with suppress(_TooLargeError):
             await self.app(scope, counted, noted)
-        except _TooLargeError:
-            if not started:
-                await self._refuse(send)
+        if seen > self.most and not started:
+            await self._refuse(send)
 
     async def _refuse(self, send: Send) -> None:
         await Problem(413, "too_large", f"a body has {self.most} bytes at most", "send less at once").send(

@@ -42,6 +42,17 @@ class Problem:
         await send({"type": "http.response.body", "body": body})
 
 
+def database_away() -> Problem:
+    """503: what a service keeps its records in can't be used at the moment."""
+    return Problem(
+        503,
+        "database_away",
+        "the database can't be used at the moment",
+        "send the same request again in a moment: nothing is done twice",
+        headers={"retry-after": "5"},
+    )
+
+
 class ProblemError(LargesseError):
     """Raised anywhere in a handler: the service answers with its problem."""
 

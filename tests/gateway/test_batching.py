@@ -72,3 +72,17 @@ def test_patience_ends(recorded: Recorded, monkeypatch: pytest.MonkeyPatch) -> N
 
     asyncio.run(together())
     assert recorded.sizes == [2, 1, 1]
+
+
+def test_who_waits_when_it_is_closed_is_served(recorded: Recorded) -> None:
+    """However many they are."""
+    number = 2 * batching.MOST + 1
+
+    async def together() -> list[int]:
+        asked = [recorded.batches.ask(item) for item in range(number)]
+        recorded.batches.close()
+        async with asyncio.timeout(10):
+            return await asyncio.gather(*asked)
+
+    assert asyncio.run(together()) == list(range(number))
+    assert recorded.sizes == [batching.MOST, batching.MOST, 1]

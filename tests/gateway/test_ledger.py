@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import select, text
 
 from largesse.database import open_database
 from largesse.gateway.batching import ClosedError
-from largesse.gateway.charging import MOST_KEPT_BYTES, Charge, LedgerError, Line
+from largesse.gateway.charging import MOST_KEPT_BYTES, Charge, LedgerError, Line, hexadecimal
 from largesse.gateway.gateway import tables
 from largesse.gateway.ledger import Ledger, Owed
+from largesse.gateway.ledger_tables import LINES
 from largesse.gateway.schemes import Answer, Call
 
 CONTRACT, SELLER, OTHER = "0x" + "11" * 20, "0x" + "22" * 20, "0x" + "33" * 20
@@ -179,6 +183,38 @@ def test_two_gateways_race_for_one_account(database_url: str) -> None:
             one.close()
         for engine in engines:
             engine.dispose()
+
+
+def test_a_settlement_that_is_booked_stands_in_no_charges_way(postgres_url: str) -> None:
+    """Both lock lines of many accounts, whatever order the settlement has them in: in one order."""
+    engine = open_database(postgres_url, tables())
+    ledger = Ledger(engine, 1, CONTRACT, SELLER)
+    for index in (1, 2):
+        ledger.open_line(index, 0)
+
+    def waiting(number: int) -> None:
+        """Until so many wait for a lock."""
+        count = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        end = time.monotonic() + 20
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as watcher:
+            while watcher.execute(count).scalar_one() < number:
+                assert time.monotonic() < end
+                time.sleep(0.01)
+
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            with engine.begin() as other:
+                other.execute(select(LINES).where(LINES.c.account == hexadecimal(1)).with_for_update())
+                charged = pool.submit(run, ledger, charge(10, 10, index=1), charge(10, 10, index=2))
+                waiting(1)
+                booked = pool.submit(ledger.mark_settled, {2: 5, 1: 5}, 1)
+                waiting(2)
+            booked.result()
+            assert all(isinstance(one, Line) for one in charged.result()), charged.result()
+        assert [ledger.line(index) for index in (1, 2)] == [Line(10, 10, 5)] * 2
+    finally:
+        ledger.close()
+        engine.dispose()
 
 
 def test_a_closed_ledger_takes_nothing(ledger: Ledger) -> None:

@@ -7,23 +7,30 @@ import io
 import json
 import logging
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from sqlalchemy import Column, Integer, MetaData, Table, insert, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from largesse.database import DatabaseError, insert_or_leave, open_database, sqlite_url, transaction
 from largesse.gateway.pricing import Price, PriceError, PriceList
-from largesse.web.limits import BodyLimit, Rates, TimeLimit
+from largesse.web import serving as serving_module
+from largesse.web.api import make_api
+from largesse.web.limits import BodyLimit, RateLimit, Rates, TimeLimit
 from largesse.web.logs import JsonLines, log
+from largesse.web.metrics import Metrics
 from largesse.web.problems import Problem
-from largesse.web.serving import ServingError, configured, listen
+from largesse.web.serving import ServingError, listen
+from tests.support import served
+from tests.support.processes import serving
 
 TABLES = MetaData()
 THINGS = Table("things", TABLES, Column("id", Integer, primary_key=True), Column("count", Integer))
@@ -66,28 +73,35 @@ async def reads_all(_scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
+@contextmanager
+def listening(app: Any) -> Iterator[tuple[str, int]]:
+    """Where a service listens."""
+    server = served.Server(app)
+    try:
+        yield server.socket.getsockname()
+    finally:
+        server.stop()
+
+
+async def count(_scope: Any, receive: Any, send: Any) -> None:
+    """Says how long a request's body was."""
+    number, more = 0, True
+    while more:
+        message = await receive()
+        number, more = number + len(message.get("body", b"")), message.get("more_body", False)
+    await say(str(number).encode(), send)
+
+
+async def say(body: bytes, send: Any) -> None:
+    headers = [(b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
 @pytest.fixture(scope="module")
 def counting() -> Iterator[tuple[str, int]]:
-    """Where a service listens that says how long a request's body was."""
-
-    async def count(_scope: Any, receive: Any, send: Any) -> None:
-        number, more = 0, True
-        while more:
-            message = await receive()
-            number, more = number + len(message.get("body", b"")), message.get("more_body", False)
-        body = str(number).encode()
-        headers = [(b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-
-    listening = listen("127.0.0.1", 0)
-    server = uvicorn.Server(configured(count))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    yield listening.getsockname()
-    server.should_exit = True
-    thread.join()
-    listening.close()
+    with listening(count) as address:
+        yield address
 
 
 def exchanged(address: tuple[str, int], *pieces: bytes) -> bytes:
@@ -136,6 +150,76 @@ def test_bodies_and_rows_of_requests_are_as_long_as_they_like(counting: tuple[st
 
 
 @pytest.mark.parametrize(
+    ("head", "more"),
+    [
+        (b"", b""),
+        (b"GET / HTTP/1.1\r\na: ", b"x"),
+        (b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\n", b"x"),
+        (b"GET / HTTP/1.1\r\nhost: a\r\n\r\n", b"\r\n"),
+        (b"GET / HTTP/1.1\r\nhost: a\r\n\r\nGET / HTTP/1.1\r\na: ", b"x"),
+    ],
+    ids=["nothing", "a head", "a body that nobody reads", "lines between requests", "a second head"],
+)
+def test_who_sends_drop_by_drop_is_cut_off(monkeypatch: pytest.MonkeyPatch, head: bytes, more: bytes) -> None:
+    monkeypatch.setattr(serving_module, "HEAD_SECONDS", 0.4)
+
+    async def answers_at_once(_scope: Any, _receive: Any, send: Any) -> None:
+        await say(b"done", send)
+
+    began = time.monotonic()
+    with listening(answers_at_once) as address, socket.create_connection(address, timeout=0.02) as line:
+        line.sendall(head)
+        with suppress(ConnectionError):
+            while time.monotonic() < began + 5:
+                line.sendall(more)
+                with suppress(TimeoutError):
+                    if not line.recv(65_536):
+                        break
+    assert time.monotonic() < began + 5
+
+
+def test_who_sends_or_answers_slowly_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving_module, "HEAD_SECONDS", 0.2)
+
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.sleep(0.5)
+        await count(scope, receive, send)
+
+    with listening(slow) as address:
+        drops = [b"x"] * 100
+        assert exchanged(address, HEAD + b"content-length: 100\r\n\r\n", *drops).endswith(b"\r\n\r\n100")
+
+
+if sys.platform == "linux":  # the others have no such time-out
+
+    def test_who_does_not_read_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(serving_module, "READ_SECONDS", 1)
+        ended = threading.Event()
+
+        async def long(_scope: Any, receive: Any, send: Any) -> None:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            for _ in range(30):
+                await send({"type": "http.response.body", "body": bytes(1_000_000), "more_body": True})
+            assert (await receive())["type"] == "http.disconnect"
+            ended.set()
+
+        with listening(long) as address, socket.create_connection(address) as line:
+            line.sendall(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
+            assert ended.wait(10)
+
+
+def test_no_limit_is_passed_by_an_upgrade() -> None:
+    """Limits are of HTTP: what asks to go on as a WebSocket is answered as any other request."""
+    app = RateLimit(count, Rates(0.001, 1))
+    upgrade = (
+        b"upgrade: websocket\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\nsec-websocket-version: 13\r\n"
+    )
+    asked = b"GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade, close\r\n" + upgrade + b"\r\n"
+    with listening(app) as address:
+        assert [exchanged(address, asked)[9:12] for _ in range(2)] == [b"200", b"429"]
+
+
+@pytest.mark.parametrize(
     ("parts", "length", "status"),
     [
         ([b"x" * 10], b"10", 200), ([b"x" * 10], None, 200), ([b"x" * 5, b"x" * 5], None, 200),
@@ -153,6 +237,18 @@ def test_a_body_of_ten_bytes_and_no_more(parts: list[bytes], length: bytes | Non
     assert sent[0]["status"] == status
 
 
+def test_what_an_app_makes_of_a_body_that_broke_off_is_not_sent() -> None:
+    async def answers_all_the_same(scope: Any, receive: Any, send: Any) -> None:
+        with suppress(Exception):
+            await reads_all(scope, receive, send)
+        await say(b"the body makes no sense", send)
+
+    messages = [{"type": "http.request", "body": b"x" * 11, "more_body": True}]
+    sent = asyncio.run(answered(BodyLimit(answers_all_the_same, 10), messages, []))
+    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
+    assert (sent[0]["status"], json.loads(sent[1]["body"])["error"]) == (413, "too_large")
+
+
 def test_an_answer_that_takes_too_long() -> None:
     async def slow(_scope: Any, _receive: Any, _send: Any) -> None:
         await asyncio.sleep(5)
@@ -167,6 +263,29 @@ def test_a_problem_says_what_to_do() -> None:
         "error": "teapot", "message": "it is one", "next": "take a cup", "size": 2,
     }  # fmt: skip
     assert problem.response().headers["x-kind"] == "pot"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        DatabaseError("busy", "held by others"),
+        OperationalError("SELECT 1", {}, Exception("the line to db.internal went dead")),
+        PoolTimeoutError("no connection is free"),
+    ],
+)
+def test_a_database_that_is_away(error: Exception) -> None:
+    app = make_api(
+        "a service", "", Metrics("a"), lambda: {"ok": True}, rates=Rates(9, 9), start=int, close=int
+    )
+
+    @app.get("/")
+    def page() -> None:
+        raise error
+
+    with serving(app) as client:
+        answer = client.get("/")
+    assert (answer.status_code, answer.json()["error"]) == (503, "database_away")
+    assert int(answer.headers["retry-after"]) > 0 and "internal" not in answer.text
 
 
 # ------------------------------------------------------------------------------------------------------ logs
