@@ -69,6 +69,9 @@ class Pools:
             raise refuse("Error", "UniswapV2Router: INSUFFICIENT_OUTPUT_AMOUNT")
         hops = [self.pool(first, second) for first, second in pairwise(path)]
         pools = [pool for pool in hops if pool]
+        reserve = {
+            (one.address, token): self.tokens[token].of(one.address) for one in pools for token in one.tokens
+        }
         try:
             if source not in self.allowed:
                 raise refuse("")
@@ -78,8 +81,26 @@ class Pools:
         for i, pool in enumerate(pools):
             if amounts[i + 1] == 0:
                 raise refuse("Error", "UniswapV2: INSUFFICIENT_OUTPUT_AMOUNT")
-            if i and pools[i - 1] is pool:  # what it paid to itself came in before
-                raise refuse("Error", "UniswapV2: INSUFFICIENT_INPUT_AMOUNT")
             target = pools[i + 1].address if i + 1 < len(pools) else to
-            self.tokens[path[i + 1]].transfer(pool.address, pool.address, target, amounts[i + 1])
+            given = self.tokens[path[i + 1]]
+            reserves = [reserve[pool.address, token] for token in path[i : i + 2]]
+            try:
+                given.transfer(pool.address, pool.address, target, amounts[i + 1])
+            except Refused:
+                raise refuse("Error", "UniswapV2: TRANSFER_FAILED") from None
+            balances = [self.tokens[token].of(pool.address) for token in path[i : i + 2]]
+            _check_product(reserves, balances, amounts[i + 1])
             pool.last = now
+            reserve |= {
+                (pool.address, token): self.tokens[token].of(pool.address) for token in path[i : i + 2]
+            }
+
+
+def _check_product(reserves: Sequence[int], balances: Sequence[int], out: int) -> None:
+    """Of the token that came in and of that of which `out` went: 0.3 % of what came stay. Raises Refused."""
+    paid = [max(balances[0] - reserves[0], 0), max(balances[1] - (reserves[1] - out), 0)]
+    if not any(paid):
+        raise refuse("Error", "UniswapV2: INSUFFICIENT_INPUT_AMOUNT")
+    left = [balance * 1_000 - came * 3 for balance, came in zip(balances, paid, strict=True)]
+    if left[0] * left[1] < reserves[0] * reserves[1] * 1_000**2:
+        raise refuse("Error", "UniswapV2: K")

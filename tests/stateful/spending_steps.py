@@ -100,10 +100,7 @@ def convert_by_order(hand: SpendingHand, store: SpendingStore) -> Act:
 
 @step(9)
 def trade(hand: SpendingHand, store: SpendingStore) -> Act | None:
-    """Somebody else moves the price; not while the currency is out of its mind."""
-    money = hand.model.currency
-    if money.banned or money.paused or money.mode or money.fee_bps:
-        return None
+    """Somebody else moves the price."""
     currency, other, third = hand.side.token, hand.side.other, hand.side.third
     path = hand.one([[currency, other], [other, currency], [other, third]])
     minimum = hand.mostly(0, 10**12, percent=90)
