@@ -204,7 +204,7 @@ class VoucherScheme:
         except AWAY:
             # Whether it was charged is not known: who comes next, perhaps this call again, asks the database.
             self._stand_up(proof)
-            if not self._desks[details.index].amounts:
+            if (desk := self._desks.get(details.index)) is not None and not desk.amounts:
                 del self._desks[details.index]
             raise
         finally:
