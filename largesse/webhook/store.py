@@ -87,8 +87,8 @@ FAILED: Final = "failed"
 
 DUE_AT_ONCE: Final = 1_000
 MARGIN_SECONDS: Final = 3_600
-"""A link is delivered by so much later than it is made, or at once: sending it takes a while. In the last hour
-of its series there is no time for that."""
+"""A link is delivered by so much later than it is made, or at once: sending it takes a while. In the last
+hour of its series there is no time for that."""
 _REFUND: Final = "refund"
 
 
