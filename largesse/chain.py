@@ -17,6 +17,7 @@ from eth_abi.abi import decode
 from eth_account import Account
 from eth_typing import ChecksumAddress, HexStr
 from eth_utils.abi import collapse_if_tuple
+from requests.exceptions import RequestException
 from web3 import HTTPProvider, Web3
 from web3.contract import Contract
 from web3.contract.contract import ContractFunction
@@ -43,6 +44,7 @@ Abi = Sequence[dict[str, Any]]
 _GAS_PERCENT: Final = 120
 _WAIT_SECONDS: Final = 600.0
 _POLL_SECONDS: Final = 1.0
+_LOOK_FIRST: Final = "`brownie run account` shows what waits; do this again only when nothing does"
 
 _BUILTIN: Final = {
     bytes.fromhex("08c379a0"): {"name": "Error", "inputs": [{"name": "message", "type": "string"}]},
@@ -199,13 +201,18 @@ class Node:
     def send_raw_call(
         self, wallet: Wallet, to: str | None, data: bytes, *, gas: int | None = None
     ) -> TxReceipt:
-        """Send `data` to `to` and wait. Raises RefusedError, ChainError unconfirmed."""
+        """Send `data` to `to` and wait. Raises RefusedError, ChainError not_sent (nothing was), unclear and
+        unconfirmed (it may still be mined)."""
         nonce = int(self.web3.eth.get_transaction_count(wallet.address, "pending"))
         signed = self.sign(wallet, to, data, nonce=nonce, gas=gas)
-        self.broadcast(signed.raw)
+        self._hand_over(signed)
         receipt = self.wait(signed.tx_hash)
         if receipt is None:
-            raise ChainError("unconfirmed", f"{signed.tx_hash} is not in a block after {_WAIT_SECONDS:.0f} s")
+            raise ChainError(
+                "unconfirmed",
+                f"{signed.tx_hash} is not in a block after {_WAIT_SECONDS:.0f} s and may still be mined: "
+                f"{_LOOK_FIRST}",
+            )
         if receipt["status"] != 1:
             raise self.why(receipt, wallet, to, data)
         return receipt
@@ -257,6 +264,26 @@ class Node:
             text = str(error).lower()
             if not any(known in text for known in ("already known", "nonce too low", "already imported")):
                 raise ChainError("not_sent", f"the node took no transaction: {error}") from error
+
+    def _hand_over(self, signed: SignedTransaction) -> None:
+        """Broadcast it, and where that fails ask whether the node has it all the same: whoever is told that
+        nothing was sent sends again. Raises ChainError not_sent, unclear.
+        """
+        try:
+            self.broadcast(signed.raw)
+        except (ChainError, RequestException) as error:
+            unclear = ChainError(
+                "unclear",
+                f"the node did not say whether it took {signed.tx_hash}, which may be mined: {_LOOK_FIRST}",
+            )
+            try:
+                self.web3.eth.get_transaction(HexStr(signed.tx_hash))
+            except TransactionNotFound:
+                if isinstance(error, ChainError):
+                    raise error from None
+                raise unclear from error
+            except (Web3Exception, ValueError, RequestException):
+                raise unclear from error
 
     def wait(self, tx_hash: str, seconds: float = _WAIT_SECONDS) -> TxReceipt | None:
         """The receipt once the transaction is in a block; None when it takes longer."""

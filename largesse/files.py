@@ -15,6 +15,7 @@ def replace_file(path: Path, content: bytes) -> None:
     aside = path.with_name(path.name + ".tmp")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
+        os.fchmod(descriptor, 0o600)  # what a killed run of somebody else's left there may be open to others
         view = memoryview(content)
         while view:
             view = view[os.write(descriptor, view) :]

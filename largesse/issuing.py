@@ -12,8 +12,9 @@ from web3.types import TxReceipt
 from largesse.chain import Node, Wallet
 from largesse.chainlogs import ignore
 from largesse.client import Certificates, ClientError
+from largesse.errors import JournalError
 from largesse.issue_run import IssueReceipt, SignedIssue, run_issue
-from largesse.journal import IssueJournal, RunKey
+from largesse.journal import IssueJournal, RunKey, is_begun
 from largesse.recipients import Batch, RecipientList
 from largesse.waiting import await_final
 
@@ -109,8 +110,8 @@ def issue_list(
 
     `progress` hears how many rows are through, those of former calls first. Raises ClientError
     not_enough_money and sales_closed before the first row, journal_ahead (the chain was set back behind what
-    the journal knows), ChainError unconfirmed (what the issuer sent before is not final yet), and the reasons
-    of `run_issue`.
+    the journal knows), JournalError unfinished_run (another list of this series was begun), ChainError
+    unconfirmed (what the issuer sent before is not final yet), and the reasons of `run_issue`.
     """
     batches = recipients.batches(batch_size)
     key = RunKey(
@@ -119,6 +120,7 @@ def issue_list(
     )  # fmt: skip
     journals.mkdir(parents=True, exist_ok=True)
     path = journal_path(journals, certificates, series_id, recipients)
+    _check_others(path)
     journal = _TellingJournal(path, key, [batch.digest for batch in batches])
     with journal:
         journal.tell = lambda index: progress(len(batches[index].recipients))
@@ -133,6 +135,20 @@ def issue_list(
             run_issue(journal, batches, CertificateIssueChain(certificates, issuer, series_id))
         skipped = _skipped(certificates, journal)
     return IssueResult(rows_now, len(recipients.recipients), recipients.total, skipped)
+
+
+def _check_others(path: Path) -> None:
+    """A list that was changed after its run broke off is another list: its first rows would be issued a
+    second time."""
+    same_series = path.name.rpartition("-")[0]
+    for other in sorted(path.parent.glob(f"{same_series}-*.json")):
+        if other != path and is_begun(other):
+            raise JournalError(
+                "unfinished_run",
+                f"a run of another list of this series has issued a part and is not finished ({other}): "
+                "finish it with its own list; or take out of this one whoever has been issued to, and move "
+                "that file away",
+            )
 
 
 def _check_sale(certificates: Certificates, series_id: int) -> None:

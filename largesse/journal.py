@@ -206,6 +206,18 @@ class IssueJournal:
         return entries
 
 
+def is_begun(path: Path) -> bool:
+    """Whether the journal at `path` is of a run that sent something and is not finished; also where it can't
+    be read. Raises OSError.
+    """
+    try:
+        entries, _ = _parse(json.loads(path.read_bytes()))
+    except (ValueError, KeyError, TypeError, JournalError):
+        return True
+    sent = any(attempt.outcome in ("sent", "mined") for entry in entries for attempt in entry.attempts)
+    return sent and not all(entry.mined for entry in entries)
+
+
 def _parse(document: Any) -> tuple[list[Entry], RunKey]:
     if document["format"] != FORMAT or document["version"] != VERSION:
         raise JournalError("bad_entry", f"format {document['format']!r} version {document['version']!r}")

@@ -11,6 +11,7 @@ two, one can be mined.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -64,7 +65,8 @@ TRANSACTIONS: Final = Table(
 """All that was ever signed; the attempts of one key share its nonce."""
 
 _PATIENCE_SECONDS: Final = 60.0
-_RAISE_PERCENT: Final = 25  # nodes take a replacement that pays at least a tenth more
+_RAISE_PERCENT: Final = 25
+_LEAST_RAISE_PERCENT: Final = 10  # nodes take no replacement for less
 _MOST_ATTEMPTS: Final = 8
 _UNSIGNED: Final = SignedTransaction("", b"")
 
@@ -81,13 +83,25 @@ class Attempt:
 
 
 class Sender:
-    """Sends for `wallet`. Use one account for a service: who sends from it elsewhere takes its nonces."""
+    """Sends for `wallet`. Use one account for a service: who sends from it elsewhere takes its nonces.
 
-    def __init__(self, node: Node, wallet: Wallet, engine: Engine, *, patience: float = _PATIENCE_SECONDS):
+    `most_price`: wei that a unit of gas may cost, replacements included; None for any price.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        wallet: Wallet,
+        engine: Engine,
+        *,
+        patience: float = _PATIENCE_SECONDS,
+        most_price: int | None = None,
+    ):
         self.node = node
         self.wallet = wallet
         self.engine = engine
         self.patience = patience
+        self.most_price = most_price
 
     def send(self, key: str, to: str, data: bytes, *, most_gas: int | None = None) -> TxReceipt:
         """Have `data` done at `to` once under `key` (200 characters at most), and wait until it is final.
@@ -95,7 +109,8 @@ class Sender:
         Raises RefusedError where the chain refuses it, or it would take more than `most_gas` (over_gas):
         before it is sent (nothing is kept, the key is free again), or mined and failed (the key is used).
         Raises ChainError other_transaction where the key belongs to another call, ChainError unconfirmed
-        where it is not in a block after all attempts; asking again goes on with it.
+        where it is not in a block after all attempts, ChainError too_dear where gas costs more than
+        `most_price`; asking again goes on with it.
         """
         attempts = self._attempts(key, to, data) or [self._sign_first(key, to, data, most_gas)]
         while True:
@@ -129,7 +144,11 @@ class Sender:
         return [attempt.signed.tx_hash for attempt in self._attempts(key)]
 
     def resume(self) -> int:
-        """Send again whatever was signed and is not on the chain, as after a crash; how many there were."""
+        """Send again whatever was signed and is not on the chain, as after a crash; how many there were.
+
+        What the node does not take, as what it has a replacement of, stops no other: whoever waits for it
+        sends it again.
+        """
         final = self.node.final_nonce(self.wallet.address)
         latest = (
             select(TRANSACTIONS.c.raw)
@@ -139,7 +158,8 @@ class Sender:
         with transaction(self.engine) as connection:
             waiting = [bytes(raw) for raw in connection.execute(latest).scalars()]
         for raw in waiting:
-            self.node.broadcast(raw)
+            with suppress(ChainError):
+                self.node.broadcast(raw)
         return len(waiting)
 
     # --------------------------------------------------------------------------------------------- private
@@ -180,6 +200,8 @@ class Sender:
         gas, fees = self.node.estimate(self.wallet, to, data), self.node.fees()
         if most_gas is not None and gas > most_gas:
             raise RefusedError("over_gas", f"it takes {gas:,} gas now, and {most_gas:,} are allowed")
+        if self.most_price is not None and fees.most > self.most_price:
+            raise self._too_dear(fees)
         on_chain = int(self.node.web3.eth.get_transaction_count(self.wallet.address, "pending"))
         with transaction(self.engine) as connection:
             # Whatever was written down is sent one day: its nonce is taken, though no node may know it yet.
@@ -196,14 +218,24 @@ class Sender:
         last = attempts[-1]
         now, raised = self.node.fees(), last.fees.raised(_RAISE_PERCENT)
         fees = Fees(max(now.most, raised.most), max(now.tip, raised.tip))
+        if self.most_price is not None and fees.most > self.most_price:
+            most = self.most_price
+            fees = Fees(most, min(fees.tip, most))
         with transaction(self.engine) as connection:
             self._lock_nonce(connection)
             found = self._found(connection, key, to, data)
             if len(found) > len(attempts):
                 return found[-1]
+            if fees.most * 100 < last.fees.most * (100 + _LEAST_RAISE_PERCENT):
+                raise self._too_dear(raised)
             attempt = self._sign(to, data, Attempt(last.number + 1, last.nonce, last.gas, fees, _UNSIGNED))
             self._keep(connection, key, to, data, attempt)
         return attempt
+
+    def _too_dear(self, fees: Fees) -> ChainError:
+        return ChainError(
+            "too_dear", f"a unit of gas costs {fees.most:,} wei, at most {self.most_price:,} are paid"
+        )
 
     def _sign(self, to: str, data: bytes, attempt: Attempt) -> Attempt:
         signed = self.node.sign(

@@ -18,12 +18,15 @@ T = TypeVar("T")
 
 # A role stands for an account that is known only at deployment: "issuer", "cinema-2".
 ROLE = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+MOST_BYTES = 262_144
+# A statement of more lines is not looked for by line: each line more makes it be read again.
+_MOST_LINES = 200
 _SYNTAX_LINE = re.compile(r"at line (\d+)")
 
 
 def locate(text: str) -> dict[Path, int]:
-    """Line (from 1) of every table header and key of valid TOML; keys inside inline tables have their
-    parent's only.
+    """Line (from 1) of every table header and key of valid TOML, up to a statement that is very long; keys
+    inside inline tables have their parent's only.
     """
     found: dict[Path, int] = {}
     arrays: dict[Path, int] = {}
@@ -35,6 +38,8 @@ def locate(text: str) -> dict[Path, int]:
         at += 1
         # A statement ends where it parses: a multi-line string or array doesn't before its last line.
         while (parsed := _try_parse(statement)) is None and at < len(lines):
+            if at - start > _MOST_LINES:
+                return found
             statement += "\n" + lines[at]
             at += 1
         if not parsed:
@@ -98,9 +103,12 @@ class Section:
     @classmethod
     def parse(cls, text: str, problems: list[Problem]) -> Section | None:
         """The root of a TOML text, or None after noting where its syntax breaks."""
+        if len(text.encode("utf-8", "replace")) > MOST_BYTES:
+            problems.append(Problem(0, "file", "too_long", f"more than {MOST_BYTES} bytes"))
+            return None
         try:
             table = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+        except (RecursionError, ValueError) as error:
             match = _SYNTAX_LINE.search(str(error))
             line = int(match.group(1)) if match else text.count("\n") + 1
             problems.append(Problem(line, "file", "bad_toml", f"not valid TOML: {error}"))

@@ -18,6 +18,7 @@ from largesse.links import GiftLink, key_address, parse_link
 from largesse.moments import moment
 from largesse.qr import qr_png
 from largesse.session import Session, SessionError
+from largesse.waiting import require_nothing_waiting
 
 MOST_LINKS = 10_000
 
@@ -41,6 +42,8 @@ def main(session: Session, given: Arguments) -> Given:
     amount = given.amount("amount", token.decimals)
     folder = session.out("gifts")
     chosen_name = given.file_name("name") if given.has("name") else ""
+    if chosen_name and (folder / f"{chosen_name}.txt").exists():
+        raise ArgumentError("name_taken", f"{chosen_name}.txt is there already: another name=…, please")
     kept: list[Path] = []
 
     def keep(key: bytes) -> None:
@@ -66,7 +69,7 @@ def main(session: Session, given: Arguments) -> Given:
     url = gift.link.url()
     name = chosen_name or gift.gift_id.hex()[:16]
     replace_file(folder / f"{name}.txt", (url + "\n").encode("ascii"))
-    (folder / f"{name}.png").write_bytes(qr_png(url))
+    replace_file(folder / f"{name}.png", qr_png(url))
     _forget(kept)  # the link holds the key now
     done(f"{token.show(amount)} of {chosen.name} wait for whoever has this link:")
     say(url)
@@ -105,6 +108,8 @@ def many(session: Session, given: Arguments) -> list[GiftLink]:
             raise ArgumentError(
                 "name_taken", f"{draft.name} is of a run that is not finished, with other arguments"
             )
+        # What the killed run has sent may be in no block yet: it would be given a second time.
+        require_nothing_waiting(session.node, giver)
         links = find_given(certificates, drafts)
     else:
         drafts = draft_links(

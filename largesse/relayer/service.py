@@ -55,7 +55,7 @@ class Relayer:
         self.wallet = wallet
         self.contracts = dict(contracts)
         self.limits = limits or Limits()
-        self.sender = Sender(node, wallet, engine, patience=patience)
+        self.sender = Sender(node, wallet, engine, patience=patience, most_price=self.limits.gas_price)
         self.store = Store(engine, self.limits)
         self.on_settled: Callable[[Outcome], None] = ignore
         self._clock = clock

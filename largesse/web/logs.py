@@ -1,7 +1,8 @@
 """Logs as JSON, a line an event, without anything that could be spent or used again.
 
-``log("gateway.settled", payout=123, tx="0x…")``. Values of keys that hold secrets, and long texts of hex
-(signatures, keys), are not written.
+``log("gateway.settled", payout=123, tx="0x…")``. Values of keys that hold secrets, long texts of hex
+(signatures, keys), and of addresses all but scheme and host (a node's often holds its user's key) are not
+written.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ _SECRET: Final = re.compile(
     r"secret|signature|authorization|password|private|preimage|payment|token$|^key$", re.I
 )
 _LONG_HEX: Final = re.compile(r"(?:0x)?[0-9a-fA-F]{65,}")
+_URL: Final = re.compile(r"\b([a-z][a-z0-9+.-]*://)(?:[^\s/@]*@)?([^\s/?#'\"]*)[^\s'\")]*", re.I)
+_PATH: Final = re.compile(r"(\burl: )/[^\s'\")]*")
 _LOGGER: Final = logging.getLogger("largesse")
 
 
@@ -55,4 +58,7 @@ def log(event: str, level: int = logging.INFO, *, error: BaseException | None = 
 
 
 def _clean(value: Any) -> Any:
-    return _LONG_HEX.sub("…", value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    hosts = _URL.sub(r"\1\2/…", value)
+    return _LONG_HEX.sub("…", _PATH.sub(r"\1…", hosts))

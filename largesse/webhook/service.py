@@ -30,7 +30,7 @@ from largesse.links import GiftLink, key_address
 from largesse.sender import Sender
 from largesse.shop import Shop
 from largesse.signing import CURVE_ORDER, Receipt, keccak
-from largesse.terms import UINT40_MAX
+from largesse.terms import NO_EXPIRY, UINT40_MAX
 from largesse.web.logs import log
 from largesse.webhook.events import Event, PaymentSucceeded
 from largesse.webhook.signatures import LEAST_SECRET
@@ -42,6 +42,7 @@ from largesse.webhook.store import (
     ISSUED,
     ISSUING,
     RECALLING,
+    TOLD,
     Record,
     Store,
 )
@@ -49,6 +50,12 @@ from largesse.webhook.store import (
 WORKERS: Final = 8
 _NAME: Final = re.compile(r"[A-Za-z0-9-]{1,40}")
 _NO_DEADLINE: Final = UINT40_MAX
+_NEVER_ISSUED: Final = (
+    "CertificateSales_PaymentUsed",
+    "GiftCertificates_SalesClosed",
+    "GiftCertificates_AlreadyWoundDown",
+)
+"""Refusals that no waiting changes."""
 
 
 class PaymentError(LargesseError):
@@ -121,6 +128,7 @@ class Webhook:
         self._flying: set[tuple[str, str]] = set()
         self._again: set[tuple[str, str]] = set()
         self._flying_lock = threading.Lock()
+        self._expiries: dict[tuple[str, int], int] = {}
         self._watcher = threading.Thread(target=self._watch, name="webhook-watch", daemon=True)
 
     # ---------------------------------------------------------------------------------------------- life
@@ -187,6 +195,17 @@ class Webhook:
             )
         return end
 
+    def _expires_at(self, issuer: str, payment_id: str) -> int:
+        """When the series of a payment ends, which never changes."""
+        found = self.store.find(issuer, payment_id)
+        if found is None or found[0].state == TOLD:
+            return NO_EXPIRY
+        place = issuer, found[0].series_id
+        if place not in self._expiries:
+            terms = self.issuers[issuer].shop.certificates.terms(place[1])
+            self._expiries[place] = terms.expires_at
+        return self._expiries[place]
+
     def _gift(self, record: Record) -> Gift:
         issuer = self.issuers[record.issuer]
         return Gift(
@@ -217,7 +236,8 @@ class Webhook:
         place, node = (issuer, payment_id), self.issuers[issuer].shop.node
         try:
             while not self._stop.is_set():
-                record = self.store.begin(issuer, payment_id, node.now())
+                expires_at = self._expires_at(issuer, payment_id)
+                record = self.store.begin(issuer, payment_id, node.now(), expires_at)
                 if record is None or not self._advance(record):
                     break
         except Exception as error:  # noqa: BLE001 - the thread ends here; the watcher comes back to the payment
@@ -253,8 +273,9 @@ class Webhook:
             return False  # it is on its way
         said: dict[str, Any] = {"error": refused.reason[:80], "message": refused.message}
         log("webhook.refused", logging.WARNING, id=record.id, step=record.state, **said)
-        if (state := _final(record, refused)) is not None:
+        if (state := _final(record, refused, sender.node.now())) is not None:
             self.store.finish(record, state=state, **said)
+            self.on_done(state)
             return True
         # A key that was used can't work any more; one that was not is free, whoever else is about to use it.
         self.store.finish(record, step=record.step + (0 if never_sent else 1), **said)
@@ -329,10 +350,14 @@ def payment_id(issuer: str, payment: str) -> bytes:
     return keccak(f"{issuer}/{payment}".encode())
 
 
-def _final(record: Record, refused: LargesseError) -> str | None:
+def _final(record: Record, refused: LargesseError, now: int) -> str | None:
     """What a refusal for good makes of a payment; None where trying again may help."""
-    if record.state == ISSUING and refused.reason == "CertificateSales_PaymentUsed":
+    if record.state == ISSUING and refused.reason in _NEVER_ISSUED:
         return FAILED
+    if record.state == GIVING and refused.reason == "GiftCertificates_GiftDates":
+        # Its delivery date may have passed while it was sent, or its series has ended.
+        ended = isinstance(refused, RefusedError) and now >= refused.values[2]
+        return FAILED if ended else None
     # Claimed, or the delivery date has come: it is the buyer's.
     late = ("GiftCertificates_NoSuchGift", "GiftCertificates_NotRecallable")
     return DELIVERED if record.state == RECALLING and refused.reason in late else None

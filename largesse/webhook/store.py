@@ -31,6 +31,7 @@ from largesse.addresses import ZERO_ADDRESS
 from largesse.database import insert_if_missing, transaction
 from largesse.errors import LargesseError
 from largesse.sender import TABLES
+from largesse.terms import NO_EXPIRY
 from largesse.webhook.events import DISPUTES, Event, PaymentRefunded, PaymentSucceeded
 
 PAYMENTS: Final = Table(
@@ -86,7 +87,8 @@ FAILED: Final = "failed"
 
 DUE_AT_ONCE: Final = 1_000
 MARGIN_SECONDS: Final = 3_600
-"""A link is delivered by so much later than it is made, or at once: sending it takes a while."""
+"""A link is delivered by so much later than it is made, or at once: sending it takes a while. In the last
+hour of its series there is no time for that."""
 _REFUND: Final = "refund"
 
 
@@ -166,15 +168,16 @@ class Store:
         with transaction(self.engine) as connection:
             return [(row.issuer, row.id) for row in connection.execute(query)]
 
-    def begin(self, issuer: str, payment_id: str, now: int) -> Record | None:
-        """Decide at the chain's time `now` what is sent next for a payment, and write it down; None
-        where nothing is to be done.
+    def begin(self, issuer: str, payment_id: str, now: int, expires_at: int = NO_EXPIRY) -> Record | None:
+        """Decide at the chain's time `now` what is sent next for a payment, whose series ends at
+        `expires_at`, and write it down; None where nothing is to be done.
 
         The row is locked: an event that comes meanwhile is looked at the next time.
         """
         with transaction(self.engine) as connection:
             record = _lock(connection, issuer, payment_id)
-            changes = _next(record, now, held=_is_held(connection, issuer, payment_id))
+            held = _is_held(connection, issuer, payment_id)
+            changes = _next(record, now, expires_at, held=held)
             _change(connection, record, **changes)
             if changes == {"due": False}:
                 return None
@@ -195,7 +198,7 @@ class Store:
             )
 
 
-def _next(record: Record, now: int, *, held: bool) -> dict[str, Any]:
+def _next(record: Record, now: int, expires_at: int, *, held: bool) -> dict[str, Any]:
     """What is changed before the next step is sent."""
     state, following = record.state, record.step + 1
     if state == ACCEPTED and not held:
@@ -204,11 +207,12 @@ def _next(record: Record, now: int, *, held: bool) -> dict[str, Any]:
         # Held up before it was sent, it comes to the service first, not to the recipient.
         return {"direct": record.direct and not held}
     if state == ISSUED and not held:
-        deliver_at = _delivery(record, now, held=held)
+        deliver_at = _delivery(record, now, expires_at, held=held)
         return {"state": GIVING, "step": following, "round": record.round + 1, "deliver_at": deliver_at}
     if state == GIVING:
         good = record.deliver_at > now if held or record.deliver_at else True
-        return {"deliver_at": record.deliver_at if good else _delivery(record, now, held=held)}
+        deliver_at = record.deliver_at if good else _delivery(record, now, expires_at, held=held)
+        return {"deliver_at": deliver_at}
     if state == GIVEN and held:
         return {"state": RECALLING, "step": following}
     if state == RECALLING:
@@ -216,11 +220,15 @@ def _next(record: Record, now: int, *, held: bool) -> dict[str, Any]:
     return {"due": False}
 
 
-def _delivery(record: Record, now: int, *, held: bool) -> int:
+def _delivery(record: Record, now: int, expires_at: int, *, held: bool) -> int:
     """When a link that is made now is delivered; 0 for at once. One that is held up must not be."""
     if record.window_end <= now and not held:
         return 0
-    return max(record.window_end, now + MARGIN_SECONDS)
+    later = now + MARGIN_SECONDS
+    if later >= expires_at:
+        # Not after the series' end, and to the buyer as soon as the window is over.
+        later = expires_at - 1 if held else record.window_end
+    return max(record.window_end, later)
 
 
 def _is(issuer: str, payment_id: str) -> Any:

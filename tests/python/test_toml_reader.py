@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import time
 import tomllib
 from typing import Any
 
+import pytest
+
 from largesse.errors import Problem
-from largesse.toml_reader import Section, locate
+from largesse.toml_reader import MOST_BYTES, Section, locate
 
 TEXT = '''# a comment = "not a key"
 top = 1
@@ -146,3 +149,26 @@ def test_arrays_of_tables_must_be_tables() -> None:
     root, problems = read("a = 1\nb = []\nc = [1]\n")
     assert [list(root.tables(key)) for key in "abc"] == [[], [], []]
     assert reasons(problems) == [(1, "wrong_type"), (2, "wrong_type"), (3, "wrong_type")]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("a = " + "[" * 5_000 + "]" * 5_000, "bad_toml"),
+        ("a = " + "9" * 5_000, "bad_toml"),
+        ("a = " + '"' + "x" * MOST_BYTES + '"', "too_long"),
+    ],
+    ids=["deep", "number", "long"],
+)
+def test_what_is_made_to_break_the_reader_is_a_problem_of_the_file(text: str, reason: str) -> None:
+    problems: list[Problem] = []
+    assert Section.parse(text, problems) is None
+    assert [one.reason for one in problems] == [reason]
+
+
+def test_a_statement_of_very_many_lines_takes_no_time_to_speak_of() -> None:
+    """Each line was a reason to read all lines before it again."""
+    text = 'first = 1\nlong = """\n' + "x\n" * 20_000 + '"""\nlast = 1\n'
+    began = time.process_time()
+    assert locate(text) == {("first",): 1}
+    assert time.process_time() - began < 2

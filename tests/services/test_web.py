@@ -322,6 +322,29 @@ def test_logs_hold_no_secrets() -> None:
     assert "ValueError" in second["error"]
 
 
+@pytest.mark.parametrize(
+    ("said", "logged"),
+    [
+        (
+            "HTTPSConnectionPool(host='node.example'): Max retries exceeded with url: /v2/hush?k=hush (x)",
+            "HTTPSConnectionPool(host='node.example'): Max retries exceeded with url: … (x)",
+        ),
+        (
+            "429 Client Error: for url: https://node.example/v2/hush",
+            "429 Client Error: for url: https://node.example/…",
+        ),
+        ("wss://me:hush@node.example:8546/hush is away", "wss://node.example:8546/… is away"),
+        ("postgresql://me:hush@db.example/largesse", "postgresql://db.example/…"),
+        ("nothing of the kind: a/b at 5:30", "nothing of the kind: a/b at 5:30"),
+    ],
+)
+def test_logs_say_of_an_address_its_host_alone(said: str, logged: str) -> None:
+    """A node's address often holds its user's key, and a database's its password."""
+    record = logging.LogRecord("largesse", logging.WARNING, "", 0, "x.postponed", (), None)
+    record.values = {"why": said}
+    assert json.loads(JsonLines().format(record))["why"] == logged
+
+
 # ------------------------------------------------------------------------------------------------- databases
 
 

@@ -149,6 +149,7 @@ def processing(shop: sales.Shop, series: int, node_url: str, database_url: str) 
 def _asks(client: httpx.Client) -> Callable[..., tuple[int, Any]]:
     def ask(method: str, path: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, Any]:
         answer = client.request(method, path, content=body, headers=headers)
-        return answer.status_code, answer.json()
+        is_json = "json" in answer.headers["content-type"]
+        return answer.status_code, answer.json() if is_json else answer.text
 
     return ask

@@ -163,6 +163,13 @@ def test_a_payment_id_that_is_used_on_the_chain_is_not_issued_again(
     assert len(processor.issued()) == 1
 
 
+def test_a_payment_for_a_series_that_is_not_sold_any_more_has_failed(processor: Processor) -> None:
+    closes_at = int(processor.shop.world.certificates.terms(processor.series)[1])
+    mine_at(closes_at)
+    processor.take(processor.paid("p1"))
+    assert processor.wait("p1", "failed")["error"] == "GiftCertificates_SalesClosed"
+
+
 def test_two_processors_may_use_the_same_payment_id() -> None:
     """Of one account that issues for both, neither takes the other's payment for its own."""
     assert payment_id("books", "p1") != payment_id("films", "p1")

@@ -106,3 +106,33 @@ def test_a_link_that_was_decided_and_not_sent_is_not_delivered_while_it_is_held_
     # The delivery date came nearer and passed meanwhile.
     assert begun(payments, "p", NOW + HOUR - 1).deliver_at == NOW + HOUR
     assert begun(payments, "p", NOW + HOUR).deliver_at == NOW + 2 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("window", "series", "deliver_in"),
+    [
+        (HOUR // 2, HOUR + 1, HOUR),
+        (HOUR // 2, HOUR, HOUR // 2),
+        (1, 2, 1),
+        (0, 2, None),
+        (-HOUR, -1, None),
+    ],
+)
+def test_a_link_is_delivered_before_its_series_ends(
+    payments: Store, window: int, series: int, deliver_in: int | None
+) -> None:
+    tell_paid(payments, "p", window_end=NOW + window)
+    payments.finish(begun(payments, "p"), state=ISSUED)
+    giving = payments.begin(NAME, "p", NOW, NOW + series)
+    assert giving is not None
+    assert giving.deliver_at == (0 if deliver_in is None else NOW + deliver_in)
+
+
+def test_what_is_held_up_in_its_series_last_hour_is_not_delivered_at_once(payments: Store) -> None:
+    tell_paid(payments, "p")
+    payments.finish(begun(payments, "p"), state=ISSUED)
+    assert begun(payments, "p").deliver_at == 0
+    tell(payments, "dispute.opened", "p", created=1, dispute="d")
+    giving = payments.begin(NAME, "p", NOW, NOW + HOUR)
+    assert giving is not None
+    assert giving.deliver_at == NOW + HOUR - 1
