@@ -131,14 +131,15 @@ class Sender:
     def resume(self) -> int:
         """Send again whatever was signed and is not on the chain, as after a crash; how many there were."""
         final = self.node.final_nonce(self.wallet.address)
-        latest = (
-            select(TRANSACTIONS.c.raw)
+        attempts = (
+            select(TRANSACTIONS.c.nonce, TRANSACTIONS.c.raw)
             .where(*self._own(), TRANSACTIONS.c.nonce >= final)
             .order_by(TRANSACTIONS.c.nonce, TRANSACTIONS.c.attempt)
         )
         with transaction(self.engine) as connection:
-            waiting = [bytes(raw) for raw in connection.execute(latest).scalars()]
-        for raw in waiting:
+            # Of several attempts the last: a node that has it takes no cheaper one.
+            waiting = {row.nonce: bytes(row.raw) for row in connection.execute(attempts)}
+        for raw in waiting.values():
             self.node.broadcast(raw)
         return len(waiting)
 
