@@ -150,14 +150,15 @@ class Sender:
         sends it again.
         """
         final = self.node.final_nonce(self.wallet.address)
-        latest = (
-            select(TRANSACTIONS.c.raw)
+        attempts = (
+            select(TRANSACTIONS.c.nonce, TRANSACTIONS.c.raw)
             .where(*self._own(), TRANSACTIONS.c.nonce >= final)
             .order_by(TRANSACTIONS.c.nonce, TRANSACTIONS.c.attempt)
         )
         with transaction(self.engine) as connection:
-            waiting = [bytes(raw) for raw in connection.execute(latest).scalars()]
-        for raw in waiting:
+            # Of several attempts the last: a node that has it takes no cheaper one.
+            waiting = {row.nonce: bytes(row.raw) for row in connection.execute(attempts)}
+        for raw in waiting.values():
             with suppress(ChainError):
                 self.node.broadcast(raw)
         return len(waiting)

@@ -46,6 +46,8 @@ def main(session: Session, given: Arguments) -> None:
         risk = prepaid.micros(given.amount("risk", decimals))
         native = 0 if given.text("gas") == "0" else prepaid.micros(given.amount("gas", decimals))
         policy = Policy(native, risk)
+    elif "batch" in wanted:
+        raise ArgumentError("unclaimed", "schemes=batch needs risk=…: nobody else claims what channels owe")
     database = session.database("gateway", given)
     port = given.whole("port", most=65_535)
     gateway = Gateway(prepaid, seller, database, policy=policy, limits=Limits())

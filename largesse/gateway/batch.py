@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -32,6 +31,7 @@ from x402.mechanisms.evm.batch_settlement.errors import (
     ERR_CHANNEL_BUSY,
     ERR_CHANNEL_ID_MISMATCH,
     ERR_CHANNEL_NOT_FOUND,
+    ERR_CUMULATIVE_AMOUNT_BELOW_CLAIMED,
     ERR_CUMULATIVE_AMOUNT_MISMATCH,
     ERR_CUMULATIVE_EXCEEDS_BALANCE,
     ERR_DEPOSIT_BELOW_MIN_DEPOSIT,
@@ -41,6 +41,7 @@ from x402.mechanisms.evm.batch_settlement.errors import (
     ERR_VERIFICATION_STATE_UNAVAILABLE,
 )
 from x402.mechanisms.evm.batch_settlement.facilitator import BatchSettlementEvmFacilitator
+from x402.mechanisms.evm.batch_settlement.facilitator.utils import read_channel_state
 from x402.mechanisms.evm.batch_settlement.server import (
     BatchSettlementChannelManagerSync,
     BatchSettlementEvmScheme,
@@ -49,9 +50,11 @@ from x402.mechanisms.evm.batch_settlement.server.channel_manager_common import (
     AutoSettlementContext,
     ChannelManagerConfigSync,
     ClaimOptions,
+    has_live_pending_request,
 )
 from x402.mechanisms.evm.batch_settlement.server.scheme import BatchSettlementEvmSchemeServerConfig
 from x402.mechanisms.evm.batch_settlement.server.storage import Channel
+from x402.mechanisms.evm.batch_settlement.types import ChannelState
 from x402.mechanisms.evm.constants import ERR_SETTLEMENT_PENDING
 from x402.schemas import (
     PaymentAbortedError,
@@ -88,8 +91,8 @@ WITHDRAW_SECONDS: Final = 86_400
 SETTLE_SECONDS: Final = 30.0
 CLAIMS_A_BATCH: Final = 100
 LOST_SECONDS: Final = 60.0
-"""For so long a call whose answer was lost is answered again to its voucher, without an Idempotency-Key. The
-voucher is a secret of the two until it is claimed."""
+"""For so long a call without an Idempotency-Key whose answer was lost is answered again to its voucher, which
+is a secret of the two until it is claimed."""
 
 _HALF_ORDER: Final = CURVE_ORDER // 2
 _MOST_SUM: Final = 2**128 - 1
@@ -98,6 +101,7 @@ _KINDS: Final = ("deposit", "voucher", "refund")
 
 _ADVICE: Final = {
     ERR_CUMULATIVE_AMOUNT_MISMATCH: "take the channel's state from `accepts`, and sign the next sum after it",
+    ERR_CUMULATIVE_AMOUNT_BELOW_CLAIMED: "sign the sum that the contract has paid, and the price",
     ERR_CUMULATIVE_EXCEEDS_BALANCE: "deposit more into the channel",
     ERR_CHANNEL_NOT_FOUND: "deposit into the channel first",
     ERR_INSUFFICIENT_BALANCE: "put more of the token into the paying account",
@@ -142,7 +146,7 @@ class _Details:
     @property
     def key(self) -> str:
         """What the voucher uses up."""
-        return f"batch:{self.channel}:{self.voucher.max_claimable_amount}:{keccak(self.signature).hex()}"
+        return _voucher_key(self.channel, self.voucher.max_claimable_amount, self.signature)
 
 
 @dataclass(frozen=True)
@@ -189,7 +193,7 @@ class BatchScheme:
             currency.chain_id,
             BATCH_SETTLEMENT_ADDRESS,
         )
-        self._facilitator = _Facilitator(sender, currency.network)
+        self._facilitator = _Facilitator(sender, currency.network, self.channels, calls.lease_seconds)
         self._scheme = BatchSettlementEvmScheme(
             self.pay_to,
             BatchSettlementEvmSchemeServerConfig(
@@ -281,16 +285,24 @@ class BatchScheme:
             int(one.charged_cumulative_amount) - int(one.total_claimed) for one in self.channels.list()
         )
 
-    def settle(self) -> Claimed:
-        """Claim all that was served, and have the contract pay it out. Blocks until that is final.
+    def state(self, channel: str) -> ChannelState:
+        """What the contract says of a channel. Raises what the node does."""
+        return self._facilitator.state(channel)
 
-        Raises RuntimeError where the contract does not pay out.
+    def settle(self, due: Sequence[str] | None = None, urgent: Collection[str] = ()) -> Claimed:
+        """Claim all that was served, or what was in these channels, whatever it costs, and have the contract
+        pay it out. Blocks until that is final.
+
+        Who sees a claim can read its voucher. Where that one's call is still being served, its channel is
+        left for the next time, unless it is `urgent`. Raises RuntimeError where the contract does not pay
+        out.
         """
         transactions: list[str] = []
         refused: list[str] = []
-        due = [one.channel_id for one in self.channels.list() if _owed(one)]
+        if due is None:
+            due = urgent = [one.channel_id for one in self.channels.list() if _owed(one)]
         for start in range(0, len(due), CLAIMS_A_BATCH):
-            self._claim(due[start : start + CLAIMS_A_BATCH], transactions, refused)
+            self._claim(due[start : start + CLAIMS_A_BATCH], urgent, transactions, refused)
         try:
             transactions.append(self._manager.settle().transaction)
         except RuntimeError as error:
@@ -300,21 +312,21 @@ class BatchScheme:
             log("gateway.claim_refused", channel=channel)
         return Claimed(tuple(transactions), tuple(refused))
 
-    def follow(self, seconds: float, stop: threading.Event) -> None:
-        """`settle` every so many seconds until `stop`; what fails is logged and tried again."""
-        while not stop.wait(seconds):
-            try:
-                if self.owed():
-                    self.settle()
-            except Exception as error:  # noqa: BLE001 - whatever the node did, settling goes on
-                log("gateway.not_settled", error=error)
-
-    def _claim(self, due: list[str], transactions: list[str], refused: list[str]) -> None:
+    def _claim(
+        self, due: Sequence[str], urgent: Collection[str], transactions: list[str], refused: list[str]
+    ) -> None:
         """The package claims all of a batch or nothing: halve it until what fails is alone."""
         wanted = frozenset(due)
 
-        def select(channels: list[Channel], _context: AutoSettlementContext) -> list[Channel]:
-            return [one for one in channels if one.channel_id in wanted]
+        def select(channels: list[Channel], context: AutoSettlementContext) -> list[Channel]:
+            chosen = [
+                one
+                for one in channels
+                if one.channel_id in wanted
+                and (one.channel_id in urgent or not has_live_pending_request(one, context.now))
+            ]
+            self.calls.publish([_key(one) for one in chosen])
+            return chosen
 
         try:
             results = self._manager.claim(ClaimOptions(CLAIMS_A_BATCH, select_claim_channels=select))
@@ -324,8 +336,8 @@ class BatchScheme:
                 refused.append(due[0])
                 return
             middle = len(due) // 2
-            self._claim(due[:middle], transactions, refused)
-            self._claim(due[middle:], transactions, refused)
+            self._claim(due[:middle], urgent, transactions, refused)
+            self._claim(due[middle:], urgent, transactions, refused)
         else:
             transactions.extend(result.transaction for result in results)
 
@@ -367,7 +379,7 @@ class BatchScheme:
             if retry is None:
                 return None
             raise other_call(proof.call.retry_key)
-        if retry is None and found.age(self.calls.keep_seconds) > LOST_SECONDS:
+        if retry is None and (found.retry or found.age(self.calls.keep_seconds) > LOST_SECONDS):
             return None
         return found.settled, found.answer
 
@@ -407,6 +419,11 @@ class BatchScheme:
             self._verify(details)
         context = self._scheme.read_request_context(details.payment)
         channel = None if context is None else context.channel_snapshot
+        if channel is not None and int(channel.charged_cumulative_amount) < int(channel.total_claimed):
+            # Without a record of the channel the package takes a voucher for the sum after its own.
+            self._scheme.clear_pending_request(details.payment)
+            self.channels.forget(details.channel)
+            raise x402.refused(ERR_CUMULATIVE_AMOUNT_BELOW_CLAIMED, None, _ADVICE)
         if channel is None or channel.withdraw_requested_at:
             self._scheme.clear_pending_request(details.payment)
             raise PaymentRefusedError(
@@ -439,7 +456,10 @@ class BatchScheme:
             raise self._corrected(details)
         self._scheme.take_request_context(details.payment)
         if reason == ERR_CHANNEL_BUSY:
-            raise in_use(details.channel)
+            if not self._facilitator.has_refunded(details.channel):
+                raise in_use(details.channel)
+            self._verify(details)
+            return
         if reason == ERR_VERIFICATION_STATE_UNAVAILABLE:
             raise x402.unreachable()
         raise x402.refused(reason, verdict.invalid_message, _ADVICE)
@@ -496,16 +516,22 @@ class BatchScheme:
         return Settled(x402.to_json(response))
 
     def _refund(self, details: _Details) -> tuple[Settled, Answer]:
-        """Give the payer back what is not charged. Raises PaymentRefusedError."""
+        """Give the payer back what is not charged. Raises PaymentRefusedError: settlement_pending where the
+        chain takes too long, and the channel is held until it is heard of."""
         self._verify(details)
+        self.calls.publish([details.key])
         try:
             response = self._server.settle_payment(details.payment, details.requirements)
         except (ValueError, PaymentAbortedError) as error:
             self._scheme.clear_pending_request(details.payment)
             raise x402.refused(str(error), None, _ADVICE) from error
+        except x402.NODE_ERRORS as error:
+            raise x402.pending() from error
         finally:
             self._scheme.take_request_context(details.payment)
         if not response.success:
+            if response.error_reason == ERR_SETTLEMENT_PENDING:
+                raise x402.pending(response.transaction)
             raise x402.refused(response.error_reason, response.error_message, _ADVICE)
         body = json.dumps({"message": "Refund acknowledged", "channelId": details.channel}).encode()
         return Settled(x402.to_json(response)), Answer(200, ((b"content-type", b"application/json"),), body)
@@ -514,9 +540,13 @@ class BatchScheme:
 class _Facilitator:
     """x402's facilitator in this process, over a signer of its own for each use."""
 
-    def __init__(self, sender: Sender, network: str) -> None:
+    def __init__(
+        self, sender: Sender, network: str, channels: SqlChannelStorage, lease_seconds: float
+    ) -> None:
         self.sender = sender
         self.network = network
+        self.channels = channels
+        self.lease_seconds = lease_seconds
 
     def verify(self, payload: PaymentPayload, requirements: PaymentRequirements) -> VerifyResponse:
         return BatchSettlementEvmFacilitator(SenderSigner(self.sender)).verify(payload, requirements)
@@ -526,7 +556,32 @@ class _Facilitator:
         voucher = payload.model_copy(update={"payload": {**payload.payload, "type": "voucher"}})
         return self.verify(voucher, requirements)
 
+    def state(self, channel: str) -> ChannelState:
+        return read_channel_state(SenderSigner(self.sender), channel)
+
+    def has_refunded(self, channel: str) -> bool:
+        """Whether a refund of which nothing was heard is on the chain. Raises PaymentRefusedError
+        chain_unreachable."""
+        try:
+            return self.channels.refunded(channel, lambda: self.state(channel))
+        except x402.NODE_ERRORS as error:
+            raise x402.unreachable() from error
+
     def settle(self, payload: PaymentPayload, requirements: PaymentRequirements) -> SettleResponse:
+        if payload.payload["type"] != "refund":
+            return self._settle(payload, requirements)
+        channel = payload.payload["voucher"]["channelId"]
+        is_first = self.channels.hold(channel)
+        response = self._settle(payload, requirements)
+        # The package tries twice. What it sent first may come to be, whatever becomes of the second.
+        has_failed = is_first and response.error_reason != ERR_SETTLEMENT_PENDING
+        if response.success or (
+            has_failed and not self.channels.refunded(channel, lambda: self.state(channel))
+        ):
+            self.channels.release(channel, self.lease_seconds)
+        return response
+
+    def _settle(self, payload: PaymentPayload, requirements: PaymentRequirements) -> SettleResponse:
         signer = SenderSigner(self.sender)
         response = BatchSettlementEvmFacilitator(signer).settle(payload, requirements)
         if not response.success and (unconfirmed := signer.unconfirmed()):
@@ -575,6 +630,16 @@ def _takes(digest: bytes, signature: bytes, signer: str) -> bool:
         return recover(digest, signature) == signer
     except InvalidSignatureError:
         return False
+
+
+def _voucher_key(channel: str, amount: int, signature: bytes) -> str:
+    return f"batch:{channel}:{amount}:{keccak(signature).hex()}"
+
+
+def _key(channel: Channel) -> str:
+    """Of the voucher that a claim of the channel shows."""
+    signature = bytes.fromhex(channel.signature.removeprefix("0x"))
+    return _voucher_key(channel.channel_id, int(channel.signed_max_claimable), signature)
 
 
 def _owed(channel: Channel) -> int:

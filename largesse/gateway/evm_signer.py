@@ -23,8 +23,10 @@ from largesse.sender import Sender
 from largesse.signing import keccak
 
 _BALANCE_OF: Final = bytes.fromhex("70a08231")
-# What a payer's signature lets happen once: sent again, it has to be the same transaction.
-_ONCE: Final = frozenset({"transferWithAuthorization", "deposit"})
+# What signatures let happen once: sent again, it has to be the same transaction.
+_ONCE: Final = frozenset(
+    {"transferWithAuthorization", "deposit", "claimWithSignature", "refundWithSignature", "multicall"}
+)
 
 
 class SenderSigner:

@@ -18,6 +18,7 @@ from largesse.database import open_database
 from largesse.gateway import channels, ledger_tables, paid_calls
 from largesse.gateway.accounts import AccountBook
 from largesse.gateway.batch import BatchScheme
+from largesse.gateway.claimer import Claimer
 from largesse.gateway.exact import ExactScheme
 from largesse.gateway.ledger import Ledger
 from largesse.gateway.middleware import PaidRoutes
@@ -104,7 +105,7 @@ class Gateway:
         self.metrics = Metrics("gateway")
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
-        self._batches: list[BatchScheme] = []
+        self._claimers: list[Claimer] = []
 
     def start(self) -> None:
         """Follow the chain, settle, and clear up, in the background."""
@@ -112,7 +113,7 @@ class Gateway:
         tasks = [("chain", self.book.follow, self.keeping.refresh), ("clearing", self._clear, _HOUR)]
         if self.settler is not None:
             tasks.append(("settling", self.settler.follow, self.keeping.settle))
-        tasks += [("claiming", one.follow, self.keeping.settle) for one in self._batches]
+        tasks += [("claiming", one.follow, self.keeping.settle) for one in self._claimers]
         for name, task, seconds in tasks:
             thread = threading.Thread(
                 target=task, args=(seconds, self._stop), name=f"gateway {name}", daemon=True
@@ -135,7 +136,10 @@ class Gateway:
         gateway with the server. `schemes` are, by default, vouchers alone. Raises PriceError, VoucherError
         dust."""
         paid: ASGIApp = PaidRoutes(app, PriceList(prices), schemes or (self.vouchers,))
-        self._batches = [one for one in schemes if isinstance(one, BatchScheme) and self.settler is not None]
+        if self.settler is not None:
+            node, policy, unit = self.prepaid.node, self.settler.policy, self.prepaid.unit
+            batches = [one for one in schemes if isinstance(one, BatchScheme)]
+            self._claimers = [Claimer(one, node, policy, unit) for one in batches]
         paid = TimeLimit(BodyLimit(paid, self.limits.body_bytes), self.limits.seconds)
         rate = self.limits.per_address
         paid = RateLimit(paid, Rates(rate, rate * self.limits.burst))

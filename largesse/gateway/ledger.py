@@ -133,6 +133,22 @@ class Ledger:
                     .values(settled=amount, waits_since=case((LINES.c.best > amount, now), else_=0))
                 )
 
+    def publish(self, amounts: dict[int, int]) -> None:
+        """Vouchers, by account index, that everybody can read from now on: who has nothing else gets no
+        answer any more."""
+        with transaction(self.engine) as connection:
+            for index, amount in sorted(amounts.items()):
+                connection.execute(
+                    update(PAYMENTS)
+                    .where(
+                        PAYMENTS.c.seller == self.seller,
+                        PAYMENTS.c.account == hexadecimal(index),
+                        PAYMENTS.c.amount == amount,
+                        PAYMENTS.c.retry_key.is_(None),
+                    )
+                    .values(digest=b"")
+                )
+
     def forget_answers(self, before: int) -> int:
         """Drop the answers to calls older than `before`; the charges stay. How many there were."""
         with transaction(self.engine) as connection:

@@ -60,4 +60,5 @@ PAYMENTS: Final = Table(
     UniqueConstraint("seller", "account", "retry_key"),
     Index("gateway_payments_at", "at"),
 )
-"""A row for each call that was charged, with its answer while that is kept."""
+"""A row for each call that was charged, with its answer while that is kept. `digest` is empty where the
+voucher is public and the call had no Idempotency-Key."""

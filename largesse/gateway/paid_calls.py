@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Final
@@ -51,7 +52,8 @@ PAID_CALLS: Final = Table(
     Column("answer", LargeBinary, nullable=False),
     Column("settled", Text, nullable=False),
 )
-"""`state` is reserved, charging or charged; `until` (Unix seconds) is the end of the lease, or of keeping."""
+"""`state` is reserved, charging or charged; `until` (Unix seconds) is the end of the lease, or of keeping;
+`digest` is empty where the proof is public and the call had no Idempotency-Key."""
 
 LEASE_SECONDS: Final = 30.0
 KEEP_SECONDS: Final = 3_600.0
@@ -163,6 +165,13 @@ class PaidCalls:
         until = time.time() + self.keep_seconds
         if not _insert(connection, PaidCall(key, retry, "charged", 0, until, digest, "", answer, settled)):
             raise in_use(key)
+
+    def publish(self, keys: Sequence[str]) -> None:
+        """Everybody can read these from now on: who has nothing else gets no answer any more."""
+        with transaction(self.engine) as connection:
+            for key in keys:
+                without = (PAID_CALLS.c.key == key, PAID_CALLS.c.retry.is_(None))
+                connection.execute(update(PAID_CALLS).where(*without).values(digest=b""))
 
     def forget(self) -> int:
         """Drop the calls that were kept for long enough; how many. Their proofs stay used: on the chain, or

@@ -122,7 +122,7 @@ class Purse:
         """A voucher for one more call. Raises PurseError over_budget, too_dear, bad_price."""
         try:
             price = int(accepted["extra"]["micros"])
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise PurseError("bad_price", "the server names no price in micro-units") from error
         if price <= 0:
             raise PurseError("bad_price", f"{price} micro-units are no price")
@@ -138,6 +138,9 @@ class Purse:
             amount = max(self._least, self.charged + sum(self._pending.values()) + price)
             while amount in self._used:
                 amount += 1
+            if amount > self.budget:
+                # A server that says calls were charged less than they cost would be signed more and more.
+                raise PurseError("over_budget", f"the next voucher would be over {amount} micro-units")
             self._used.add(amount)
             self._pending[amount] = price
             self.signed = max(self.signed, amount)

@@ -53,6 +53,20 @@ class Policy:
 
 
 @dataclass(frozen=True)
+class Gas:
+    """What a settlement costs: its transaction, each row of it, one that goes by itself; and how many rows it
+    has at most."""
+
+    base: int = BASE_GAS
+    row: int = ROW_GAS
+    one: int = ONE_GAS
+    most_rows: int = MOST_ROWS
+
+
+SETTLEMENT: Final = Gas()
+
+
+@dataclass(frozen=True)
 class Decision:
     """What to settle now, as one batch and (contract wallets) one by one; and why, or why not."""
 
@@ -84,26 +98,26 @@ def decide(
     now: int,
     wei_per_gas: int,
     worthless: tuple[int, ...] = (),
+    gas: Gas = SETTLEMENT,
 ) -> Decision:
     """What to settle of `candidates` at a gas price. `worthless` are indices that the chain would refuse."""
 
-    def micros(gas: int) -> int:
-        return -(-gas * wei_per_gas * policy.native_price // _WEI)
+    def micros(units: int) -> int:
+        return -(-units * wei_per_gas * policy.native_price // _WEI)
 
     def ends_soon(one: Candidate) -> bool:
         return one.good_until is not None and one.good_until - now <= 2 * policy.settle_seconds
 
-    rows_ = [one for one in candidates if not one.owed.by_contract and one.gain > micros(ROW_GAS)]
-    singles = [one for one in candidates if one.owed.by_contract and one.gain > micros(ONE_GAS)]
+    rows_ = [one for one in candidates if not one.owed.by_contract and one.gain > micros(gas.row)]
+    singles = [one for one in candidates if one.owed.by_contract and one.gain > micros(gas.one)]
     rows_.sort(key=lambda one: (not ends_soon(one), -one.gain))
-    rows_ = rows_[:MOST_ROWS]
-    if sum(one.gain for one in rows_) <= micros(BASE_GAS + ROW_GAS * len(rows_)):
+    rows_ = rows_[: gas.most_rows]
+    if sum(one.gain for one in rows_) <= micros(gas.base + gas.row * len(rows_)):
         rows_ = []  # together they don't pay for their transaction
     taken = [*rows_, *singles]
     too_small = len(candidates) - len(taken)
     gain = sum(one.gain for one in taken)
-    gas = (BASE_GAS + ROW_GAS * len(rows_) if rows_ else 0) + ONE_GAS * len(singles)
-    cost = micros(gas)
+    cost = micros((gas.base + gas.row * len(rows_) if rows_ else 0) + gas.one * len(singles))
 
     def made(why: str, *, go: bool) -> Decision:
         batch = tuple(one.owed for one in rows_) if go else ()
@@ -160,7 +174,8 @@ class Settler:
         return decision, done
 
     def settle(self, batch: Sequence[Owed], singles: Sequence[Owed] = ()) -> list[Settlement]:
-        """Settle these, whatever it costs."""
+        """Settle these, whatever it costs. Who sees a transaction before it is final can read them."""
+        self.ledger.publish({one.index: one.amount for one in (*batch, *singles)})
         prepaid, counterparty = self.book.prepaid, self.book.counterparty
         calls = []
         if batch:

@@ -5,10 +5,10 @@ micro-units that the counterparty may have taken from it in all, and its signer'
 `largesse.signed.accounts.Voucher`. A voucher pays for one call. It must cover what all calls of its account
 have cost together; what it covers beyond that is the payer's, for the next call.
 
-A voucher, or an Idempotency-Key, that has paid for a call gets that call's answer again, for nothing; a
-voucher under another Idempotency-Key is for another call, whatever that call says, and is refused. Once a
-voucher is settled, everybody can read it on the chain: it pays for nothing, and the Idempotency-Key alone
-gets the answer.
+An Idempotency-Key that has paid for a call gets that call's answer again, for nothing, and so does a voucher
+that has paid for one without such a key; a voucher under another Idempotency-Key is for another call,
+whatever that call says, and is refused. Once a settlement is sent, everybody can read its vouchers: they pay
+for nothing, and the Idempotency-Key alone gets the answer.
 """
 
 from __future__ import annotations
@@ -204,7 +204,7 @@ class VoucherScheme:
         except AWAY:
             # Whether it was charged is not known: who comes next, perhaps this call again, asks the database.
             self._stand_up(proof)
-            if (desk := self._desks.get(details.index)) is not None and not desk.amounts:
+            if (idle := self._desks.get(details.index)) is not None and not idle.amounts:
                 del self._desks[details.index]
             raise
         finally:
@@ -305,7 +305,7 @@ class VoucherScheme:
 
     def _again(self, paid: Paid, payer: str, index: int, call: Call, line: Line) -> tuple[Settled, Answer]:
         """Raises PaymentRefusedError used (409), answer_gone (410)."""
-        if paid.digest != call.digest or call.retry_key not in ("", paid.retry_key):
+        if paid.digest != call.digest or call.retry_key != paid.retry_key:
             raise _used("this voucher or Idempotency-Key has paid for another call")
         if paid.answer is None:
             raise PaymentRefusedError(

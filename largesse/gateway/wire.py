@@ -19,6 +19,8 @@ SIGNATURE: Final = "PAYMENT-SIGNATURE"
 RESPONSE: Final = "PAYMENT-RESPONSE"
 MOST_BYTES: Final = 16_384
 """Of a PAYMENT-SIGNATURE header."""
+MOST_PARTS: Final = 256
+"""Lists and objects in one: what is nested deeper than Python goes could be read, and not be shown."""
 
 _AGAIN: Final = "ask without a payment, and pay one of the accepts in the answer's PAYMENT-REQUIRED header"
 
@@ -36,8 +38,11 @@ def decode_payment(header: bytes) -> dict[str, Any]:
     if len(header) > MOST_BYTES:
         raise _malformed(f"{len(header)} bytes, where {MOST_BYTES} are the most")
     try:
-        payload = json.loads(base64.b64decode(header, validate=True))
-    except (binascii.Error, ValueError, RecursionError) as error:
+        decoded = base64.b64decode(header, validate=True)
+        if decoded.count(b"[") + decoded.count(b"{") > MOST_PARTS:
+            raise ValueError(f"more than {MOST_PARTS} lists and objects")
+        payload = json.loads(decoded)
+    except ValueError as error:
         raise _malformed(f"it is no base64 of JSON: {error}") from error
     if not isinstance(payload, dict):
         raise _malformed("it holds no JSON object")

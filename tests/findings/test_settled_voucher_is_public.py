@@ -7,6 +7,9 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from largesse.chain import ChainError
+from largesse.gateway.settler import Policy, Settler
+from largesse.sender import Sender
 from tests.fixtures.gateways import ARTICLE, Served
 from tests.support.prepaid import Key, Prepaid
 
@@ -34,7 +37,7 @@ def test_its_answer_is_for_who_knows_the_key(
     payment = served.payment(key, ARTICLE)
     own = payment | ({"Idempotency-Key": name} if name else {})
     first = ask(served, client, own)
-    assert ask(served, client, payment).json() == first.json()  # still a secret of the two
+    assert ask(served, client, own).json() == first.json()  # still a secret of the two
     settle(served, key, ARTICLE)
     for guessed in ({}, {"Idempotency-Key": "two"}):
         answer = ask(served, client, payment | guessed)
@@ -61,3 +64,29 @@ def test_it_pays_nothing_when_its_call_is_forgotten(served: Served, client: http
     # What the account has signed for beyond its calls is still its own.
     assert ask(served, client, served.payment(key, int(body["needed"]))).status_code == 200
     assert served.line(key) == (3 * ARTICLE + 1, 3 * ARTICLE)
+
+
+@pytest.mark.parametrize("name", ["", "one"])
+def test_it_is_public_before_its_settlement_is_final(
+    served: Served, client: httpx.Client, key: Key, name: str
+) -> None:
+    """Who watches what the nodes pass on reads it before any block has it."""
+    payment, gateway = served.payment(key, ARTICLE), served.gateway
+    own = payment | ({"Idempotency-Key": name} if name else {})
+    first = ask(served, client, own)
+    answers = []
+
+    def unconfirmed(*_args: object) -> None:
+        answers.append(ask(served, client, payment))
+        raise ChainError("unconfirmed", "it is in no block")
+
+    sender = Sender(gateway.prepaid.node, gateway.seller, gateway.engine)
+    sender.send = unconfirmed  # type: ignore[assignment,method-assign]
+    settler = Settler(gateway.book, gateway.ledger, sender, Policy(0, 1))
+    with pytest.raises(ChainError):
+        settler.run()
+    (answer,) = answers
+    assert (answer.status_code, answer.json()["error"]) == (409, "used")
+    if name:
+        assert ask(served, client, own).json() == first.json()
+    assert served.line(key) == (ARTICLE, ARTICLE)

@@ -106,8 +106,8 @@ def test_a_voucher_that_paid_under_a_key_pays_for_no_other_key(
     url = served.url + "/count"
     first = client.get(url, headers=payment | {"Idempotency-Key": "one"})
     assert first.json() == {"execution": 1}
-    other = client.get(url, headers=payment | {"Idempotency-Key": "two"})
-    assert (other.status_code, other.json()["error"]) == (409, "used")
-    for same in ({"Idempotency-Key": "one"}, {}):
-        assert client.get(url, headers=payment | same).json() == {"execution": 1}
+    for key_of_another in ({"Idempotency-Key": "two"}, {}):
+        other = client.get(url, headers=payment | key_of_another)
+        assert (other.status_code, other.json()["error"]) == (409, "used")
+    assert client.get(url, headers=payment | {"Idempotency-Key": "one"}).json() == {"execution": 1}
     assert served.line(key) == (ARTICLE, ARTICLE)

@@ -174,6 +174,7 @@ def test_the_gateways_script_serves_until_it_is_told_to_stop(
     assert served == [8402]
     for arguments, reason in (
         (("schemes=voucher,cash",), "unknown_scheme"),
+        (("schemes=voucher,batch", "risk=none"), "unclaimed"),
         (("app=nowhere:app",), "no_such_app"),
         (("app=largesse.gateway.sample:ARTICLES",), "no_such_app"),
         (("database=mysql://x/y",), "bad_url"),

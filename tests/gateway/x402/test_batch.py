@@ -18,11 +18,13 @@ from x402.mechanisms.evm.batch_settlement.constants import BATCH_SETTLEMENT_ADDR
 from x402.mechanisms.evm.batch_settlement.facilitator import BatchSettlementEvmFacilitator
 from x402.mechanisms.evm.signers import EthAccountSignerWithRPC
 
-from largesse.chain import RefusedError, Wallet
+from largesse.chain import ChainError, RefusedError, Wallet
 from largesse.gateway import x402
 from largesse.gateway.batch import Voucher
+from largesse.gateway.claimer import Claimer
 from largesse.gateway.evm_signer import SenderSigner
 from largesse.gateway.schemes import Answer, Call, Proof
+from largesse.gateway.settler import Policy
 from tests.gateway.x402.test_exact import get, no_mining
 from tests.support.x402_payments import ORDER, Payer, decoded, header, payer
 from tests.support.x402_world import PRICE, Shop, X402World, serving
@@ -120,6 +122,47 @@ def test_a_claimed_voucher_is_public_and_opens_nothing(
     shop.calls.keep_seconds += 61  # as if a minute had passed since
     assert get(url, signed).json()["error"] == MISMATCH
     assert shop.served == 2
+
+
+def test_a_call_under_a_key_is_answered_again_to_that_key_alone(
+    shop: Shop, url: str, opened: Payer, asked: dict[str, Any]
+) -> None:
+    signed = header(opened.voucher(2 * PRICE), asked)
+    first = get(url, signed, retry_key="order 1")
+    assert get(url, signed).json()["error"] == MISMATCH
+    assert get(url, signed, retry_key="order 1").content == first.content
+
+
+@pytest.mark.parametrize("is_refund", [False, True])
+def test_a_voucher_is_public_before_its_claim_is_final(
+    world: X402World, shop: Shop, url: str, opened: Payer, asked: dict[str, Any], is_refund: bool
+) -> None:
+    signed = header(opened.voucher(2 * PRICE), asked)
+    assert get(url, signed).content == get(url, signed).content
+    answers = []
+
+    def unconfirmed(*_args: object) -> None:
+        answers.append(get(url, signed).json()["error"])
+        raise ChainError("unconfirmed", "it is in no block")
+
+    shop.sender.send = unconfirmed  # type: ignore[assignment,method-assign]
+    if is_refund:
+        get(url, header({**opened.voucher(2 * PRICE), "type": "refund"}, asked))
+    else:
+        shop.batch.settle()
+    assert answers and set(answers) == {MISMATCH}
+
+
+def test_a_voucher_whose_call_is_being_served_is_claimed_later(
+    world: X402World, shop: Shop, opened: Payer
+) -> None:
+    proof = proved(shop, opened.voucher(2 * PRICE))
+    asyncio.run(shop.batch.reserve(proof))
+    before, due = world.earned(), ["0x" + opened.channel.hex()]
+    shop.batch.settle(due)
+    assert world.earned() == before
+    shop.batch.settle(due, urgent=due)
+    assert world.earned() - before == PRICE
 
 
 def test_a_retry_under_its_key_is_free(shop: Shop, url: str, opened: Payer, asked: dict[str, Any]) -> None:
@@ -327,8 +370,9 @@ def test_a_channel_that_was_emptied_does_not_stop_the_claims_of_others(
 
 
 def test_settling_goes_on_in_the_background(world: X402World, shop: Shop, url: str, opened: Payer) -> None:
+    claimer = Claimer(shop.batch, world.node, Policy(0, 1), 1)
     before, stop = world.earned(), threading.Event()
-    thread = threading.Thread(target=shop.batch.follow, args=(0.05, stop))
+    thread = threading.Thread(target=claimer.follow, args=(0.05, stop))
     thread.start()
     try:
         end = time.monotonic() + 20

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import Connection
@@ -9,7 +10,7 @@ from x402.mechanisms.evm.batch_settlement.server.storage import Channel, Pending
 from x402.mechanisms.evm.batch_settlement.types import ChannelConfig
 
 from largesse.database import open_database
-from largesse.gateway.channels import SqlChannelStorage
+from largesse.gateway.channels import OlderError, SqlChannelStorage
 from largesse.gateway.gateway import tables
 
 CONFIG = ChannelConfig("0x1", "0x2", "0x3", "0x4", "0x5", 900, "0x6")
@@ -46,11 +47,36 @@ def test_what_is_not_changed_is_not_written(storage: SqlChannelStorage) -> None:
     assert (result.status, result.channel) == ("unchanged", FULL)
 
 
-def test_a_channel_is_deleted(storage: SqlChannelStorage) -> None:
-    storage.update_channel(ID, lambda _: FULL)
-    assert storage.update_channel(ID, lambda _: None).status == "deleted"
-    assert storage.get(ID) is None
+def test_a_channel_that_was_emptied_stays(storage: SqlChannelStorage) -> None:
     assert storage.update_channel(ID, lambda _: None).status == "unchanged"
+    storage.update_channel(ID, lambda _: FULL)
+    assert storage.update_channel(ID, lambda _: None).status == "updated"
+    assert storage.get(ID) == Channel(ID, CONFIG, "5", "7", "0x99", "5", "5", 0, 5, None, 2_000)
+
+
+def test_what_was_read_earlier_is_not_written(storage: SqlChannelStorage) -> None:
+    storage.update_channel(ID, lambda _: FULL)
+    for older in (
+        replace(FULL, refund_nonce=3, onchain_synced_at=1_001),
+        replace(FULL, balance="101"),
+        replace(FULL, withdraw_requested_at=0),
+    ):
+        with pytest.raises(OlderError):
+            storage.update_channel(ID, lambda _, older=older: older)  # type: ignore[misc]
+    storage.update_channel(ID, lambda _: replace(FULL, total_claimed="2"))
+    assert storage.get(ID) == FULL
+    newer = replace(FULL, balance="101", withdraw_requested_at=0, onchain_synced_at=1_001, total_claimed="4")
+    storage.update_channel(ID, lambda _: newer)
+    assert storage.get(ID) == newer
+
+
+def test_a_channel_is_forgotten_where_it_has_cost_less_than_was_paid(storage: SqlChannelStorage) -> None:
+    storage.forget(ID)
+    for total, stays in (("5", True), ("6", False)):
+        paid = replace(FULL, total_claimed=total)
+        storage.update_channel(ID, lambda _, paid=paid: paid)  # type: ignore[misc]
+        storage.forget(ID)
+        assert (storage.get(ID) is not None) is stays
 
 
 def test_an_id_that_is_none_is_refused(storage: SqlChannelStorage) -> None:
@@ -70,13 +96,14 @@ def test_no_change_is_lost_between_racers(storage: SqlChannelStorage) -> None:
 
 
 def test_a_change_is_made_again_on_what_another_wrote(storage: SqlChannelStorage) -> None:
-    """Also where the channel was deleted and made again, as it was, meanwhile."""
+    """Also where the channel was forgotten and made again, as it was, meanwhile."""
+    paid = replace(FULL, total_claimed="9")
     for meddle in (
         lambda: storage.update_channel(ID, charge),
-        lambda: (storage.update_channel(ID, lambda _: None), storage.update_channel(ID, lambda _: FULL)),
-        lambda: storage.update_channel(ID, lambda _: None),
+        lambda: (storage.forget(ID), storage.update_channel(ID, lambda _: paid)),
+        lambda: storage.forget(ID),
     ):
-        storage.update_channel(ID, lambda _: FULL)
+        storage.update_channel(ID, lambda _: paid)
         seen: list[Channel | None] = []
 
         def late(current: Channel | None, seen: list[Channel | None] = seen, meddle=meddle) -> Channel:  # type: ignore[no-untyped-def]

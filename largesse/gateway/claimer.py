@@ -1,0 +1,92 @@
+"""When to claim what channels of x402's batch settlement owe: as the settler of vouchers does, when it pays.
+
+A claim and the payout after it cost gas, and what is claimed is safe from the payer's withdrawal, which takes
+the channel's delay. So claims wait by the same policy (`largesse.gateway.settler`): but a payer who asks the
+contract for its money back, perhaps without coming here again, is seen on the chain, and claimed first.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Final
+
+from x402.mechanisms.evm.batch_settlement.server.storage import Channel
+
+from largesse.chain import Node
+from largesse.gateway.batch import CLAIMS_A_BATCH, BatchScheme, Claimed
+from largesse.gateway.ledger import Owed
+from largesse.gateway.settler import Candidate, Decision, Gas, Policy, decide
+from largesse.web.logs import log
+
+CLAIM: Final = Gas(base=120_000, row=22_000, most_rows=CLAIMS_A_BATCH)
+"""A claim's transaction and the payout's; and a channel's row, rounded up."""
+
+
+class Claimer:
+    """Claims what is owed in the channels of `batch`; `unit` base units are a micro-unit of its currency."""
+
+    def __init__(self, batch: BatchScheme, node: Node, policy: Policy, unit: int) -> None:
+        self.batch = batch
+        self.node = node
+        self.policy = policy
+        self.unit = unit
+        self._since: dict[str, int] = {}
+        # Whoever claimed before may have died before the payout.
+        self._is_paid_out = False
+
+    def decision(self) -> tuple[Decision, list[str], set[str]]:
+        """What would be claimed now, by the places of channels in a list; that list; and those whose payers
+        have asked for their money."""
+        now = self.node.now()
+        owing = [one for one in self.batch.channels.list() if _owed(one, int(one.total_claimed)) > 0]
+        found: list[Candidate] = []
+        worthless: list[int] = []
+        for number, one in enumerate(owing):
+            state, charged = self.batch.state(one.channel_id), int(one.charged_cumulative_amount)
+            if state.total_claimed >= charged:
+                continue  # by a process that died before it wrote that down
+            if state.balance < charged:
+                worthless.append(number)
+            else:
+                since = self._since.setdefault(one.channel_id, min(now, one.last_request_timestamp // 1_000))
+                asked, delay = state.withdraw_requested_at, one.channel_config.withdraw_delay
+                gain = _owed(one, state.total_claimed) // self.unit
+                owed = Owed(number, charged, state.total_claimed, b"", by_contract=False, waits_since=since)
+                found.append(Candidate(owed, gain, asked + delay if asked else None))
+        fees = self.node.fees()
+        decided = decide(found, self.policy, now, fees.most, tuple(worthless), CLAIM)
+        urgent = {owing[one.owed.index].channel_id for one in found if one.good_until is not None}
+        return decided, [one.channel_id for one in owing], urgent
+
+    def run(self) -> tuple[Decision, Claimed | None]:
+        """Claim what is worth it, and have it paid out."""
+        decision, channels, urgent = self.decision()
+        done = None
+        if decision.settles or not self._is_paid_out:
+            self._is_paid_out = False
+            due = [channels[one.index] for one in decision.batch]
+            done = self.batch.settle(due, urgent)
+            self._is_paid_out = True
+            for channel in due:
+                self._since.pop(channel, None)
+        log(
+            "gateway.claiming" if decision.settles else "gateway.waiting",
+            why=decision.why,
+            rows=len(decision.batch),
+            gain=decision.gain,
+            cost=decision.cost,
+            worthless=len(decision.worthless),
+        )
+        return decision, done
+
+    def follow(self, seconds: float, stop: threading.Event) -> None:
+        """`run` every so many seconds until `stop`; what fails is logged and tried again."""
+        while not stop.wait(seconds):
+            try:
+                self.run()
+            except Exception as error:  # noqa: BLE001 - whatever the node did, claiming goes on
+                log("gateway.not_settled", error=error)
+
+
+def _owed(channel: Channel, claimed: int) -> int:
+    return int(channel.charged_cumulative_amount) - claimed
