@@ -1,5 +1,5 @@
 """A transaction that no block took was replaced by the same at a higher price. Whoever went on after it sent
-the first one again, which no node takes then: the settler ended with that, every minute, and settled nothing."""
+the first one again, which no node takes then: the settler ended with that, and settled nothing."""
 
 from __future__ import annotations
 
