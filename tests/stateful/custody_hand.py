@@ -73,6 +73,5 @@ class CustodyHand(Hand):
         return Consent(nonce, deadline, True, self.said(account, moved, self.side.token))
 
     def sender(self, account: str) -> str:
-        """Who sends it: the account, or somebody with its signature. The contract itself sends nothing."""
-        caller = self.mostly(account, STRANGER, self.one(HOLDERS), percent=45)
-        return STRANGER if caller == self.here else caller
+        """Who sends it: the account, or somebody with its signature."""
+        return self.mostly(account, STRANGER, self.one(HOLDERS), percent=45)

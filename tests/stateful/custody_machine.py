@@ -86,7 +86,7 @@ class CustodyLife(Life[S], Generic[S, K]):
         else:
             store = self.stores[id(side)]
             chosen = self._replay(hand) if draw < 23 else None
-            while chosen is None:
+            while chosen is None or chosen[1] == side.here:  # a contract sends nothing by itself
                 chosen = self.choose(rng, hand, store)
             if not self.act(side, chosen):
                 return  # a transaction that reverts changes nothing
