@@ -54,9 +54,10 @@ def test_a_start_while_a_replacement_waits(make_sender: Callable[..., Sender], p
     sending.start()
     while len(sender.hashes("a")) < 2:
         pass
-    assert make_sender().resume() >= 2
+    resumed = make_sender().resume()
     web3.provider.make_request("evm_mine", [])
     sending.join()
+    assert resumed == 1
     assert prepaid.balance(prepaid.stranger) == before + 1
 
 
