@@ -7,9 +7,9 @@ import httpx
 from largesse.amounts import format_amount
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.commands.command import command
-from largesse.commands.session_keys import SessionKey
 from largesse.console import console, done, progress, say
 from largesse.gateway.purse import Paying, Purse, ask
+from largesse.gateway.session_keys import SessionKey
 from largesse.session import Session
 from largesse.vouchers import micros, unit_of
 

@@ -9,9 +9,9 @@ from largesse.addresses import ZERO_ADDRESS
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.chain import RefusedError
 from largesse.commands.command import command
-from largesse.commands.session_keys import SessionKey, new_session_key
 from largesse.console import done, say, table
 from largesse.gateway.purse import PaidAccount
+from largesse.gateway.session_keys import SessionKey, new_session_key
 from largesse.moments import minute, moment
 from largesse.prepaid import Opening, open_use, top_up_use
 from largesse.service import ServiceError

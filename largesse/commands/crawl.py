@@ -17,7 +17,6 @@ import httpx
 
 from largesse.chain import Node, Wallet, development_wallet
 from largesse.client import Certificates
-from largesse.commands.session_keys import SessionKey, new_session_key
 from largesse.console import done, progress, step
 from largesse.database import open_database, sqlite_url
 from largesse.demo_checks import expect
@@ -27,6 +26,7 @@ from largesse.gateway.ledger import Ledger
 from largesse.gateway.pricing import Price
 from largesse.gateway.purse import PaidAccount, Paying
 from largesse.gateway.sample import app
+from largesse.gateway.session_keys import SessionKey, new_session_key
 from largesse.gateway.settler import Policy, Settler
 from largesse.links import new_link_key
 from largesse.prepaid import Opening, Prepaid

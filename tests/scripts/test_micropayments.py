@@ -11,11 +11,11 @@ import httpx
 import pytest
 
 from largesse.arguments import ArgumentError, Arguments, Usage
-from largesse.commands.session_keys import SessionKey, SessionKeyError
 from largesse.errors import LargesseError
 from largesse.gateway.config import ConfigError, load_app, read_prices
 from largesse.gateway.gateway import Gateway
 from largesse.gateway.purse import PurseError
+from largesse.gateway.session_keys import SessionKey, SessionKeyError
 from scripts import pay, prepaid, settle, solvency
 from tests.fixtures.desk import KR, Desk
 from tests.fixtures.gateways import FAST, NO_LIMITS

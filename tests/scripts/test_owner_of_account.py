@@ -9,7 +9,7 @@ import pytest
 
 from largesse.arguments import ArgumentError
 from largesse.chain import RefusedError
-from largesse.commands.session_keys import SessionKey
+from largesse.gateway.session_keys import SessionKey
 from largesse.session import SessionError
 from largesse.signed.accounts import Voucher
 from largesse.vouchers import SignedVoucher, rows
