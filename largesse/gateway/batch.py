@@ -279,11 +279,13 @@ class BatchScheme:
 
     # -------------------------------------------------------------------------------------------- settling
 
+    def owing(self) -> list[Channel]:
+        """Channels whose calls have cost more than was claimed."""
+        return [one for one in self.channels.list() if _owed(one)]
+
     def owed(self) -> int:
-        """Base units that were served and are not claimed."""
-        return sum(
-            int(one.charged_cumulative_amount) - int(one.total_claimed) for one in self.channels.list()
-        )
+        """Base units that were served for and are not claimed."""
+        return sum(map(_owed, self.owing()))
 
     def state(self, channel: str) -> ChannelState:
         """What the contract says of a channel. Raises what the node does."""
@@ -300,7 +302,7 @@ class BatchScheme:
         transactions: list[str] = []
         refused: list[str] = []
         if due is None:
-            due = urgent = [one.channel_id for one in self.channels.list() if _owed(one)]
+            due = urgent = [one.channel_id for one in self.owing()]
         for start in range(0, len(due), CLAIMS_A_BATCH):
             self._claim(due[start : start + CLAIMS_A_BATCH], urgent, transactions, refused)
         try:

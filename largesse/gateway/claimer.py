@@ -10,8 +10,6 @@ from __future__ import annotations
 import threading
 from typing import Final
 
-from x402.mechanisms.evm.batch_settlement.server.storage import Channel
-
 from largesse.chain import Node
 from largesse.gateway.batch import CLAIMS_A_BATCH, BatchScheme, Claimed
 from largesse.gateway.ledger import Owed
@@ -38,7 +36,7 @@ class Claimer:
         """What would be claimed now, by the places of channels in a list; that list; and those whose payers
         have asked for their money."""
         now = self.node.now()
-        owing = [one for one in self.batch.channels.list() if _owed(one, int(one.total_claimed)) > 0]
+        owing = self.batch.owing()
         found: list[Candidate] = []
         worthless: list[int] = []
         for number, one in enumerate(owing):
@@ -50,7 +48,7 @@ class Claimer:
             else:
                 since = self._since.setdefault(one.channel_id, min(now, one.last_request_timestamp // 1_000))
                 asked, delay = state.withdraw_requested_at, one.channel_config.withdraw_delay
-                gain = _owed(one, state.total_claimed) // self.unit
+                gain = (charged - state.total_claimed) // self.unit
                 owed = Owed(number, charged, state.total_claimed, b"", by_contract=False, waits_since=since)
                 found.append(Candidate(owed, gain, asked + delay if asked else None))
         fees = self.node.fees()
@@ -86,7 +84,3 @@ class Claimer:
                 self.run()
             except Exception as error:  # noqa: BLE001 - whatever the node did, claiming goes on
                 log("gateway.not_settled", error=error)
-
-
-def _owed(channel: Channel, claimed: int) -> int:
-    return int(channel.charged_cumulative_amount) - claimed
