@@ -65,6 +65,7 @@ def test_it_claims_before_a_withdrawal_that_nobody_told_it_of(
     """The payer does not come here again: only the chain says that it wants its money."""
     before, dear = world.earned(), claimer(shop, world, gas_for(9_000))
     assert not dear.run()[0].settles
+    assert dear.run()[1] is None  # nor asks the contract for a payout again
     withdraw(world, client)
     decision, _ = dear.run()
     assert decision.settles and decision.why == "an account ends in 900 s"
