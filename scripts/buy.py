@@ -24,7 +24,7 @@ _BECAME = {
     Option("amount", "of face, in whole currency"),
     Option("coupon", "the file of a coupon for this buyer", ""),
     Option("from", "the buyer", ""),
-    example="series=kr-spring-50000 amount=50000 coupon=out/coupons/1-1.json from=giver",
+    example="series=kr-spring-50000 amount=50000 coupon=out/coupons/KRWT-1-1.json from=giver",
 )
 def main(session: Session, given: Arguments) -> int:
     chosen = session.series(given.text("series"))

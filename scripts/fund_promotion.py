@@ -8,10 +8,12 @@ from largesse.addresses import ZERO_ADDRESS
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.commands.command import command
 from largesse.console import done, say
+from largesse.files import replace_file
 from largesse.manifest import load_manifest
 from largesse.moments import moment
 from largesse.series import Promotion
 from largesse.session import Session
+from largesse.shop import SignedCoupon
 
 _DAY = 86_400
 
@@ -72,10 +74,18 @@ def coupon(session: Session, given: Arguments) -> Path:
         moment(given.text("until")) if given.has("until") else session.node.now() + 7 * _DAY,
         session.address(given.text("referrer")) if given.has("referrer") else ZERO_ADDRESS,
     )
-    name = f"{signed.coupon.promotion_id}-{signed.coupon.coupon_id}.json"
-    path = session.out("coupons") / name
-    path.write_text(signed.to_json(given.text("currency")) + "\n", encoding="ascii")
-    say(f"signed: out/coupons/{name}")
+    new, symbol = signed.coupon, given.text("currency")
+    path = session.out("coupons") / f"{symbol}-{new.promotion_id}-{new.coupon_id}.json"
+    if path.is_file():
+        old = SignedCoupon.from_json(path.read_text(encoding="utf-8"))[1].coupon
+        if (old.buyer, old.referrer, old.max_face) != (new.buyer, new.referrer, new.max_face):
+            raise ArgumentError(
+                "number_taken",
+                f"number={new.coupon_id}: {path.name} is signed for {old.buyer}, to other terms, and of "
+                "two coupons with one number only one is good: another number=…, please",
+            )
+    replace_file(path, (signed.to_json(symbol) + "\n").encode("ascii"))
+    say(f"signed: out/coupons/{path.name}")
     return path
 
 

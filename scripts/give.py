@@ -44,6 +44,12 @@ def main(session: Session, given: Arguments) -> Given:
     chosen_name = given.file_name("name") if given.has("name") else ""
     if chosen_name and (folder / f"{chosen_name}.txt").exists():
         raise ArgumentError("name_taken", f"{chosen_name}.txt is there already: another name=…, please")
+    giver = session.wallet(given, "giver")
+    recipient = session.address(given.text("to")) if given.has("to") else ZERO_ADDRESS
+    deliver_at = moment(given.text("deliver")) if given.has("deliver") else 0
+    reclaim_at = moment(given.text("reclaim")) if given.has("reclaim") else 0
+    whose = recipient if recipient != ZERO_ADDRESS else "whoever has the link"
+    session.confirm(f"{token.show(amount)} of {chosen.name} for {whose}.", "give")
     kept: list[Path] = []
 
     def keep(key: bytes) -> None:
@@ -53,12 +59,12 @@ def main(session: Session, given: Arguments) -> Given:
 
     try:
         gift = chosen.certificates.give(
-            session.wallet(given, "giver"),
+            giver,
             chosen.series_id,
             amount,
-            recipient=session.address(given.text("to")) if given.has("to") else ZERO_ADDRESS,
-            deliver_at=moment(given.text("deliver")) if given.has("deliver") else 0,
-            reclaim_at=moment(given.text("reclaim")) if given.has("reclaim") else 0,
+            recipient=recipient,
+            deliver_at=deliver_at,
+            reclaim_at=reclaim_at,
             message=given.text("message") if given.has("message") else "",
             base_url=given.text("page"),
             keep=keep,

@@ -29,7 +29,9 @@ def main(session: Session, given: Arguments) -> int:
     chosen = session.series(given.text("series"))
     token = chosen.certificates.token
     amount, merchant = given.amount("amount", token.decimals), session.address(given.text("merchant"))
-    chosen.certificates.redeem(session.wallet(given, "holder"), chosen.series_id, amount, merchant)
+    holder = session.wallet(given, "holder")
+    session.confirm(f"{token.show(amount)} of {chosen.name} to {merchant}.", "pay")
+    chosen.certificates.redeem(holder, chosen.series_id, amount, merchant)
     done(f"{token.show(amount)} of {chosen.name} to {merchant}")
     return amount
 

@@ -43,7 +43,9 @@ def main(session: Session, given: Arguments) -> int:
     name, signed = SignedRestoration.from_json(given.path("signed").read_text(encoding="utf-8"))
     chosen = session.series(name)
     merchant = session.wallet(given, "merchant")
+    amount = chosen.certificates.token.show(signed.amount)
+    session.confirm(f"{amount} back on the card of {signed.holder}.", "pay")
     chosen.certificates.allow_payment(merchant, signed.amount)
     chosen.certificates.restore_signed(merchant, signed)
-    done(f"{chosen.certificates.token.show(signed.amount)} are back on the card of {signed.holder}")
+    done(f"{amount} are back on the card of {signed.holder}")
     return signed.amount

@@ -20,6 +20,8 @@ def main(session: Session, given: Arguments) -> int:
     chosen = session.series(given.text("series"))
     token = chosen.certificates.token
     amount, to = given.amount("amount", token.decimals), session.address(given.text("to"))
-    chosen.certificates.transfer(session.wallet(given, "holder"), to, chosen.series_id, amount)
+    holder = session.wallet(given, "holder")
+    session.confirm(f"{token.show(amount)} of {chosen.name} to {to}.", "transfer")
+    chosen.certificates.transfer(holder, to, chosen.series_id, amount)
     done(f"{token.show(amount)} of {chosen.name} to {to}")
     return amount

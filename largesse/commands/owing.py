@@ -25,6 +25,8 @@ def pay_owed(session: Session, given: Arguments, places: Sequence[Keeper], role:
     owing = [one for one in places if one.owed(payee.address)]
     if not owing:
         done(f"nothing is owed to {payee.name} ({payee.address})")
+    elif to != payee.address:
+        session.confirm(f"What is owed to {payee.name} goes to {to}.", "pay")
     total, refused = 0, []
     for one in owing:
         try:

@@ -218,4 +218,20 @@ def test_on_a_live_chain_the_account_is_named(owing: Desk, live: Callable[..., l
     with pytest.raises(SessionError) as error:
         owed.main("currency=USDC", f"to={owing.address('charity')}")
     assert error.value.reason == "from_missing"
+    live("pay", me=owing.wallet("merchant"))
     assert owed.main("currency=USDC", f"to={owing.address('charity')}", "part=swaps", "from=me") == 6 * DOLLAR
+
+
+def test_on_a_live_chain_it_goes_elsewhere_with_the_typed_word_only(
+    owing: Desk, live: Callable[..., list[str]]
+) -> None:
+    elsewhere, block = owing.address("charity"), owing.block()
+    asked = live("no", me=owing.wallet("merchant"))
+    with pytest.raises(SessionError) as error:
+        owed.main("currency=USDC", f"to={elsewhere}", "from=me")
+    assert error.value.reason == "not_confirmed"
+    assert asked == [f"What is owed to merchant goes to {elsewhere}. Type “pay” to go on: "]
+    assert owing.block() == block
+    freeze(owing, "merchant", thaw=True)
+    assert owed.main("currency=USDC", "part=orders", "from=me") == DUE["orders"]
+    assert len(asked) == 1, "one's own address needs no word"

@@ -31,6 +31,8 @@ ANSWERS = {
     f"“deploy on {CHAIN_ID}” to go on": f"deploy on {CHAIN_ID}",
     "“open 1” to go on": "open 1",
     "“issue 1” to go on": "issue 1",
+    "“give” to go on": "give",
+    "“pay” to go on": "pay",
 }
 
 

@@ -28,8 +28,10 @@ def window(desk: Desk) -> Desk:
 
 
 @pytest.fixture
-def promoted(window: Desk) -> Desk:
-    """A promotion of the spring series with 100,000 KRWT."""
+def promoted(window: Desk, state_folder: Path) -> Desk:
+    """A promotion of the spring series with 100,000 KRWT, and no coupon yet."""
+    for old in state_folder.glob("out/coupons/*.json"):
+        old.unlink()
     assert fund_promotion.main(*PROMOTION, "amount=100000") == 1
     return window
 
@@ -126,6 +128,20 @@ def test_a_coupon_works_once_and_for_its_buyer_only(promoted: Desk) -> None:
     with pytest.raises(RefusedError) as again:
         buy.main(f"series={SPRING}", "amount=50000", f"coupon={path}")
     assert (again.value.reason, again.value.values) == ("CertificateSales_CouponUsed", (1, 1))
+
+
+def test_a_coupons_number_is_not_given_to_somebody_else(promoted: Desk) -> None:
+    path = coupon()
+    assert path.name == "KRWT-1-1.json", "coupons of another currency have the same numbers"
+    written = path.read_text()
+    for change in ("buyer=holder", "most=60000", "referrer=supporter"):
+        with pytest.raises(ArgumentError, match=r"KRWT-1-1\.json is signed for 0x") as error:
+            coupon(change)
+        assert error.value.reason == "number_taken"
+        assert path.read_text() == written
+    later = coupon("until=2099-01-01")
+    assert (later, path.read_text() != written) == (path, True), "its buyer gets it again, with a later date"
+    assert coupon("number=2", "buyer=holder").name == "KRWT-1-2.json"
 
 
 def test_a_coupon_is_good_up_to_its_face(promoted: Desk) -> None:
