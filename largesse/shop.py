@@ -172,10 +172,11 @@ class Shop:
         call = self.contract.functions.buyWithCoupon(face, most, signed.as_tuple(), signed.signature)
         return self._purchase(self.node.send(call, buyer))
 
-    def purchase(self, number: int) -> dict[str, Any]:
-        """A purchase's record, by the names of `ICertificateSales.Purchase`."""
+    def purchase(self, number: int, block: int | None = None) -> dict[str, Any]:
+        """A purchase's record, by the names of `ICertificateSales.Purchase`, now or after a block."""
         names = [part["name"] for part in _outputs("purchase")]
-        return dict(zip(names, self.node.call(self.contract.functions.purchase(number)), strict=True))
+        told = self.node.call(self.contract.functions.purchase(number), block=block)
+        return dict(zip(names, told, strict=True))
 
     def withdrawable(self, number: int) -> int:
         """What withdrawing from a purchase would pay its buyer now."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
 
 from largesse.addresses import ZERO_ADDRESS
 from largesse.books.custody import CustodyBooks
@@ -27,22 +26,14 @@ class AccountBooks(CustodyBooks):
     """All accounts of one PrepaidAccounts. Feed it whole transactions, in their order, with `add`."""
 
     def __init__(self, decimals: int, block_time: Callable[[int], int]) -> None:
-        super().__init__()
+        super().__init__(block_time)
         self.unit = unit_of(decimals)
         self.accounts: dict[Key, PrepaidAccount] = {}
         self.settlements: list[SettlementEntry] = []
-        self._block_time = block_time
 
     def parts(self) -> int:
         """The same, put together from what is left in each account and what is owed."""
         return sum(one.left for one in self.accounts.values()) * self.unit + self.total_owed
-
-    def add(self, transaction: Sequence[Event]) -> None:
-        """All events of one transaction. Raises LogError inconsistent where they can't have happened."""
-        for event in transaction:
-            if event.name not in _WITHOUT_BOOKS:
-                getattr(self, f"_on_{event.name}")(event, self._block_time(event.block))
-        self.events += len(transaction)
 
     # --------------------------------------------------------------------------------------------- private
 
@@ -124,6 +115,3 @@ class AccountBooks(CustodyBooks):
         self.accounts[key] = replace(
             account, signer=event["signer"], new_signer=ZERO_ADDRESS, new_signer_at=0
         )
-
-
-_WITHOUT_BOOKS: Final = ("ConsentUsed",)

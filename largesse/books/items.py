@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from largesse.books.custody import CustodyBooks
@@ -28,13 +27,6 @@ class ItemBooks(CustodyBooks):
         super().__init__()
         self.listings: dict[ItemKey, Listing] = {}
         self.sales = 0
-
-    def add(self, transaction: Sequence[Event]) -> None:
-        """All events of one transaction. Raises LogError inconsistent where they can't have happened."""
-        for event in transaction:
-            if event.name not in _WITHOUT_BOOKS:
-                getattr(self, f"_on_{event.name}")(event, 0)
-        self.events += len(transaction)
 
     # --------------------------------------------------------------------------------------------- private
 

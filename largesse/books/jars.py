@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import ClassVar, Final
 
 from web3 import Web3
 
@@ -97,8 +97,10 @@ class GiftBatch:
 class JarBooks(CustodyBooks):
     """All jars of one escrow. Feed it whole transactions, in their order, with `add`."""
 
+    WITHOUT_BOOKS: ClassVar[frozenset[str]] = CustodyBooks.WITHOUT_BOOKS | {"TierSet", "MonthlyCapSet"}
+
     def __init__(self, decimals: int, block_time: Callable[[int], int]) -> None:
-        super().__init__()
+        super().__init__(block_time)
         self.scale = scale_of(decimals)
         self.jars: defaultdict[int, JarBook] = defaultdict(JarBook)
         self.streams: dict[StreamKey, Flow] = {}
@@ -106,7 +108,6 @@ class JarBooks(CustodyBooks):
         self.gifts: dict[bytes, GiftBatch] = {}
         self.handle_tips: dict[bytes, int] = {}
         self._skipped: Counter[bytes] = Counter()
-        self._block_time = block_time
 
     # ------------------------------------------------------------------------------------------------ totals
 
@@ -140,10 +141,7 @@ class JarBooks(CustodyBooks):
     def add(self, transaction: Sequence[Event]) -> None:
         """All events of one transaction. Raises LogError inconsistent where they can't have happened."""
         self._skipped.clear()
-        for event in transaction:
-            if event.name not in _WITHOUT_BOOKS:
-                getattr(self, f"_on_{event.name}")(event, self._block_time(event.block))
-        self.events += len(transaction)
+        super().add(transaction)
 
     def _begin(self, jar: int, payer: str, rate: int, amount: int, now: int, end: int) -> Flow:
         """A flow of `amount` base units from now on; what is less than a second's worth is the jar's."""
@@ -319,6 +317,3 @@ def _member(event: Event) -> Member:
 
 def _checksum(address: str) -> str:
     return Web3.to_checksum_address(address)
-
-
-_WITHOUT_BOOKS: Final = ("TierSet", "MonthlyCapSet", "ConsentUsed")

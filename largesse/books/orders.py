@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 from largesse.books.custody import CustodyBooks
 from largesse.chainlogs import Event, LogError
@@ -33,13 +31,6 @@ class OrderBooks(CustodyBooks):
     def parts(self) -> int:
         """The same, put together from what each order holds and what is owed."""
         return sum(one.order.held for one in self.orders.values()) + self.total_owed
-
-    def add(self, transaction: Sequence[Event]) -> None:
-        """All events of one transaction. Raises LogError inconsistent where they can't have happened."""
-        for event in transaction:
-            if event.name not in _WITHOUT_BOOKS:
-                getattr(self, f"_on_{event.name}")(event, 0)
-        self.events += len(transaction)
 
     # --------------------------------------------------------------------------------------------- private
 
@@ -79,6 +70,3 @@ class OrderBooks(CustodyBooks):
 
 def _key_of(event: Event) -> OrderKey:
     return OrderKey(event["buyer"], event["seller"], event["number"])
-
-
-_WITHOUT_BOOKS: Final = ("ConsentUsed",)

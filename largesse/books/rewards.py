@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -31,14 +31,13 @@ class RewardBooks(CustodyBooks):
     """All pools of one RewardPools. Feed it whole transactions, in their order, with `add`."""
 
     def __init__(self, block_time: Callable[[int], int]) -> None:
-        super().__init__()
+        super().__init__(block_time)
         self.reads: list[ReadEntry] = []
         self.credits: defaultdict[tuple[bytes, str], int] = defaultdict(int)
         self._pools: dict[bytes, Pool] = {}
         self._read_ids: set[tuple[bytes, int]] = set()
         self._by_day: defaultdict[tuple[bytes, int], int] = defaultdict(int)
         self._by_reader: defaultdict[tuple[bytes, str, int], int] = defaultdict(int)
-        self._block_time = block_time
 
     def pools(self, time: int) -> dict[bytes, Pool]:
         """Each pool as it stands at `time`."""
@@ -52,13 +51,6 @@ class RewardBooks(CustodyBooks):
         """The liabilities, put together from pools, credits and debts."""
         left = sum(pool.left for pool in self._pools.values())
         return left + sum(self.credits.values()) + self.total_owed
-
-    def add(self, transaction: Sequence[Event]) -> None:
-        """All events of one transaction. Raises LogError inconsistent where they can't have happened."""
-        for event in transaction:
-            if event.name not in _WITHOUT_BOOKS:
-                getattr(self, f"_on_{event.name}")(event, self._block_time(event.block))
-        self.events += len(transaction)
 
     # --------------------------------------------------------------------------------------------- private
 
@@ -156,6 +148,3 @@ class RewardBooks(CustodyBooks):
             raise LogError("inconsistent", f"{event['amount']} were taken back, {pool.left} were left")
         self._pools[pool_id] = replace(pool, funded=pool.spent)
         self._out(event["amount"])
-
-
-_WITHOUT_BOOKS: Final = ("ConsentUsed",)

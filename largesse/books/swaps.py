@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import Final
 
 from largesse.books.custody import CustodyBooks
 from largesse.chainlogs import Event, LogError
@@ -25,13 +23,6 @@ class SwapBooks(CustodyBooks):
         """What must be held, put together from the currency's locks and what is owed."""
         locked = [lock for id_, lock in self.locks.items() if self.status[id_] == LOCKED]
         return sum(lock.amount for lock in locked if lock.series_id == 0) + self.total_owed
-
-    def add(self, transaction: Sequence[Event]) -> None:
-        """All events of one transaction. Raises LogError inconsistent where they can't have happened."""
-        for event in transaction:
-            if event.name not in _WITHOUT_BOOKS:
-                getattr(self, f"_on_{event.name}")(event, 0)
-        self.events += len(transaction)
 
     # --------------------------------------------------------------------------------------------- private
 
@@ -60,6 +51,3 @@ class SwapBooks(CustodyBooks):
             self._out(lock.amount)
         else:
             self.face[lock.series_id] -= lock.amount
-
-
-_WITHOUT_BOOKS: Final = ("ConsentUsed",)

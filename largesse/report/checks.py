@@ -8,7 +8,6 @@ from typing import Any, Final
 from requests.exceptions import RequestException
 from web3.exceptions import Web3Exception
 
-from largesse.artifacts import artifact
 from largesse.chain import Node, RefusedError
 from largesse.client import Certificates
 from largesse.errors import ReportError
@@ -16,16 +15,18 @@ from largesse.items import Items
 from largesse.orders import Orders
 from largesse.parts import CERTIFICATES
 from largesse.prepaid import Prepaid
-from largesse.report.history import History, owed_to
+from largesse.report.history import History
 from largesse.report.issues import change, flows
 from largesse.report.lots import outstanding_lots
 from largesse.rewards import Rewards
+from largesse.shop import Shop
 from largesse.solvency.accounts import differences as account_differences
 from largesse.solvency.certificates import differences
 from largesse.solvency.items import differences as item_differences
 from largesse.solvency.jars import differences as jar_differences
 from largesse.solvency.orders import differences as order_differences
 from largesse.solvency.rewards import differences as reward_differences
+from largesse.solvency.sales import differences as sales_differences
 from largesse.solvency.swaps import differences as swap_differences
 from largesse.swaps import Swaps
 
@@ -73,25 +74,11 @@ def _inside(history: History) -> list[str]:
     return found
 
 
-def _sales(certificates: Certificates, history: History, books: Any) -> list[str]:
-    node, block = certificates.node, history.scope.block
-    contract = node.contract(history.address("sales"), artifact("CertificateSales").abi)
-    views, found = contract.functions, []
-    told = {
-        "booked": (books.liabilities, views.booked()),
-        "owed in all": (books.total_owed, views.totalOwed()),
-    }
-    told |= {f"owed to {payee}": (amount, views.owed(payee)) for payee, amount in owed_to(books).items()}
-    for what, (rebuilt, view) in told.items():
-        answer = int(node.call(view, block=block))
-        if answer != rebuilt:
-            found.append(f"{what}: {rebuilt} by the logs, {answer} by the contract")
-    return found
-
-
 _CHECKS: Final[dict[str, Check]] = {
     CERTIFICATES: lambda client, history, books: differences(client, books, history.scope.block),
-    "sales": _sales,
+    "sales": lambda client, history, books: sales_differences(
+        Shop(client, history.address("sales")), books, history.scope.block
+    ),
     "jars": lambda client, history, books: jar_differences(
         client, history.address("jars"), books, history.scope.block, history.scope.time
     ),

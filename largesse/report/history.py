@@ -11,11 +11,11 @@ from typing import Final
 
 from largesse.auditing import Accounting
 from largesse.books.accounts import AccountBooks
-from largesse.books.custody import CustodyBooks
 from largesse.books.items import ItemBooks
 from largesse.books.jars import JarBooks
 from largesse.books.orders import OrderBooks
 from largesse.books.rewards import RewardBooks
+from largesse.books.sales import SalesBooks
 from largesse.books.swaps import SwapBooks
 from largesse.chainlogs import Event
 from largesse.deployment import CurrencyRecord
@@ -23,7 +23,6 @@ from largesse.indexer.contracts import CURRENCY
 from largesse.indexer.source import EventSource
 from largesse.parts import CERTIFICATES
 from largesse.report.life import Life, Movement
-from largesse.report.sales_books import SalesBooks
 from largesse.report.scope import Scope
 from largesse.solvency.payout import PayoutBooks
 
@@ -165,11 +164,6 @@ def read_history(source: EventSource, record: CurrencyRecord, scope: Scope) -> H
         history.reserves[part] = _replay(events, books, moves[history.address(part)], time)
     history.events["market"] = list(source.events(record.symbol, "market", last=scope.block))
     return history
-
-
-def owed_to(books: Accounting) -> dict[str, int]:
-    """Payouts that the currency refused, by payee."""
-    return dict(books.owed) if isinstance(books, Life | CustodyBooks) else {}
 
 
 def _moves(history: History) -> defaultdict[str, defaultdict[int, int]]:

@@ -18,6 +18,7 @@ from largesse.solvency.jars import JarAudit, audit_jars
 from largesse.solvency.orders import OrderAudit, audit_orders
 from largesse.solvency.payout import PayoutAudit, audit_payout
 from largesse.solvency.rewards import RewardAudit, audit_rewards
+from largesse.solvency.sales import SalesAudit, audit_sales
 from largesse.solvency.swaps import SwapAudit, audit_swaps
 
 
@@ -30,6 +31,7 @@ class Kind(NamedTuple):
 
 
 KINDS: Final = (
+    Kind("sales", "Sales", audit_sales),
     Kind("jars", "Streams", audit_jars),
     Kind("accounts", "Prepaid accounts", audit_accounts),
     Kind("orders", "Held orders", audit_orders),
@@ -46,6 +48,7 @@ class Proof:
     """What was found, by the currencies' symbols."""
 
     certificates: dict[str, Audit] = field(default_factory=dict)
+    sales: dict[str, SalesAudit] = field(default_factory=dict)
     jars: dict[str, JarAudit] = field(default_factory=dict)
     accounts: dict[str, AccountAudit] = field(default_factory=dict)
     orders: dict[str, OrderAudit] = field(default_factory=dict)

@@ -12,6 +12,10 @@ from largesse.solvency.proof import KINDS, Proof
 
 Row = tuple[str, ...]
 COUNTS: Final[Mapping[str, Mapping[str, Callable[[Any], int]]]] = {
+    "sales": {
+        "purchases": lambda books: len(books.purchases),
+        "promotions funded": lambda books: len(books.budgets),
+    },
     "jars": {"jars": lambda books: len(books.jars)},
     "accounts": {
         "accounts": lambda books: len(books.accounts),
