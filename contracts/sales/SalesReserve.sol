@@ -5,6 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {EIP712} from "solady/src/utils/EIP712.sol";
+import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 import {ICertificateSales} from "../../interfaces/ICertificateSales.sol";
 import {ICertificateTypes} from "../../interfaces/ICertificateTypes.sol";
 import {IGiftCertificates} from "../../interfaces/IGiftCertificates.sol";
@@ -126,12 +127,12 @@ abstract contract SalesReserve is ICertificateSales, ReentrancyGuardTransient, E
     }
 
     /// @dev Full face for `to`, against money that is here and not booked (any more). What left is measured, as in `_tryPay`;
-    /// more may have come in meanwhile. Warning: hands control to `to`.
+    /// more may have come in meanwhile, and that is no error. Warning: hands control to `to`.
     function _issue(uint256 seriesId, address to, uint96 amount) internal {
         uint256 before = _currency.balanceOf(address(this));
         _certificates.issue(seriesId, to, amount);
-        uint256 held = _currency.balanceOf(address(this));
-        require(held + amount >= before, CertificateSales_LeftDiffers(amount, before - held));
+        uint256 left = FixedPointMathLib.zeroFloorSub(before, _currency.balanceOf(address(this)));
+        require(left <= amount, CertificateSales_LeftDiffers(amount, left));
     }
 
     /// @dev Pay booked money, or owe it when the currency refuses (a blacklisted payee, a pause).
@@ -187,7 +188,7 @@ abstract contract SalesReserve is ICertificateSales, ReentrancyGuardTransient, E
     function _tryPay(address payee, uint256 amount) private returns (bool) {
         uint256 before = _currency.balanceOf(address(this));
         if (!_currency.trySafeTransfer(payee, amount)) return false;
-        uint256 left = before - _currency.balanceOf(address(this));
+        uint256 left = FixedPointMathLib.rawSub(before, _currency.balanceOf(address(this))); // one that rose wraps
         if (left == 0) return false;
         require(left == amount, CertificateSales_LeftDiffers(amount, left));
         return true;

@@ -11,12 +11,12 @@ import pytest
 
 from tests.stateful.evm import bytecode
 from tools.compiler import Compiler, compile_contract
-from tools.mutants.__main__ import State
-from tools.mutants.draw import Mutant, mutants, sources
+from tools.mutants.__main__ import GOAL, State
+from tools.mutants.draw import ROOT, Mutant, mutants, sources
 from tools.mutants.kill import Outcome
-from tools.mutants.report import print_report
+from tools.mutants.report import answers, print_report
 from tools.mutants.sites import changes, code_lines
-from tools.mutants.targets import ORDER, files_of, targets
+from tools.mutants.targets import ORDER, digests, files_of, targets
 from tools.mutants.tester import Tester
 
 SOURCE = """// a + b in a comment
@@ -125,10 +125,41 @@ def test_tests_run_on_the_code_that_was_planted(tmp_path: Path) -> None:
 def test_a_run_begins_with_what_an_earlier_one_found(tmp_path: Path) -> None:
     mutant = Mutant("contracts/a/B.sol", 1, "operator", "a + b", "a - b", "source", "f")
     earlier, path = tmp_path / "docs.jsonl", tmp_path / "build" / "state.jsonl"
-    State(earlier).add(mutant, Outcome("killed", "lives of B", "a difference"))
-    assert State(path).found == {}
-    state = State(path, earlier)
+    of = {mutant.path: "of these sources"}
+    State(earlier, of).add(mutant, Outcome("killed", "lives of B", "a difference"))
+    assert State(path, of).found == {}
+    state = State(path, of, earlier)
     assert state.found == {mutant.name: Outcome("killed", "lives of B", "a difference")}
     state.add(mutant, Outcome("survived"))
-    assert State(path, earlier).found[mutant.name].state == "survived"
-    assert State(earlier).found[mutant.name].state == "killed"
+    assert State(path, of, earlier).found[mutant.name].state == "survived"
+    assert State(earlier, of).found[mutant.name].state == "killed"
+    assert State(path, {mutant.path: "of others"}).found == {}, "the contract has changed since"
+
+
+def test_what_was_found_holds_as_long_as_its_contracts_are_the_same() -> None:
+    files = sources()
+    before = digests(files)
+    changed = "contracts/sales/SalesReserve.sol"
+    after = digests(files | {changed: files[changed] + "// changed"})
+    others = {path for path in files if before[path] != after[path]}
+    assert changed in others
+    assert "contracts/CertificateSales.sol" in others
+    assert not [path for path in others if "CertificateSales" not in targets(files)[path]]
+    assert "contracts/jars/Flows.sol" not in others
+
+
+def test_the_committed_record_is_of_these_contracts_and_reaches_the_goal() -> None:
+    """As `make audit-mutants` would count it, were it run now."""
+    files = sources()
+    state = State(ROOT / "docs/mutants/1.jsonl", digests(files))
+    drawn = mutants(files, 1)
+    counted: list[Mutant] = []
+    while len(counted) < 400:
+        mutant = next(drawn)
+        assert mutant.name in state.found, f"{mutant.name} was not tried: make audit-mutants"
+        if state.found[mutant.name].state in ("killed", "survived"):
+            counted.append(mutant)
+    assert print_report(counted, state.found, answers(), 400, GOAL) == 0
+    killed = sum(state.found[mutant.name].state == "killed" for mutant in counted)
+    said = (ROOT / "docs/AUDIT.md").read_text(encoding="utf-8")
+    assert f"{killed} were noticed ({killed / 400:.1%})" in said

@@ -3,9 +3,9 @@
 
 Draws mutants of the contracts by the seed, in proportion to lines of code, and has the machines' lives and
 then the contract's tests notice them. What does not compile, or compiles to the same code, is not counted.
-Goes on where an interrupted run stopped: build/mutants/ holds what was found, as long as the contracts are
-the same. It begins with what docs/mutants/ has of an earlier run, unless it is to be --fresh. Survivors must
-be answered in docs/MUTANTS.md.
+Goes on where an interrupted run stopped: build/mutants/ holds what was found about each, which counts as
+long as the sources of the contracts that its file is part of are the same. It begins with what docs/mutants/
+has of an earlier run, unless it is to be --fresh. Survivors must be answered in docs/MUTANTS.md.
 """
 
 from __future__ import annotations
@@ -14,25 +14,29 @@ import argparse
 import json
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 from pathlib import Path
 from time import monotonic
 
-from tools.mutants.draw import ROOT, Mutant, digest, mutants, sources
+from tools.mutants.draw import ROOT, Mutant, mutants, sources
 from tools.mutants.kill import Outcome, attempt
 from tools.mutants.report import answers, print_report
-from tools.mutants.targets import targets
+from tools.mutants.targets import digests, targets
 
 GOAL = 0.95
 
 
 class State:
-    """What was found out so far: a line of JSON for each mutant that was tried. `earlier`: of another run."""
+    """What was found out so far: a line of JSON for each mutant that was tried, the last one counts.
 
-    def __init__(self, path: Path, earlier: Path | None = None) -> None:
+    `of`: by file, what it must have been found out of (`targets.digests`). `earlier`: of another run.
+    """
+
+    def __init__(self, path: Path, of: Mapping[str, str], earlier: Path | None = None) -> None:
         self.path = path
+        self._of = of
         path.parent.mkdir(parents=True, exist_ok=True)
         if earlier is not None and earlier.exists() and not path.exists():
             shutil.copyfile(earlier, path)
@@ -40,7 +44,8 @@ class State:
         if path.exists():
             for line in path.read_text().splitlines():
                 entry = json.loads(line)
-                self.found[entry["name"]] = Outcome(entry["state"], entry["by"], entry["said"])
+                if entry["of"] == of.get("contracts/" + entry["name"].rsplit(":", 2)[0]):
+                    self.found[entry["name"]] = Outcome(entry["state"], entry["by"], entry["said"])
 
     def forget(self, answered: set[str]) -> None:
         """The survivors that have no answer."""
@@ -49,7 +54,7 @@ class State:
 
     def add(self, mutant: Mutant, outcome: Outcome) -> None:
         self.found[mutant.name] = outcome
-        entry = {"name": mutant.name, **outcome._asdict()}
+        entry = {"name": mutant.name, "of": self._of[mutant.path], **outcome._asdict()}
         with self.path.open("a") as file:
             file.write(json.dumps(entry) + "\n")
 
@@ -65,11 +70,11 @@ def main() -> int:
     parser.add_argument("--limit", type=float, default=float("inf"), help="stop after so many seconds")
     options = parser.parse_args()
     files = sources()
-    name = f"{options.seed}-{digest(files)}.jsonl"
+    name = f"{options.seed}.jsonl"
     path, earlier = ROOT / "build/mutants" / name, ROOT / "docs/mutants" / name
     if options.fresh:
         path.unlink(missing_ok=True)
-    state = State(path, None if options.fresh else earlier)
+    state = State(path, digests(files), None if options.fresh else earlier)
     print(
         f"seed {options.seed}, {len(files)} files, {options.count} mutants; kept in {state.path}", flush=True
     )

@@ -48,11 +48,6 @@ def sources() -> dict[str, str]:
     }
 
 
-def digest(files: Mapping[str, str]) -> str:
-    """Of all sources: what was found out about mutants holds as long as it is the same."""
-    return hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()[:12]
-
-
 def mutants(files: Mapping[str, str], seed: int) -> Iterator[Mutant]:
     """All that are drawn, none twice; the caller takes as many as it wants. Ends when nothing new comes."""
     rng = Random(seed)  # noqa: S311 - no secret

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePosixPath
@@ -63,6 +64,17 @@ def targets(files: Mapping[str, str]) -> dict[str, list[str]]:
     for contract in ORDER:
         for path in _closure(f"contracts/{contract}.sol", files):
             found[path].append(contract)
+    return found
+
+
+def digests(files: Mapping[str, str]) -> dict[str, str]:
+    """By file: a digest of all sources of the contracts that it is part of. What was found out about a mutant
+    of the file holds as long as it is the same."""
+    found = {}
+    for path, contracts in targets(files).items():
+        whole = set().union(*(_closure(f"contracts/{contract}.sol", files) for contract in contracts))
+        text = repr(sorted((name, files[name]) for name in whole))
+        found[path] = hashlib.sha256(text.encode()).hexdigest()[:12]
     return found
 
 
