@@ -49,11 +49,12 @@ class SalesHand(CustodyHand):
     def series_for_sale(self, kind: str) -> Act:
         """Open, or named for two of the merchants; or one whose certificates are handed out as rewards."""
         terms = self._reward_terms() if kind == "reward" else self._terms_for_sale(kind)
-        return "createSeries", ISSUERS[0], (terms, list(MERCHANTS[:2]) if terms.named else [], ART)
+        issuer = self.mostly(*ISSUERS, percent=88)
+        return "createSeries", issuer, (terms, list(MERCHANTS[:2]) if terms.named else [], ART)
 
     def _terms_for_sale(self, kind: str) -> Terms:
         window = self.one([0, HOUR, DAY, 7 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, 31 * DAY])
-        closes_at = self.now + self.one([5 * DAY, 20 * DAY, 40 * DAY])
+        closes_at = self.now + self.one([5 * DAY, 20 * DAY, 31 * DAY])
         expires_at = closes_at + max(window + self.one([0, 0, -HOUR, DAY, 30 * DAY]), 0)
         terms = replace(
             self.terms("open"),
@@ -69,20 +70,23 @@ class SalesHand(CustodyHand):
             terms,
             named=True,
             refund_on_removal=self.odds(50),
-            denomination=self.one([0, 0, 1_000]),
-            post_expiry_bps=self.one([0, 5_000, 9_000, 9_999, 10_000]),
+            denomination=self.one([0, 1_000]),
+            post_expiry_bps=self.one([0, 5_000, 9_000, 9_500, 10_000]),
         )
-        if terms.denomination:
-            below = self.one([0, 0, 501, 901])
-            unused = below != 0 and self.odds(8)
-            threshold = self.one([0, 600, 6_000])
-            return replace(terms, use_threshold_bps=threshold, cash_out_below=below, cash_out_unused=unused)
+        if not terms.denomination:
+            return terms
+        right = self.one(["share", "threshold", "rest"])
+        if right == "threshold":
+            return replace(terms, use_threshold_bps=self.one([600, 6_000]), post_expiry_bps=0)
+        if right == "rest":
+            below, unused = self.one([501, 901]), self.odds(10)
+            return replace(terms, cash_out_below=below, cash_out_unused=unused, post_expiry_bps=0)
         return terms
 
     def _reward_terms(self) -> Terms:
         """For sale so long that a cash-back can be claimed."""
         terms = self.terms("for ever")
-        closes_at = self.now + self.one([32, 40, 60, 90]) * DAY
+        closes_at = self.now + self.one([40, 60, 75, 90]) * DAY
         window = self.one([0, DAY, 14 * DAY])
         return replace(terms, sales_close_at=closes_at, withdrawal_seconds=window, fee_bps=0)
 
@@ -165,35 +169,39 @@ class SalesHand(CustodyHand):
             and self._room(one.terms)
         ]
         sold = [i for i in good if self.on_sale(i)]
+        bound = [i for i in sold if self.model.books.series[i].terms.denomination]
         if good and self.odds(93):
-            return self.one(sold or good)
+            return self.one(bound if bound and self.odds(60) else sold or good)
         return self.series() if good or self.odds(15) else None
 
     def promotion_terms(self, series_id: int) -> PromotionTerms:
         """As much as the refund rights of the series let, mostly."""
         series = self.of(series_id)
         room = self._room(series.terms) if series else 1_000
-        total = self.mostly(self.one([room, room // 2, min(room, 1_000)]), room + 1, 0, percent=94)
+        total = self.mostly(self.one([room, room // 2, min(room, 1_000)]), room + 1, room + 1, 0, percent=88)
         shares = [0, *sorted(self.rng.randrange(total + 1) for _ in range(2)), total]
         discount, cash_back, referral = (high - low for low, high in pairwise(shares))
         if self.odds(30):
             discount, cash_back = discount + cash_back, 0
-        closes_at = self.now + self.one([HOUR, DAY, 5 * DAY])
+        closes_at = self.now + self.one([DAY, 5 * DAY, 15 * DAY])
         if series:
             sale = series.terms.sales_close_at
             closes_at = self.mostly(min(closes_at, sale), sale, sale + 1, self.now, percent=94)
         window = series.terms.withdrawal_seconds if series else 0
+        issuer = series.issuer if series else ISSUERS[0]
         opens_at = self.mostly(self.now, self.now + 1, self.now + HOUR, 0, closes_at, percent=85)
         return PromotionTerms(
             series_id,
-            self._reward_series(closes_at + window) if cash_back else self.mostly(0, series_id, percent=97),
+            self._reward_series(issuer, closes_at + window)
+            if cash_back
+            else self.mostly(0, series_id, percent=97),
             opens_at,
             closes_at,
             discount,
             cash_back,
             referral,
             self.mostly(self.one(SIGNERS), ZERO, self.side.token, percent=96),
-            self.mostly(MAX_AMOUNT, 0, 9_999, 10**5, percent=80),
+            self.mostly(MAX_AMOUNT, 0, 9_999, 10**5, percent=88),
         )
 
     def _room(self, terms: Terms) -> int:
@@ -206,13 +214,16 @@ class SalesHand(CustodyHand):
             room = min(room, max(BPS - paid, 0))
         return room
 
-    def _reward_series(self, vests_at: int) -> int:
+    def _reward_series(self, issuer: str, vests_at: int) -> int:
+        """Mostly of the same issuer."""
+        own = self.odds(90)
         return self.of_kind(
             lambda i, one: (
                 one.terms.named
                 and one.terms.denomination == 0
                 and not one.full_refund_from
                 and one.terms.sales_close_at >= vests_at + CLAIM_SECONDS
+                and own == (one.issuer == issuer)
             )
         )
 

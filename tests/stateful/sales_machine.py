@@ -20,7 +20,7 @@ from tests.stateful.sales_invariants import SalesWatch
 from tests.stateful.sales_side import SalesSide
 from tests.stateful.sales_steps import SALES_STEPS
 
-KINDS = ("open", "named", "reward")
+KINDS = ("open", "named", "named", "reward")
 LAST = 10**7
 """Numbers of coupons from here on are the end's."""
 NOBODY = Authorization(0, 0, None)
@@ -43,7 +43,7 @@ class SalesMachine(CustodyLife[SalesSide, SalesStore]):
         self.given = {id(side): 0 for side in self.sides}
         for side in self.sides:
             side.model.now = self.chain.time
-            for i, kind in enumerate(KINDS):
+            for i, kind in enumerate(KINDS, 3):
                 self._open(side, self.hand(Random(i), side).series_for_sale(kind))
             self._promote(side, 7 * DAY)
 
@@ -153,6 +153,7 @@ class SalesMachine(CustodyLife[SalesSide, SalesStore]):
         self.chain.time = side.model.now = until - 1
         self.must(side, self._withdrawal(side, bought[1]))
         self._touch(side, series_id, bought[2])
+        self._shrink(side, bought[3])
         early = self.act(side, ("claimReferral", STRANGER, (bought[2],)))
         hold(not early, 64, "a referral was paid while its purchase could be withdrawn from")
         self.chain.time = side.model.now = until
@@ -176,6 +177,13 @@ class SalesMachine(CustodyLife[SalesSide, SalesStore]):
         self.must(side, ("redeem", record.buyer, (series_id, 1, MERCHANTS[0])))
         touched = self.act(side, self._withdrawal(side, purchase_id))
         hold(not touched, 62, "a purchase was withdrawn from that had been spent")
+
+    def _shrink(self, side: SalesSide, purchase_id: int) -> None:
+        """While money of others is missing, what comes back is needed for them."""
+        side.lose(side.model.currency.of(side.here))
+        done = self.act(side, self._withdrawal(side, purchase_id))
+        hold(not done, 1, "a purchase was withdrawn from with others' money")
+        side.lose(-side.lost)
 
     def _claim_at_last(self, side: SalesSide, series_id: int, bought: Sequence[int]) -> None:
         issuer = side.model.books.series[series_id].issuer

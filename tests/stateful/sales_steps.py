@@ -70,12 +70,9 @@ def prepare(hand: SalesHand, store: SalesStore) -> Act | None:
         if not sale.closes_at and hand.odds(70):
             return "setSale", series.issuer, (i, *hand.sale(i))
     named = [i for i in live if books.series[i].terms.named and not books.series[i].full_refund_from]
-    rewards = [i for i in named if books.series[i].terms.sales_close_at > hand.now + 40 * DAY]
-    missing = [
-        kind
-        for kind, there in (("reward", rewards), ("open", len(live) > len(named)), ("named", named[1:]))
-        if not there
-    ]
+    rewards = [i for i in named if books.series[i].terms.sales_close_at > hand.now + 38 * DAY]
+    there = {"reward": rewards, "open": set(live) - set(named), "named": set(named) - set(rewards)}
+    missing = [kind for kind, series_ids in there.items() if not series_ids]
     if not missing or len(books.series) >= MOST_SERIES:
         return None
     return hand.series_for_sale(missing[0])
@@ -85,7 +82,7 @@ def prepare(hand: SalesHand, store: SalesStore) -> Act | None:
 def set_limit(hand: SalesHand, store: SalesStore) -> Act:
     """How much the shop may issue in a day."""
     series_id = hand.series()
-    limit = hand.one([0, 1_000, 10**6, MAX_AMOUNT, MAX_AMOUNT])
+    limit = hand.mostly(MAX_AMOUNT, 0, 1_000, 10**6, MAX_AMOUNT - 1, percent=55)
     return "setOperator", hand.issuer(series_id), (series_id, hand.here, limit)
 
 
