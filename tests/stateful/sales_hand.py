@@ -47,7 +47,8 @@ class SalesHand(CustodyHand):
     # ------------------------------------------------------------------------------------------------ series
 
     def series_for_sale(self, kind: str) -> Act:
-        """Open, or named for two of the merchants; or one whose certificates are handed out as rewards."""
+        """Open, or named for two of the merchants, by what binds its rewards: the share after expiry, the use
+        threshold, or the small rest; or one whose certificates are handed out as rewards."""
         terms = self._reward_terms() if kind == "reward" else self._terms_for_sale(kind)
         issuer = self.mostly(*ISSUERS, percent=88)
         return "createSeries", issuer, (terms, list(MERCHANTS[:2]) if terms.named else [], ART)
@@ -70,18 +71,15 @@ class SalesHand(CustodyHand):
             terms,
             named=True,
             refund_on_removal=self.odds(50),
-            denomination=self.one([0, 1_000]),
-            post_expiry_bps=self.one([0, 5_000, 9_000, 9_500, 10_000]),
+            denomination=1_000,
+            post_expiry_bps=0,
         )
-        if not terms.denomination:
-            return terms
-        right = self.one(["share", "threshold", "rest"])
-        if right == "threshold":
-            return replace(terms, use_threshold_bps=self.one([600, 6_000]), post_expiry_bps=0)
-        if right == "rest":
-            below, unused = self.one([501, 901]), self.odds(10)
-            return replace(terms, cash_out_below=below, cash_out_unused=unused, post_expiry_bps=0)
-        return terms
+        if kind == "threshold":
+            return replace(terms, use_threshold_bps=self.one([600, 6_000]))
+        if kind == "rest":
+            return replace(terms, cash_out_below=self.one([501, 901]), cash_out_unused=self.odds(10))
+        share = self.one([0, 5_000, 9_000, 9_500, 10_000])
+        return replace(terms, post_expiry_bps=share, denomination=self.one([0, 1_000]))
 
     def _reward_terms(self) -> Terms:
         """For sale so long that a cash-back can be claimed."""
@@ -166,7 +164,7 @@ class SalesHand(CustodyHand):
             and not one.terms.cash_out_unused
             and not one.full_refund_from
             and self.now < one.terms.sales_close_at
-            and self._room(one.terms)
+            and self.room(one.terms)
         ]
         sold = [i for i in good if self.on_sale(i)]
         bound = [i for i in sold if self.model.books.series[i].terms.denomination]
@@ -177,8 +175,8 @@ class SalesHand(CustodyHand):
     def promotion_terms(self, series_id: int) -> PromotionTerms:
         """As much as the refund rights of the series let, mostly."""
         series = self.of(series_id)
-        room = self._room(series.terms) if series else 1_000
-        total = self.mostly(self.one([room, room // 2, min(room, 1_000)]), room + 1, room + 1, 0, percent=88)
+        room = self.room(series.terms) if series else 1_000
+        total = self.mostly(self.one([room, room // 2, min(room, 1_000)]), room + 1, 0, percent=90)
         shares = [0, *sorted(self.rng.randrange(total + 1) for _ in range(2)), total]
         discount, cash_back, referral = (high - low for low, high in pairwise(shares))
         if self.odds(30):
@@ -204,7 +202,7 @@ class SalesHand(CustodyHand):
             self.mostly(MAX_AMOUNT, 0, 9_999, 10**5, percent=88),
         )
 
-    def _room(self, terms: Terms) -> int:
+    def room(self, terms: Terms) -> int:
         """The largest rewards, in basis points."""
         room = BPS - terms.post_expiry_bps
         if terms.use_threshold_bps:

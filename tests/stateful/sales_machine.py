@@ -20,7 +20,7 @@ from tests.stateful.sales_invariants import SalesWatch
 from tests.stateful.sales_side import SalesSide
 from tests.stateful.sales_steps import SALES_STEPS
 
-KINDS = ("open", "named", "named", "reward")
+KINDS = ("open", "share", "threshold", "rest", "reward")
 LAST = 10**7
 """Numbers of coupons from here on are the end's."""
 NOBODY = Authorization(0, 0, None)
@@ -45,6 +45,7 @@ class SalesMachine(CustodyLife[SalesSide, SalesStore]):
             side.model.now = self.chain.time
             for i, kind in enumerate(KINDS, 3):
                 self._open(side, self.hand(Random(i), side).series_for_sale(kind))
+                self._promise_most(side, len(side.model.books.series))
             self._promote(side, 7 * DAY)
 
     def _open(self, side: SalesSide, series: Act) -> None:
@@ -58,6 +59,18 @@ class SalesMachine(CustodyLife[SalesSide, SalesStore]):
         self.act(side, ("setSale", issuer, (series_id, self.chain.time, latest, 137)))
         for holder in HOLDING[1:]:
             self.act(side, ("issue", issuer, (series_id, holder, 20 * DENOMINATION)))
+
+    def _promise_most(self, side: SalesSide, series_id: int) -> None:
+        """A promotion as large as the refund rights of a series let; a basis point more is refused."""
+        series = side.model.books.series[series_id]
+        room = self.hand(Random(0), side).room(series.terms)
+        ends_at = min(self.chain.time + 9 * DAY, series.terms.sales_close_at)
+        for discount in (room + 1, room):
+            terms = PromotionTerms(
+                series_id, 0, self.chain.time, ends_at, discount, 0, 0, ISSUERS[0], MAX_AMOUNT
+            )
+            done = self.act(side, ("createPromotion", series.issuer, (terms,)))
+            hold(not done or discount == room, 7, f"{discount} bps promised, {room} are left")
 
     def hand(self, rng: Random, side: SalesSide) -> SalesHand:
         """Choices about a side as it is now."""

@@ -75,7 +75,8 @@ def prepare(hand: SalesHand, store: SalesStore) -> Act | None:
     missing = [kind for kind, series_ids in there.items() if not series_ids]
     if not missing or len(books.series) >= MOST_SERIES:
         return None
-    return hand.series_for_sale(missing[0])
+    named_kind = hand.one(["share", "threshold", "rest"])
+    return hand.series_for_sale(named_kind if missing[0] == "named" else missing[0])
 
 
 @step(3)
