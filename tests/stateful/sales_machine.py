@@ -137,7 +137,7 @@ class SalesMachine(CustodyLife[SalesSide, SalesStore]):
     def close(self) -> None:
         """When everything behaves again a purchase can be withdrawn from until the last second of its window;
         then all rewards, premiums, budgets and debts are paid, and the shop holds nothing but what was sent
-        to it by mistake, or is owed to itself."""
+        to it by mistake, or is owed to a contract that can't ask for it: the shop, or the currency."""
         self.heal()
         for side in self.sides:
             side.model.now = self.chain.time
@@ -148,8 +148,8 @@ class SalesMachine(CustodyLife[SalesSide, SalesStore]):
             side.model.now = self.chain.time
             self._pay_everybody(side)
             left = side.model.currency.of(side.here) - self.given[id(side)]
-            own = side.sales.books.owed.get(side.here, 0)
-            hold(left == own, 1, f"{left} is left after all, {own} is the shop's own")
+            stuck = sum(side.sales.books.owed.values())
+            hold(left == stuck, 1, f"{left} is left after all, {stuck} is owed to contracts")
         self.settle(Random(0))
 
     def _withdraw_at_last(self, side: SalesSide) -> None:
