@@ -64,6 +64,7 @@ class SalesHand(CustodyHand):
             limitation_at=expires_at + self.one([0, DAY, 20 * DAY]),
             fee_bps=self.mostly(0, 333, percent=85),
             withdrawal_seconds=window,
+            post_expiry_bps=9_000,
         )
         if kind == "open":
             return terms

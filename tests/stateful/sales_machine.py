@@ -70,7 +70,8 @@ class SalesMachine(CustodyLife[SalesSide, SalesStore]):
                 series_id, 0, self.chain.time, ends_at, discount, 0, 0, ISSUERS[0], MAX_AMOUNT
             )
             done = self.act(side, ("createPromotion", series.issuer, (terms,)))
-            hold(not done or discount == room, 7, f"{discount} bps promised, {room} are left")
+            good = series.terms.named and discount == room
+            hold(good or not done, 7, f"{discount} bps promised, {room} are left")
 
     def hand(self, rng: Random, side: SalesSide) -> SalesHand:
         """Choices about a side as it is now."""
@@ -153,28 +154,94 @@ class SalesMachine(CustodyLife[SalesSide, SalesStore]):
         self.settle(Random(0))
 
     def _withdraw_at_last(self, side: SalesSide) -> None:
-        """Of six purchases of a new promotion one is withdrawn from at once, one in the last second of its
-        window, one a second too late. From then on cash-back can be claimed: as certificates, in money when
-        the shop may not issue them, and not any more when they are not sold."""
+        """Of eight purchases of a new promotion some are withdrawn from, until the last second of their
+        window. Then rewards are claimed, and both the promotion and the sale end."""
         series_id, promotion_id = self._promote(side, DAY)
-        bought = [self._buy_promoted(side, promotion_id, number) for number in range(6)]
-        until = side.sales.bought(bought[0]).withdraw_until
-        if side.model.currency.kind is Kind.BLACKLIST:
-            self._ban(side, side.sales.bought(bought[0]).buyer)
-        self.must(side, self._withdrawal(side, bought[0]))
-        self.heal()
+        coupons = [self._coupon(side, promotion_id, number) for number in range(10)]
+        for coupon in coupons[:8]:
+            self.must(side, coupon)
+        first = len(side.sales.books.purchases) - 7
+        until = side.sales.bought(first).withdraw_until
+        self._try_other_cards(side, first + 1)
+        self._owe_at_last(side, first, first + 2)
         self.chain.time = side.model.now = until - 1
-        self.must(side, self._withdrawal(side, bought[1]))
-        self._touch(side, series_id, bought[2])
-        self._shrink(side, bought[3])
-        early = self.act(side, ("claimReferral", STRANGER, (bought[2],)))
+        self.must(side, coupons[8])
+        self.must(side, self._withdrawal(side, first + 1))
+        self._touch(side, series_id, first + 3)
+        self._shrink(side, first + 5)
+        early = self.act(side, ("claimReferral", STRANGER, (first + 4,)))
         hold(not early, 64, "a referral was paid while its purchase could be withdrawn from")
         self.chain.time = side.model.now = until
-        late = self.act(side, self._withdrawal(side, bought[2]))
+        hold(not self.act(side, coupons[9]), 63, "bought under a promotion that was over")
+        late = self.act(side, self._withdrawal(side, first + 4))
         hold(not late, 62, "a purchase was withdrawn from after its window")
-        again = self.act(side, self._withdrawal(side, bought[0]))
+        again = self.act(side, self._withdrawal(side, first))
         hold(not again, 62, "a purchase was withdrawn from twice")
-        self._claim_at_last(side, series_id, bought[2:])
+        self._give_notice(side, series_id)
+        self._sell_at_last(side, series_id)
+        self._claim_at_last(side, series_id, range(first + 4, first + 8))
+
+    def _try_other_cards(self, side: SalesSide, purchase_id: int) -> None:
+        """A card of another series, and a payment for somebody else, withdraw from nothing."""
+        function, buyer, (payment, (card,)) = self._withdrawal(side, purchase_id)
+        self._open(side, self.hand(Random(0), side).series_for_sale("reward"))
+        other = replace(card, series_id=len(side.model.books.series))
+        for into, paid in ((payment, other), (replace(payment, payee=MERCHANTS[0]), card)):
+            done = self.act(side, (function, buyer, (into, [paid])))
+            hold(not done, 62, f"withdrawn from {purchase_id} by {into}, {paid}")
+
+    def _owe_at_last(self, side: SalesSide, first: int, second: int) -> None:
+        """Where the buyer of two purchases is banned it is owed both, one after the other, and asks for them
+        by signatures: each acts once, in the order of its nonces."""
+        buyer = side.sales.bought(first).buyer
+        mark = side.sales.books.marks.get(buyer, 0)
+        for purchase_id, good, bad in ((first, mark + 1, mark), (second, mark + 2**32 + 1, mark + 1)):
+            if side.model.currency.kind is Kind.BLACKLIST:
+                self._ban(side, buyer)
+            self.must(side, self._withdrawal(side, purchase_id))
+            if side.model.currency.kind is not Kind.BLACKLIST:
+                continue
+            self.heal()
+            refused = (
+                (STRANGER, STRANGER, NOBODY),
+                (buyer, side.here, NOBODY),
+                (STRANGER, STRANGER, self._asked(side, buyer, bad)),
+                (STRANGER, STRANGER, self._asked(side, buyer, good + 2**32)),
+            )
+            for caller, to, authorization in refused:
+                done = self.act(side, ("withdrawOwed", caller, (buyer, to, authorization)))
+                hold(not done, 5, f"a debt was paid to {to}, by {authorization}")
+            self.must(side, ("withdrawOwed", STRANGER, (buyer, STRANGER, self._asked(side, buyer, good))))
+
+    def _asked(self, side: SalesSide, payee: str, nonce: int) -> Authorization:
+        """To have a debt paid to the stranger."""
+        ends_at = self.chain.time + 1
+        said = ("OwedWithdrawal", payee, STRANGER, nonce, ends_at)
+        return Authorization(nonce, ends_at, Signature(payee, side.here, said))
+
+    def _give_notice(self, side: SalesSide, series_id: int) -> None:
+        """From a notice on, nothing is promised any more, and nothing bought of what was."""
+        issuer = side.model.books.series[series_id].issuer
+        now = self.chain.time
+        terms = PromotionTerms(series_id, 0, now, now + 9, 500, 0, 0, WALLET, MAX_AMOUNT)
+        self.must(side, ("createPromotion", issuer, (terms,)))
+        promotion_id = len(side.sales.books.promotions)
+        self.must(side, ("fund", STRANGER, (promotion_id, 5_000)))
+        self.must(side, self._coupon(side, promotion_id, 0))
+        self.must(side, ("removeMerchant", issuer, (series_id, MERCHANTS[1])))
+        bought = self.act(side, self._coupon(side, promotion_id, 1))
+        hold(not bought, 7, "bought under a promotion while refunds were announced")
+        promised = self.act(side, ("createPromotion", issuer, (terms,)))
+        hold(not promised, 7, "a promotion was created while refunds were announced")
+
+    def _sell_at_last(self, side: SalesSide, series_id: int) -> None:
+        """From a sale's first second to its last."""
+        issuer, now = side.model.books.series[series_id].issuer, self.chain.time
+        self.must(side, ("setSale", issuer, (series_id, now + 5, now + 9, 137)))
+        for seconds, sold in ((4, False), (5, True), (8, True), (9, False)):
+            self.chain.time = side.model.now = now + seconds
+            done = self.act(side, ("buy", STRANGER, (series_id, HOLDERS[2], 10_001, MOST_PRICE)))
+            hold(done == sold, 61, f"{seconds} seconds on, 5 and 9 being the sale's: sold {done}")
 
     def _touch(self, side: SalesSide, series_id: int, purchase_id: int) -> None:
         """A purchase whose buyer spends what it had before stands; a unit more, and it does not, whatever
@@ -198,7 +265,7 @@ class SalesMachine(CustodyLife[SalesSide, SalesStore]):
         hold(not done, 1, "a purchase was withdrawn from with others' money")
         side.lose(-side.lost)
 
-    def _claim_at_last(self, side: SalesSide, series_id: int, bought: Sequence[int]) -> None:
+    def _claim_at_last(self, side: SalesSide, series_id: int, bought: range) -> None:
         issuer = side.model.books.series[series_id].issuer
         self._claim(side, bought[0], CashBack.ISSUED)
         self.must(side, ("setOperator", issuer, (series_id, side.here, MAX_AMOUNT - 1)))
@@ -221,7 +288,13 @@ class SalesMachine(CustodyLife[SalesSide, SalesStore]):
         function, issuer, (terms, merchants, art) = self.hand(Random(0), side).series_for_sale("reward")
         ends_at = self.chain.time + DAY
         closes_at = ends_at + window + CLAIM_SECONDS
-        terms = replace(terms, sales_close_at=closes_at, post_expiry_bps=9_000, withdrawal_seconds=window)
+        terms = replace(
+            terms,
+            sales_close_at=closes_at,
+            post_expiry_bps=9_000,
+            withdrawal_seconds=window,
+            refund_on_removal=True,
+        )
         self._open(side, (function, issuer, (terms, merchants, art)))
         series_id = len(side.model.books.series)
         promotion = PromotionTerms(
@@ -232,12 +305,12 @@ class SalesMachine(CustodyLife[SalesSide, SalesStore]):
         self.act(side, ("fund", STRANGER, (promotion_id, 10**6)))
         return series_id, promotion_id
 
-    def _buy_promoted(self, side: SalesSide, promotion_id: int, number: int) -> int:
-        buyer, ends_at = HOLDERS[number % 2], self.chain.time + 1
+    def _coupon(self, side: SalesSide, promotion_id: int, number: int) -> Act:
+        """A purchase with the wallet's coupon; that is good for the whole promotion."""
+        buyer, ends_at = HOLDERS[number % 2], self.chain.time + 2 * DAY
         coupon = Coupon(promotion_id, LAST + number, buyer, MERCHANTS[1], MAX_AMOUNT, ends_at)
         signature = Signature(WALLET, side.here, ("Coupon", *astuple(coupon)))
-        self.must(side, ("buyWithCoupon", buyer, (9_999, MOST_PRICE, coupon, signature)))
-        return len(side.sales.books.purchases)
+        return "buyWithCoupon", buyer, (9_999, MOST_PRICE, coupon, signature)
 
     def _withdrawal(self, side: SalesSide, purchase_id: int) -> Act:
         record = side.sales.bought(purchase_id)
