@@ -14,7 +14,7 @@ OPS = {
     "STATICCALL": 0xFA, "REVERT": 0xFD,
 }  # fmt: skip
 ON_REDEMPTION = "onRedemption(address,uint256,uint64,(address,uint256,uint256)[],bytes)"
-ROW_IN, ROW_OUT = 132, 416  # target and up to three arguments in; up to 13 words out
+ROW_IN, ROW_OUT = 132, 448  # target and up to three arguments in; up to 14 words out
 
 
 def assemble(text: str) -> bytes:
@@ -67,7 +67,7 @@ def account_code(owner: str) -> bytes:
 
 
 def reader_code(*, hashed: bool) -> bytes:
-    """Reads rows of `target 32 ‖ call data 100` from its call data and returns 416 bytes of each answer,
+    """Reads rows of `target 32 ‖ call data 100` from its call data and returns 448 bytes of each answer,
     zero-padded; or the keccak256 of that."""
     last = "SWAP1 SUB 0x80 KECCAK256 PUSH0 MSTORE 0x20 PUSH0 RETURN" if hashed else "SWAP1 SUB 0x80 RETURN"
     return assemble(f"""

@@ -18,6 +18,7 @@ CATCHES = [
     "test_spending_machine_catches.py",
     "test_swaps_machine_catches.py",
     "test_market_machine_catches.py",
+    "test_sales_machine_catches.py",
 ]
 collect_ignore = [] if os.environ.get("AUDIT") else CATCHES
 

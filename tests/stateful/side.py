@@ -402,7 +402,7 @@ def error_name(name: str) -> str:
     """The full name of an error of the model."""
     others = (
         "ERC|Safe|Blacklist|Enforced|FailedCall|Error$"
-        "|(Custody|Jar|Accounts|Orders|Pools|Swaps|Items|Payout|Market)_"
+        "|(Custody|Jar|Accounts|Orders|Pools|Swaps|Items|Payout|Market|CertificateSales)_"
     )
     ours = name and not re.match(others, name)
     return PREFIX + name if ours else name

@@ -15,6 +15,7 @@ from tests.stateful import (
     market_machine,
     orders_machine,
     pools_machine,
+    sales_machine,
     spending_machine,
     swaps_machine,
 )
@@ -29,11 +30,12 @@ MACHINES: dict[str, Live] = {
     "UniswapV2Payout": spending_machine.live,
     "PrepaidAccounts": accounts_machine.live,
     "CertificateMarket": market_machine.live,
+    "CertificateSales": sales_machine.live,
     "GiftCertificates": machine.live,
     "StreamingTipEscrow": jars_machine.live,
 }
 # What compiles and lives quickly comes first: a file of many contracts is tried in this order.
-ORDER = (*MACHINES, "LargesseFactory", "CardArt", "CertificateLens", "CertificateSales")
+ORDER = (*MACHINES, "LargesseFactory", "CardArt", "CertificateLens")
 # Deployed by another contract's constructor: its code holds theirs.
 WITHIN = {"CertificateBackOffice": "GiftCertificates", "JarBackOffice": "StreamingTipEscrow"}
 # Beside tests/unitary/<Contract>: where else a contract is tried, by the beginning of the file's name.
