@@ -83,9 +83,8 @@ node: setup ## a development chain at http://127.0.0.1:8545, until Ctrl-C; it fo
 	@touch $@
 
 .PHONY: test
-test: compile .venv-schemathesis/.installed ## every test: Python on Anvil, then Solidity fuzz tests
+test: compile .venv-schemathesis/.installed ## every test, on Anvil and on pyrevm
 	@$(IN_HOME) $(PY) -m pytest -n $(JOBS) $(ARGS)
-	@if compgen -G 'tests/fuzz/*.sol' >/dev/null; then $(IN_HOME) forge test; fi
 
 .PHONY: fmt
 fmt: setup ## format Python and Solidity
@@ -146,7 +145,7 @@ bench-index: compile ## indexing beside a plain web3.py loop, and a million even
 	@$(IN_HOME) $(PY) -m bench.indexer
 
 # Tests that add time and no lines: they repeat the others at length, or touch no contract.
-NOT_FOR_COVERAGE := fuzz gas gateway indexer journeys python relayer services stateful tooling webhook
+NOT_FOR_COVERAGE := gas gateway indexer journeys python relayer services stateful tooling webhook
 
 .PHONY: audit
 audit: audit-lives audit-bugs audit-kills audit-slither audit-halmos audit-mutants ## all the long hunts: docs/AUDIT.md says what they are
