@@ -19,7 +19,7 @@ SOURCES := bench largesse scripts tools tests
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # ---------------------------------------------------------------------------------------------- set-up
 
@@ -85,6 +85,11 @@ node: setup ## a development chain at http://127.0.0.1:8545, until Ctrl-C; it fo
 .PHONY: test
 test: compile .venv-schemathesis/.installed ## every test, on Anvil and on pyrevm
 	@$(IN_HOME) $(PY) -m pytest -n $(JOBS) $(ARGS)
+
+# the person's own home, as on the page; `make test` is left out
+.PHONY: rehearse-readme
+rehearse-readme: ## type README.md in a fresh clone as somebody new does, and say how long that took
+	@python=$$(tools/find-python); "$$python" -m tools.readme
 
 .PHONY: fmt
 fmt: setup ## format Python and Solidity
