@@ -19,7 +19,7 @@ SOURCES := bench largesse scripts tools tests
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # ---------------------------------------------------------------------------------------------- set-up
 
@@ -83,9 +83,13 @@ node: setup ## a development chain at http://127.0.0.1:8545, until Ctrl-C; it fo
 	@touch $@
 
 .PHONY: test
-test: compile .venv-schemathesis/.installed ## every test: Python on Anvil, then Solidity fuzz tests
+test: compile .venv-schemathesis/.installed ## every test, on Anvil and on pyrevm
 	@$(IN_HOME) $(PY) -m pytest -n $(JOBS) $(ARGS)
-	@if compgen -G 'tests/fuzz/*.sol' >/dev/null; then $(IN_HOME) forge test; fi
+
+# the person's own home, as on the page; `make test` is left out
+.PHONY: rehearse-readme
+rehearse-readme: ## type README.md in a fresh clone as somebody new does, and say how long that took
+	@python=$$(tools/find-python); "$$python" -m tools.readme
 
 .PHONY: fmt
 fmt: setup ## format Python and Solidity
@@ -146,7 +150,7 @@ bench-index: compile ## indexing beside a plain web3.py loop, and a million even
 	@$(IN_HOME) $(PY) -m bench.indexer
 
 # Tests that add time and no lines: they repeat the others at length, or touch no contract.
-NOT_FOR_COVERAGE := fuzz gas gateway indexer journeys python relayer services stateful tooling webhook
+NOT_FOR_COVERAGE := gas gateway indexer journeys python relayer services stateful tooling webhook
 
 .PHONY: audit
 audit: audit-lives audit-bugs audit-kills audit-slither audit-halmos audit-mutants ## all the long hunts: docs/AUDIT.md says what they are

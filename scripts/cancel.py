@@ -2,7 +2,9 @@
 
 What is not cancelled here: offers (`market cancel`); vouchers of a prepaid account (`prepaid withdraw`);
 payments that were signed for the currency itself (`pay=signature`), which end with their deadline or by the
-currency's own `cancelAuthorization`; and what a link or a secret opens.
+currency's own `cancelAuthorization`; what was signed for CertificateSales, which has no function for it:
+payouts of what it owes, an issuer's receipts and coupons; and what a link or a secret opens. docs/COMMANDS.md
+says how each of them ends.
 """
 
 from __future__ import annotations
@@ -32,7 +34,8 @@ def number(given: Arguments) -> int | None:
 @command(
     "Void all that you have signed for a currency's contracts, or one of them, and nobody has used: consents "
     "to open, top up, stop, change, confirm, refund, withdraw. Not cards (`cancel card`), offers (`market "
-    "cancel`) or vouchers; and not what was signed with pay=signature, which ends with its deadline.",
+    "cancel`) or vouchers; not what was signed for CertificateSales (payouts of what it owes, receipts, "
+    "coupons) or with pay=signature: these end with their deadline.",
     CURRENCY,
     Option("part", f"one contract only: {', '.join(SIGNED_PARTS)}", ""),
     NONCE,

@@ -70,7 +70,9 @@ def test_a_payment_that_a_processor_reports_is_issued(
     try:
         for _ in range(2):  # as often as it is told, once
             exec(WEBHOOK.replace("http://127.0.0.1:8404", server.url), {})
-        assert "accepted" in capsys.readouterr().out
+        said = capsys.readouterr().out
+        assert said.count("'result': 'accepted'") == 2
+        assert said.count("'state': 'given'") == 2
         end = time.monotonic() + WAIT_SECONDS
         while krw.state(1).outstanding == outstanding and time.monotonic() < end:
             time.sleep(0.05)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import fields
@@ -34,6 +35,18 @@ def brownie(state: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+def acts(screen: str) -> list[str]:
+    """The headings of what was done, without how many calls there were."""
+    return [re.sub("[0-9,]+ calls", "calls", act) for act in re.findall(r"^● (.+?)  ", screen, re.MULTILINE)]
+
+
+def acts_of_the_readme() -> list[str]:
+    """The first column of its table of acts."""
+    _, _, after = (CHECKOUT / "README.md").read_text(encoding="utf-8").partition("| act | ")
+    rows = re.findall(r"^\| (\w.+?) \|", after.partition("\n\n")[0], re.MULTILINE)
+    return [re.sub("[0-9,]+ calls", "calls", act) for act in rows]
+
+
 def test_the_demo_ends_with_the_proof_and_exit_code_0(tmp_path: Path) -> None:
     run = brownie(tmp_path, "run", "demo", "main", "calls=500")
     assert run.returncode == 0, run.stdout + run.stderr
@@ -54,11 +67,14 @@ def test_the_demo_ends_with_the_proof_and_exit_code_0(tmp_path: Path) -> None:
     assert "50,000 KRWT of face for 46,500 KRWT: a balance of 50,000 KRWT with the shop" in run.stdout
     assert "140,000 KRWT for 100 USDC; nobody had to trust anybody" in run.stdout
     assert "Every contract holds exactly what it owes, after every block." in run.stdout
+    assert acts(run.stdout) == acts_of_the_readme()
     differences = [line for line in run.stdout.splitlines() if "difference, base units" in line]
     assert len(differences) == len(fields(Proof))
     for line in differences:
         assert [cell.strip() for cell in line.strip("│ ").split("│")[1:]] == ["0", "0", "0"]
     (folder,) = (tmp_path / "out").glob("demo-*")
+    shown = (CHECKOUT / "docs/pictures/card.svg").read_bytes()
+    assert (folder / "card-kr-culture-50000.svg").read_bytes() == shown, "the README's picture"
     cards = sorted(folder.glob("card-*.svg"))
     assert len(cards) == 4
     for card in cards:

@@ -1,5 +1,5 @@
 """The commands of docs/COMMANDS.md, typed as they are written, in their order, each one working; and what the
-README says of files and gas."""
+README says of files and gas, and shows."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ import pytest
 from brownie import web3
 from starlette.types import ASGIApp
 
+from largesse.cards import decode_metadata, read_svg
 from largesse.session import CHECKOUT, open_session
 from scripts import balance, webhook
+from tests.fixtures.desk import Desk
 from tests.support import gas, reach
 from tests.support.served import Server
 
@@ -121,12 +123,28 @@ def test_what_the_readme_says_to_type_is_there_after_make() -> None:
 
 def test_the_gas_that_the_readme_names_was_measured() -> None:
     rows = re.findall(r"^\| .* \| ([0-9,]+) \| `([a-z]+\.\w+)` \|$", README, re.MULTILINE)
-    assert len(rows) >= 11
+    assert len(rows) >= 14
     measured = gas.committed()
     assert {key: int(told.replace(",", "")) for told, key in rows} == {key: measured[key] for _, key in rows}
-    life = sum(
-        measured[f"certificates.{name}"] for name in ("issue_new", "give", "claim_new", "redeem_signed")
-    )
-    dollars = life * 3_000 / 10**9  # at 1 gwei
-    assert f"{life:,} gas: at 0.01 gwei and 3,000 dollars an ether" in README.replace("\n", " ")
-    assert f"on top) {dollars / 100:.4f} dollars, at 1 gwei {dollars:.2f}." in README.replace("\n", " ")
+
+
+LIVES = {
+    "issued, given, claimed, redeemed by signature": (
+        "certificates.issue_new", "certificates.give", "certificates.claim_new", "certificates.redeem_signed",
+    ),
+    "sold on chain (bought), redeemed by signature": ("sales.buy", "certificates.redeem_signed"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_what_the_readme_says_a_card_costs_is_its_gas_in_dollars(life: str) -> None:
+    measured = gas.committed()
+    used = sum(measured[key] for key in LIVES[life])
+    dollars = used * 3_000 / 10**9  # at 1 gwei
+    assert "here with 3,000 dollars an ether" in README
+    assert f"\n| {life} | {used:,} | {dollars / 100:.4f} | {dollars:.2f} |\n" in README
+
+
+def test_the_card_that_the_readme_shows_is_what_the_chain_draws(desk: Desk) -> None:
+    (shown,) = re.findall(r"!\[[^\]]*\]\((docs/pictures/[^)]+)\)", README)
+    assert read_svg(decode_metadata(desk.krw.uri(1))) == (CHECKOUT / shown).read_bytes()

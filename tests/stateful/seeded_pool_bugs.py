@@ -112,7 +112,7 @@ BUGS = (
         "if (consent.nonce != type(uint64).max) return found;"),
     Bug("an attester whose notice is over is forgotten", "rewards/Sponsors",
         "found.attester = found.newAttester;", ""),
-    *CUSTODY_BUGS,
+    *(bug for bug in CUSTODY_BUGS if bug.file != "common/Service"),
 )  # fmt: skip
 
 

@@ -114,3 +114,20 @@ def test_make_help_lists_every_target() -> None:
     assert set(re.findall(r"^  make ([a-z-]+)", shown, re.MULTILINE)) == phony
     for line in shown.splitlines():
         assert len(line.split(maxsplit=2)[2]) > 10, f"says too little: {line}"
+
+
+def test_the_readmes_map_names_every_folder_and_page() -> None:
+    """One row a folder: those at the top, and those within `largesse/` and `tests/`; one row a page."""
+    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Where things are")[2]
+    first = re.findall(r"^\| (.+?) \|", section, re.MULTILINE)
+    folders = sorted(name for cell in first for name in re.findall(r"`([\w./]+/)`", cell))
+    pages = sorted(name for cell in first for name in re.findall(r"\]\((.+?\.md)\)", cell))
+    parts = [path.relative_to(ROOT).parts for path in tracked()]
+    wanted = {part[0] for part in parts if len(part) > 1} - {"tests"}
+    wanted |= {f"{part[0]}/{part[1]}" for part in parts if len(part) > 2 and part[0] in ("largesse", "tests")}
+    assert folders == sorted(f"{name}/" for name in wanted)
+    assert pages == sorted(
+        "/".join(part)
+        for part in parts
+        if part[-1].endswith(".md") and (part[0] == "docs" or len(part) == 1) and part != ("README.md",)
+    )
