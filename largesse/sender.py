@@ -11,6 +11,7 @@ two, one can be mined.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
@@ -103,8 +104,19 @@ class Sender:
         self.patience = patience
         self.most_price = most_price
 
-    def send(self, key: str, to: str, data: bytes, *, most_gas: int | None = None) -> TxReceipt:
+    def send(
+        self,
+        key: str,
+        to: str,
+        data: bytes,
+        *,
+        most_gas: int | None = None,
+        allow: Callable[[int, Fees], None] | None = None,
+    ) -> TxReceipt:
         """Have `data` done at `to` once under `key` (200 characters at most), and wait until it is final.
+
+        `allow` is told what gas it may take, and at what price, before anything is signed under `key`: what
+        it raises is raised, and the key is free.
 
         Raises RefusedError where the chain refuses it, or it would take more than `most_gas` (over_gas):
         before it is sent (nothing is kept, the key is free again), or mined and failed (the key is used).
@@ -112,7 +124,7 @@ class Sender:
         where it is not in a block after all attempts, ChainError too_dear where gas costs more than
         `most_price`; asking again goes on with it.
         """
-        attempts = self._attempts(key, to, data) or [self._sign_first(key, to, data, most_gas)]
+        attempts = self._attempts(key, to, data) or [self._sign_first(key, to, data, most_gas, allow)]
         while True:
             self.node.broadcast(attempts[-1].signed.raw)
             if (receipt := self._wait(attempts)) is not None:
@@ -195,7 +207,14 @@ class Sender:
             for row in rows
         ]
 
-    def _sign_first(self, key: str, to: str, data: bytes, most_gas: int | None) -> Attempt:
+    def _sign_first(
+        self,
+        key: str,
+        to: str,
+        data: bytes,
+        most_gas: int | None,
+        allow: Callable[[int, Fees], None] | None,
+    ) -> Attempt:
         """With the next nonce; or the attempt that another process wrote down meanwhile."""
         # The node is asked before the lock: it takes as long as it likes.
         gas, fees = self.node.estimate(self.wallet, to, data), self.node.fees()
@@ -203,6 +222,8 @@ class Sender:
             raise RefusedError("over_gas", f"it takes {gas:,} gas now, and {most_gas:,} are allowed")
         if self.most_price is not None and fees.most > self.most_price:
             raise self._too_dear(fees)
+        if allow is not None:
+            allow(gas, fees)
         on_chain = int(self.node.web3.eth.get_transaction_count(self.wallet.address, "pending"))
         with transaction(self.engine) as connection:
             # Whatever was written down is sent one day: its nonce is taken, though no node may know it yet.
