@@ -11,7 +11,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 from web3.contract.contract import ContractFunctions
 from web3.exceptions import Web3Exception
 
-from largesse.chain import Node, RefusedError
+from largesse.chain import ChainError, Node, RefusedError
 from largesse.chainlogs import Decoder, Event, read_logs
 from largesse.errors import LargesseError
 from largesse.signing import keccak
@@ -222,5 +222,5 @@ def _balance_before(token: Token, address: str, first: int) -> int:
         return 0
     try:
         return token.balance(address, first - 1)
-    except (RefusedError, Web3Exception, ValueError):
+    except (RefusedError, ChainError, Web3Exception, ValueError):
         return 0

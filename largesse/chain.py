@@ -9,11 +9,13 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from json import JSONDecodeError
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import requests
 from eth_abi.abi import decode
+from eth_abi.exceptions import DecodingError
 from eth_account import Account
 from eth_typing import ChecksumAddress, HexStr
 from eth_utils.abi import collapse_if_tuple
@@ -21,7 +23,16 @@ from requests.exceptions import RequestException
 from web3 import HTTPProvider, Web3
 from web3.contract import Contract
 from web3.contract.contract import ContractFunction
-from web3.exceptions import ContractLogicError, TimeExhausted, TransactionNotFound, Web3Exception
+from web3.exceptions import (
+    BadResponseFormat,
+    ContractLogicError,
+    ProviderConnectionError,
+    TimeExhausted,
+    TooManyRequests,
+    TransactionNotFound,
+    Web3Exception,
+    Web3RPCError,
+)
 from web3.middleware import ExtraDataToPOAMiddleware
 from web3.types import Nonce, RPCEndpoint, TxParams, TxReceipt
 
@@ -50,6 +61,29 @@ _BUILTIN: Final = {
     bytes.fromhex("08c379a0"): {"name": "Error", "inputs": [{"name": "message", "type": "string"}]},
     bytes.fromhex("4e487b71"): {"name": "Panic", "inputs": [{"name": "code", "type": "uint256"}]},
 }
+
+
+# What comes of a node, and says nothing of the call but where these words are in it.
+_NO_ANSWER: Final = (
+    Web3RPCError,
+    TooManyRequests,
+    ProviderConnectionError,
+    BadResponseFormat,
+    RequestException,
+    JSONDecodeError,
+)
+_FAILED_CALL: Final = (
+    "revert",
+    "evm error",
+    "vm execution error",
+    "out of gas",
+    "gas required exceeds",
+    "intrinsic gas",
+    "invalid opcode",
+    "invalid jump",
+    "stack underflow",
+    "stack limit",
+)
 
 
 class ChainError(LargesseError):
@@ -185,7 +219,7 @@ class Node:
     # ----------------------------------------------------------------------------------------- call and send
 
     def call(self, function: ContractFunction, sender: str | None = None, block: int | None = None) -> Any:
-        """What a view answers. Raises RefusedError."""
+        """What a view answers. Raises RefusedError, ChainError node_failed."""
         try:
             params: TxParams = {"from": Web3.to_checksum_address(sender)} if sender else {}
             return function.call(params, block_identifier="latest" if block is None else block)
@@ -218,7 +252,7 @@ class Node:
         return receipt
 
     def estimate(self, wallet: Wallet, to: str | None, data: bytes) -> int:
-        """Gas for a call, with a margin. Raises RefusedError where it would revert."""
+        """Gas for a call, with a margin. Raises RefusedError where it would revert, ChainError."""
         try:
             return self.web3.eth.estimate_gas(_request(wallet, to, data)) * _GAS_PERCENT // 100
         except (Web3Exception, ValueError) as error:
@@ -325,7 +359,8 @@ class Node:
         try:
             self.web3.eth.call(_request(wallet, to, data), receipt["blockNumber"] - 1)
         except (Web3Exception, ValueError) as error:
-            return refusal(error)
+            if isinstance(found := refusal(error), RefusedError):
+                return found
         return RefusedError("reverted", f"{receipt['transactionHash'].to_0x_hex()} failed in its block")
 
     # ------------------------------------------------------------------------------------ development chains
@@ -354,20 +389,28 @@ def _request(wallet: Wallet, to: str | None, data: bytes) -> TxParams:
     return request
 
 
-def refusal(error: BaseException) -> RefusedError:
-    """What a node's error says, in words: the custom error with its values where there is one."""
+def refusal(error: BaseException) -> RefusedError | ChainError:
+    """What a node's error says, in words: RefusedError where the call would fail, the custom error with its
+    values where there is one; ChainError node_failed where the node did not get so far."""
     for link in _chain(error):
         data = _revert_data(link)
         if data:
             return _decoded(data)
+    if isinstance(error, _NO_ANSWER):
+        text = str(error).lower()
+        if not isinstance(error, Web3RPCError) or not any(word in text for word in _FAILED_CALL):
+            return ChainError("node_failed", f"the node could not tell: {error}")
     return RefusedError("refused", f"the node refused: {error}")
 
 
 def _decoded(data: bytes) -> RefusedError:
     item = (_BUILTIN | known_errors()).get(data[:4])
-    if item is None:
+    try:
+        if item is None:
+            raise ValueError("no error that is known")
+        values = decode([collapse_if_tuple(part) for part in item["inputs"]], data[4:])
+    except (DecodingError, ValueError, OverflowError):
         return RefusedError("unknown_error", f"reverted with 0x{data.hex()}")
-    values = decode([collapse_if_tuple(part) for part in item["inputs"]], data[4:])
     shown = ", ".join(
         f"{part['name']} {_text(value)}" for part, value in zip(item["inputs"], values, strict=True)
     )

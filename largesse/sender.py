@@ -5,12 +5,15 @@ key, in this process or after a crash, gets that transaction: its bytes are sent
 same bytes once. Nonces are handed out under a lock on the account's row, to several processes too.
 
 A transaction that no block takes is replaced, under its nonce, by the same call at a higher price: of the
-two, one can be mined.
+two, one can be mined. The price is raised a few times at once, since what a node proposes may be too little,
+and then as far as gas grows dearer, however often that is. Whoever waits behind a transaction that nobody
+waits for any more raises that one: nothing after it can be mined.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
@@ -103,17 +106,28 @@ class Sender:
         self.patience = patience
         self.most_price = most_price
 
-    def send(self, key: str, to: str, data: bytes, *, most_gas: int | None = None) -> TxReceipt:
+    def send(
+        self,
+        key: str,
+        to: str,
+        data: bytes,
+        *,
+        most_gas: int | None = None,
+        allow: Callable[[int, Fees], None] | None = None,
+    ) -> TxReceipt:
         """Have `data` done at `to` once under `key` (200 characters at most), and wait until it is final.
+
+        `allow` is told what gas it may take, and at what price, before anything is signed under `key`: what
+        it raises is raised, and the key is free.
 
         Raises RefusedError where the chain refuses it, or it would take more than `most_gas` (over_gas):
         before it is sent (nothing is kept, the key is free again), or mined and failed (the key is used).
         Raises ChainError other_transaction where the key belongs to another call, ChainError unconfirmed
-        where it is not in a block after all attempts, ChainError too_dear where gas costs more than
-        `most_price`; asking again goes on with it.
+        where it is not in a block after some attempts, ChainError too_dear where gas costs more than
+        `most_price`, for this or for what is before it; asking again goes on with it.
         """
-        attempts = self._attempts(key, to, data) or [self._sign_first(key, to, data, most_gas)]
-        while True:
+        attempts = self._attempts(key, to, data) or [self._sign_first(key, to, data, most_gas, allow)]
+        for _ in range(_MOST_ATTEMPTS):
             self.node.broadcast(attempts[-1].signed.raw)
             if (receipt := self._wait(attempts)) is not None:
                 return self._checked(receipt, to, data)
@@ -126,11 +140,12 @@ class Sender:
                     f"another program sent with nonce {attempts[-1].nonce} of {self.wallet.address}: "
                     "give the service an account of its own",
                 )
-            if len(attempts) >= _MOST_ATTEMPTS:
-                raise ChainError(
-                    "unconfirmed", f"{attempts[-1].signed.tx_hash} is in no block: send it again later"
-                )
-            attempts.append(self._sign_again(key, to, data, attempts))
+            if not self._raise_before(attempts[-1].nonce):
+                again = self._sign_again(key, to, data, attempts)
+                if again is None:
+                    break
+                attempts.append(again)
+        raise ChainError("unconfirmed", f"{attempts[-1].signed.tx_hash} is in no block: send it again later")
 
     def receipt(self, key: str) -> TxReceipt | None:
         """The final receipt of what was sent under `key`; None while there is none."""
@@ -195,7 +210,14 @@ class Sender:
             for row in rows
         ]
 
-    def _sign_first(self, key: str, to: str, data: bytes, most_gas: int | None) -> Attempt:
+    def _sign_first(
+        self,
+        key: str,
+        to: str,
+        data: bytes,
+        most_gas: int | None,
+        allow: Callable[[int, Fees], None] | None,
+    ) -> Attempt:
         """With the next nonce; or the attempt that another process wrote down meanwhile."""
         # The node is asked before the lock: it takes as long as it likes.
         gas, fees = self.node.estimate(self.wallet, to, data), self.node.fees()
@@ -203,6 +225,8 @@ class Sender:
             raise RefusedError("over_gas", f"it takes {gas:,} gas now, and {most_gas:,} are allowed")
         if self.most_price is not None and fees.most > self.most_price:
             raise self._too_dear(fees)
+        if allow is not None:
+            allow(gas, fees)
         on_chain = int(self.node.web3.eth.get_transaction_count(self.wallet.address, "pending"))
         with transaction(self.engine) as connection:
             # Whatever was written down is sent one day: its nonce is taken, though no node may know it yet.
@@ -214,11 +238,36 @@ class Sender:
             connection.execute(update(ACCOUNTS).where(*self._account()).values(next_nonce=nonce + 1))
         return attempt
 
-    def _sign_again(self, key: str, to: str, data: bytes, attempts: list[Attempt]) -> Attempt:
-        """The same at a higher price, under the same nonce; or what another process signed meanwhile."""
+    def _raise_before(self, nonce: int) -> bool:
+        """Raise the first of this account's transactions that no block has taken, if it comes before `nonce`
+        and was not raised just now; whether there is one. Raises ChainError too_dear."""
+        first = int(self.node.web3.eth.get_transaction_count(self.wallet.address))
+        if first >= nonce:
+            return False
+        found = (
+            select(TRANSACTIONS)
+            .where(*self._own(), TRANSACTIONS.c.nonce == first)
+            .order_by(TRANSACTIONS.c.attempt.desc())
+        )
+        with transaction(self.engine) as connection:
+            last = connection.execute(found).first()
+        if last is None:
+            return False
+        if time.time() - last.signed_at >= self.patience:
+            attempts = self._attempts(last.key)
+            again = self._sign_again(last.key, last.target, bytes(last.data), attempts)
+            with suppress(ChainError):
+                self.node.broadcast((again or attempts[-1]).signed.raw)
+        return True
+
+    def _sign_again(self, key: str, to: str, data: bytes, attempts: list[Attempt]) -> Attempt | None:
+        """The same at a higher price, under the same nonce, or what another process signed meanwhile; None
+        where it was raised often, and offers what gas costs now. Raises ChainError too_dear."""
         last = attempts[-1]
         now, raised = self.node.fees(), last.fees.raised(_RAISE_PERCENT)
-        fees = Fees(max(now.most, raised.most), max(now.tip, raised.tip))
+        if len(attempts) >= _MOST_ATTEMPTS and not _is_above(now, last.fees):
+            return None
+        fees = Fees(max(now.most, raised.most, last.fees.most + 1), max(now.tip, raised.tip))
         if self.most_price is not None and fees.most > self.most_price:
             most = self.most_price
             fees = Fees(most, min(fees.tip, most))
@@ -227,7 +276,7 @@ class Sender:
             found = self._found(connection, key, to, data)
             if len(found) > len(attempts):
                 return found[-1]
-            if fees.most * 100 < last.fees.most * (100 + _LEAST_RAISE_PERCENT):
+            if not _is_above(Fees(fees.most, 0), last.fees):
                 raise self._too_dear(raised)
             attempt = self._sign(to, data, Attempt(last.number + 1, last.nonce, last.gas, fees, _UNSIGNED))
             self._keep(connection, key, to, data, attempt)
@@ -295,3 +344,9 @@ class Sender:
         if receipt["status"] != 1:
             raise self.node.why(receipt, self.wallet, to, data)
         return receipt
+
+
+def _is_above(fees: Fees, last: Fees) -> bool:
+    """Whether one of them is so much higher that nodes take a replacement."""
+    least = 100 + _LEAST_RAISE_PERCENT
+    return fees.most * 100 >= last.most * least or fees.tip * 100 > last.tip * least

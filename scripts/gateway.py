@@ -12,6 +12,7 @@ from largesse.gateway.gateway import Gateway, Limits
 from largesse.gateway.openapi import describe
 from largesse.gateway.schemes import Scheme
 from largesse.gateway.settler import Policy
+from largesse.gateway.spending import Spending
 from largesse.session import CHECKOUT, Session
 from largesse.web.logs import write_logs
 from largesse.web.serving import serve
@@ -30,7 +31,10 @@ SCHEMES = ("voucher", "exact", "batch")
     Option("port", "where it listens", "8402"),
     Option("database", "sqlite:///file or postgresql://…; several gateways can share one", ""),
     Option("risk", "in whole currency: vouchers over more are settled at once; none: settle by hand", "1"),
-    Option("gas", "what one coin of the chain costs, in whole currency", "0"),
+    Option("gas", "what one coin of the chain costs, in whole currency; 0: gas is free", ""),
+    Option("share", "exact: a payment's gas costs at most so many basis points of it", "10000"),
+    Option("gwei", "exact, batch: no transaction that payers ask for, where gas costs more", "200"),
+    Option("daily", "exact, batch: gas a day for what does not pay for itself, of each kind", "50000000"),
     Option("from", "the seller: is paid, signs receipts, pays the gas", ""),
     example="currency=USDC from=merchant",
 )
@@ -42,15 +46,19 @@ def main(session: Session, given: Arguments) -> None:
         raise ArgumentError("unknown_scheme", f"schemes={unknown[0]}: there are {', '.join(SCHEMES)}")
     prices = read_prices(given.path("prices"), decimals)
     policy = None
+    native = None
+    if given.text("gas"):
+        native = 0 if given.text("gas") == "0" else prepaid.micros(given.amount("gas", decimals))
     if given.text("risk") != "none":
         risk = prepaid.micros(given.amount("risk", decimals))
-        native = 0 if given.text("gas") == "0" else prepaid.micros(given.amount("gas", decimals))
-        policy = Policy(native, risk)
+        policy = Policy(native or 0, risk)
     elif "batch" in wanted:
         raise ArgumentError("unclaimed", "schemes=batch needs risk=…: nobody else claims what channels owe")
     database = session.database("gateway", given)
     port = given.whole("port", most=65_535)
-    gateway = Gateway(prepaid, seller, database, policy=policy, limits=Limits())
+    gas_price, daily_gas = given.whole("gwei") * 10**9, given.whole("daily")
+    spending = Spending(native, given.whole("share"), gas_price, daily_gas)
+    gateway = Gateway(prepaid, seller, database, policy=policy, spending=spending, limits=Limits())
     schemes: dict[str, Scheme] = {"voucher": gateway.vouchers}
     if "exact" in wanted:
         schemes["exact"] = gateway.exact()

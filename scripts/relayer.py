@@ -22,6 +22,7 @@ from largesse.web.serving import serve
     "Ctrl-C: what the signer signed, as the signer signed it.",
     Option("hourly", "actions of one signer in an hour", "30"),
     Option("gas", "gas in a day, at most", "300000000"),
+    Option("share", "of it, so many per cent for one address, and for one signer", "10"),
     Option("host", "where it listens", "127.0.0.1"),
     Option("port", "where it listens", "8403"),
     Option("database", "sqlite:///file or postgresql://…; several relayers can share one", ""),
@@ -30,7 +31,14 @@ from largesse.web.serving import serve
 )
 def main(session: Session, given: Arguments) -> None:
     wallet = session.wallet(given, "relayer")
-    limits = Limits(per_subject=given.whole("hourly", least=1), daily_gas=given.whole("gas", least=1))
+    share = given.whole("share", least=1, most=100)
+    limits = Limits(
+        per_subject=given.whole("hourly", least=1),
+        daily_gas=given.whole("gas", least=1),
+        signer_share=share,
+        client_share=share,
+        block_share=min(100, share * 5 // 2),
+    )
     port = given.whole("port", most=65_535)
     contracts = {}
     relayed = [(part, kind) for part in PARTS for kind in Kind if part.contract == kind.value]

@@ -74,6 +74,16 @@ from largesse.gateway.channels import SqlChannelStorage
 from largesse.gateway.evm_signer import SenderSigner
 from largesse.gateway.paid_calls import PaidCalls, in_use, other_call, retry_of
 from largesse.gateway.schemes import Answer, Call, Json, PaymentRefusedError, Proof, Settled
+from largesse.gateway.spending import (
+    DEPOSITS,
+    REFUNDS,
+    TOO_DEAR,
+    USED_UP,
+    GasBook,
+    Permit,
+    Spending,
+    SpendingError,
+)
 from largesse.sender import Sender
 from largesse.signing import (
     CURVE_ORDER,
@@ -90,6 +100,9 @@ WITHDRAW_SECONDS: Final = 86_400
 """How long the payer's own way out takes: so long the gateway has to claim what it served."""
 SETTLE_SECONDS: Final = 30.0
 CLAIMS_A_BATCH: Final = 100
+DEPOSIT_GAS: Final = 190_000
+REFUND_GAS: Final = 180_000
+"""What a deposit, and a refund with its claim, are signed for in USDC, the margin included, rounded up."""
 LOST_SECONDS: Final = 60.0
 """For so long a call without an Idempotency-Key whose answer was lost is answered again to its voucher, which
 is a secret of the two until it is claimed."""
@@ -97,6 +110,12 @@ is a secret of the two until it is claimed."""
 _HALF_ORDER: Final = CURVE_ORDER // 2
 _MOST_SUM: Final = 2**128 - 1
 _MOST: Final = 2**256 - 1
+_GAS: Final = {"deposit": (DEPOSITS, DEPOSIT_GAS), "refund": (REFUNDS, REFUND_GAS)}
+_WAYS_OUT: Final = {
+    "deposit": "go on with a channel that you have, pay another of the accepts, or deposit later",
+    "refund": "ask again later, or the contract itself: initiateWithdraw, and finalizeWithdraw after the "
+    "channel's withdrawDelay, need nobody's help",
+}
 _KINDS: Final = ("deposit", "voucher", "refund")
 
 _ADVICE: Final = {
@@ -161,7 +180,8 @@ class BatchScheme:
     """Takes vouchers for channels to `pay_to` in `currency`.
 
     `authorizer` signs claims and refunds, `sender` sends them. A deposit has at least `least_deposit` base
-    units, and the tenfold price by default: each costs the gateway a transaction.
+    units, and the tenfold price by default: each costs the gateway a transaction. `gas` is what deposits and
+    refunds may cost it.
     """
 
     name = SCHEME_BATCH_SETTLEMENT
@@ -174,6 +194,7 @@ class BatchScheme:
         pay_to: str,
         authorizer: Wallet,
         *,
+        gas: GasBook | None = None,
         least_deposit: int | None = None,
         withdraw_seconds: int = WITHDRAW_SECONDS,
         settle_seconds: float = SETTLE_SECONDS,
@@ -193,7 +214,10 @@ class BatchScheme:
             currency.chain_id,
             BATCH_SETTLEMENT_ADDRESS,
         )
-        self._facilitator = _Facilitator(sender, currency.network, self.channels, calls.lease_seconds)
+        self.gas = gas or GasBook(calls.engine, f"{currency.network}:{sender.wallet.address}", Spending())
+        self._facilitator = _Facilitator(
+            sender, currency.network, self.channels, self.gas, calls.lease_seconds
+        )
         self._scheme = BatchSettlementEvmScheme(
             self.pay_to,
             BatchSettlementEvmSchemeServerConfig(
@@ -211,6 +235,10 @@ class BatchScheme:
                 self._scheme, self._facilitator, self.pay_to, currency.address, currency.network
             )
         )
+
+    def is_offered(self, _amount: int) -> bool:
+        """Always: calls on a channel cost no gas."""
+        return True
 
     def requirements(self, amount: int) -> Json:
         extra = {
@@ -237,7 +265,7 @@ class BatchScheme:
         covered, is told by `reserve`. A refund that the payer asks for is made here, and answered.
 
         Raises PaymentRefusedError: x402's own reasons, malformed_payment (400), payer_authorizer_required,
-        idempotency_key_reused (422), chain_unreachable (503).
+        gas_too_dear, idempotency_key_reused (422), gas_budget_used, chain_unreachable (503).
         """
         payment, wanted = x402.models(payload, requirements)
         # The package holds a channel for as long as this says: not longer than its process lives.
@@ -259,13 +287,14 @@ class BatchScheme:
 
     async def reserve(self, proof: Proof) -> None:
         """See `Scheme.reserve`. Raises PaymentRefusedError: x402's reasons, in_use (409), withdrawal_pending,
-        chain_unreachable (503). Where the voucher is not the channel's next, the error carries the channel's
-        state, from which a client goes on."""
+        gas_too_dear, gas_budget_used, chain_unreachable (503). Where the voucher is not the channel's next,
+        the error carries the channel's state, from which a client goes on."""
         await asyncio.to_thread(self._reserve, proof)
 
     async def commit(self, proof: Proof, answer: Answer) -> Settled:
         """Charge the channel; a deposit goes to the chain first. Raises PaymentRefusedError: x402's reasons,
-        settlement_pending (503) where the chain takes too long: the same payment serves again then."""
+        gas_too_dear, gas_budget_used (503), settlement_pending (503) where the chain takes too long: the same
+        payment serves again then."""
         charging = asyncio.create_task(asyncio.to_thread(self._charge, proof, answer))
         try:
             return await asyncio.wait_for(asyncio.shield(charging), self.settle_seconds)
@@ -433,6 +462,23 @@ class BatchScheme:
                 "the payer has asked the contract for the channel's money back",
                 "open another channel; this one is claimed up to its last voucher",
             )
+        self._check_gas(details)
+
+    def _check_gas(self, details: _Details) -> None:
+        """Whether its transaction, if it takes one, would be paid for now. Raises PaymentRefusedError."""
+        payment = details.payment
+        permit = self._facilitator.permit(payment, details.requirements)
+        if permit is None:
+            return
+        kind = payment.payload["type"]
+        try:
+            permit.check(_GAS[kind][1], self.gas.look(self._facilitator.sender.node))
+        except SpendingError as error:
+            self._scheme.clear_pending_request(payment)
+            raise x402.too_dear(error, _WAYS_OUT[kind]) from error
+        except x402.NODE_ERRORS as error:
+            self._scheme.clear_pending_request(payment)
+            raise x402.unreachable() from error
 
     def _is_deposited(self, details: _Details) -> bool:
         """Whether the deposit's authorisation was used: the node's word is asked by the voucher's check."""
@@ -512,15 +558,23 @@ class BatchScheme:
         finally:
             self._scheme.take_request_context(details.payment)
         if not response.success:
-            if response.error_reason == ERR_SETTLEMENT_PENDING:
-                raise x402.pending(response.transaction)
-            raise x402.refused(response.error_reason, response.error_message, _ADVICE)
+            raise self._failed(details, response)
         return Settled(x402.to_json(response))
+
+    def _failed(self, details: _Details, response: SettleResponse) -> PaymentRefusedError:
+        reason, message = response.error_reason, response.error_message
+        if reason == ERR_SETTLEMENT_PENDING:
+            return x402.pending(response.transaction)
+        if reason in (TOO_DEAR, USED_UP):
+            error = self.gas.error(reason, message or reason)
+            return x402.too_dear(error, _WAYS_OUT[details.payment.payload["type"]])
+        return x402.refused(reason, message, _ADVICE)
 
     def _refund(self, details: _Details) -> tuple[Settled, Answer]:
         """Give the payer back what is not charged. Raises PaymentRefusedError: settlement_pending where the
         chain takes too long, and the channel is held until it is heard of."""
         self._verify(details)
+        self._check_gas(details)
         self.calls.publish([details.key])
         try:
             response = self._server.settle_payment(details.payment, details.requirements)
@@ -532,9 +586,7 @@ class BatchScheme:
         finally:
             self._scheme.take_request_context(details.payment)
         if not response.success:
-            if response.error_reason == ERR_SETTLEMENT_PENDING:
-                raise x402.pending(response.transaction)
-            raise x402.refused(response.error_reason, response.error_message, _ADVICE)
+            raise self._failed(details, response)
         body = json.dumps({"message": "Refund acknowledged", "channelId": details.channel}).encode()
         return Settled(x402.to_json(response)), Answer(200, ((b"content-type", b"application/json"),), body)
 
@@ -543,12 +595,31 @@ class _Facilitator:
     """x402's facilitator in this process, over a signer of its own for each use."""
 
     def __init__(
-        self, sender: Sender, network: str, channels: SqlChannelStorage, lease_seconds: float
+        self,
+        sender: Sender,
+        network: str,
+        channels: SqlChannelStorage,
+        gas: GasBook,
+        lease_seconds: float,
     ) -> None:
         self.sender = sender
         self.network = network
         self.channels = channels
+        self.gas = gas
         self.lease_seconds = lease_seconds
+
+    def permit(self, payment: PaymentPayload, requirements: PaymentRequirements) -> Permit | None:
+        """For the transaction that a payer asks for: what its channel's calls have cost, this one among them,
+        is there to pay for it. None where it takes none."""
+        kind = payment.payload["type"]
+        if kind not in _GAS:
+            return None
+        channel = payment.payload["voucher"]["channelId"].lower()
+        found = self.channels.get(channel)
+        earned = 0 if found is None else int(found.charged_cumulative_amount)
+        if kind == "deposit":
+            earned += int(requirements.amount)
+        return self.gas.permit(_GAS[kind][0], earned, channel=channel)
 
     def verify(self, payload: PaymentPayload, requirements: PaymentRequirements) -> VerifyResponse:
         return BatchSettlementEvmFacilitator(SenderSigner(self.sender)).verify(payload, requirements)
@@ -584,8 +655,16 @@ class _Facilitator:
         return response
 
     def _settle(self, payload: PaymentPayload, requirements: PaymentRequirements) -> SettleResponse:
-        signer = SenderSigner(self.sender)
+        permit = self.permit(payload, requirements)
+        signer = SenderSigner(self.sender, permit)
         response = BatchSettlementEvmFacilitator(signer).settle(payload, requirements)
+        if permit is not None and response.success:
+            permit.succeeded()
+        if permit is not None and permit.refused is not None:
+            refused = permit.refused
+            return response.model_copy(
+                update={"error_reason": refused.reason, "error_message": refused.message}
+            )
         if not response.success and (unconfirmed := signer.unconfirmed()):
             return response.model_copy(
                 update={"error_reason": ERR_SETTLEMENT_PENDING, "transaction": unconfirmed[-1]}

@@ -19,6 +19,7 @@ from x402.mechanisms.evm.types import TransactionReceipt, TypedDataDomain, Typed
 from x402.mechanisms.evm.verify import verify_typed_data_strict
 
 from largesse.chain import ChainError
+from largesse.gateway.spending import Permit
 from largesse.sender import Sender
 from largesse.signing import keccak
 
@@ -30,10 +31,12 @@ _ONCE: Final = frozenset(
 
 
 class SenderSigner:
-    """x402's `FacilitatorEvmSigner` over a `Sender`: its account pays the gas. Cheap: one for each use."""
+    """x402's `FacilitatorEvmSigner` over a `Sender`: its account pays the gas, where `permit` lets it. Cheap:
+    one for each use."""
 
-    def __init__(self, sender: Sender) -> None:
+    def __init__(self, sender: Sender, permit: Permit | None = None) -> None:
         self.sender = sender
+        self.permit = permit
         self.node = sender.node
         self._receipts: dict[str, TxReceipt] = {}
         self._keys: list[str] = []
@@ -122,7 +125,8 @@ class SenderSigner:
 
     def _send(self, key: str, to: str, data: bytes) -> str:
         self._keys.append(key)
-        receipt = self.sender.send(key, Web3.to_checksum_address(to), data)
+        allow = None if self.permit is None else self.permit.sign
+        receipt = self.sender.send(key, Web3.to_checksum_address(to), data, allow=allow)
         tx_hash = receipt["transactionHash"].to_0x_hex()
         self._receipts[tx_hash] = receipt
         return tx_hash

@@ -6,6 +6,9 @@ its payer, so the chain takes it once. It paid us if the token says so: `Authori
 nonce, followed at once by the `Transfer` of that sum to us. That is looked up where a settlement failed
 because the nonce is used: by our own transaction of before a crash, or by a stranger's copy of it.
 
+The gas is ours: a payment that does not pay for it is refused (`largesse.gateway.spending`), and of one
+account's payments no more are under way than its balance pays, since the others would fail.
+
 An authorisation that was used before this gateway reserved it is refused: somebody else may have served for
 it. Gateways with one recipient therefore share one database.
 """
@@ -36,11 +39,22 @@ from largesse.gateway import wire, x402
 from largesse.gateway.evm_signer import SenderSigner
 from largesse.gateway.paid_calls import PaidCall, PaidCalls, already_used, in_use, other_call, retry_of
 from largesse.gateway.schemes import Answer, Call, Json, PaymentRefusedError, Proof, Settled
+from largesse.gateway.spending import (
+    PAYMENTS,
+    TOO_DEAR,
+    WALLETS,
+    GasBook,
+    Permit,
+    Spending,
+    SpendingError,
+)
 from largesse.sender import Sender
 from largesse.signing import keccak
 
 SETTLE_SECONDS: Final = 30.0
 """How long a request waits for its settlement; the settlement itself goes on."""
+SETTLE_GAS: Final = 110_000
+"""What a settlement in USDC is signed for, the sender's margin included, rounded up."""
 
 _USED: Final = keccak(b"AuthorizationUsed(address,bytes32)")
 _TRANSFER: Final = keccak(b"Transfer(address,address,uint256)")
@@ -55,6 +69,8 @@ _ADVICE: Final = {
     ERR_INVALID_SIGNATURE: "sign with the key of `from`, in the token's EIP-712 domain (see `extra`)",
     ERR_AUTHORIZATION_VALUE_MISMATCH: "sign for exactly the amount in `accepts`",
 }
+
+_OTHER_WAY: Final = "pay one of the accepts, or this way again later: the authorisation was not used"
 
 
 @dataclass(frozen=True)
@@ -71,7 +87,12 @@ class Authorization:
     @property
     def key(self) -> str:
         """What it uses up."""
-        return f"exact:{self.token}:{self.payer}:{self.nonce}".lower()
+        return f"{self.account}{self.nonce}".lower()
+
+    @property
+    def account(self) -> str:
+        """How the keys of all payments of this account begin."""
+        return f"exact:{self.token}:{self.payer}:".lower()
 
 
 @dataclass
@@ -80,6 +101,10 @@ class _Details:
     requirements: PaymentRequirements
     authorization: Authorization
     block: int
+    is_wallet: bool
+    """Whether the payer's signature is what its code says."""
+    is_first: bool
+    """Whether nobody can have sent it before."""
     held: PaidCall | None = None
 
     def note(self) -> str:
@@ -88,7 +113,8 @@ class _Details:
 
 
 class ExactScheme:
-    """Takes EIP-3009 payments of `currency` to `pay_to`; the sender's account pays the gas."""
+    """Takes EIP-3009 payments of `currency` to `pay_to`; the sender's account pays the gas, as far as `gas`
+    lets it."""
 
     name = SCHEME_EXACT
 
@@ -99,13 +125,19 @@ class ExactScheme:
         currency: x402.Currency,
         pay_to: str,
         *,
+        gas: GasBook | None = None,
         settle_seconds: float = SETTLE_SECONDS,
     ) -> None:
         self.sender = sender
         self.calls = calls
+        self.gas = gas or GasBook(calls.engine, f"{currency.network}:{sender.wallet.address}", Spending())
         self.currency = currency
         self.pay_to = to_checksum_address(pay_to)
         self.settle_seconds = settle_seconds
+
+    def is_offered(self, amount: int) -> bool:
+        """Not while its gas would cost more than it brings."""
+        return self.gas.pays(amount, SETTLE_GAS)
 
     def requirements(self, amount: int) -> Json:
         return x402.to_json(
@@ -121,8 +153,9 @@ class ExactScheme:
         )
 
     async def verify(self, payload: Json, requirements: Json, call: Call) -> Proof | tuple[Settled, Answer]:
-        """See `Scheme.verify`. Raises PaymentRefusedError: x402's own reasons, malformed_payment (400),
-        already_used, in_use (409), idempotency_key_reused (422), settlement_pending, chain_unreachable (503).
+        """See `Scheme.verify`. Raises PaymentRefusedError: x402's own reasons, gas_too_dear,
+        malformed_payment (400), already_used, in_use (409), idempotency_key_reused (422), gas_budget_used,
+        settlement_pending, chain_unreachable (503).
 
         A call that was charged is answered again to who repeats its Idempotency-Key; the authorisation alone
         is no secret once it was settled.
@@ -130,16 +163,14 @@ class ExactScheme:
         return await asyncio.to_thread(self._verified, payload, requirements, call)
 
     async def reserve(self, proof: Proof) -> None:
-        """See `Scheme.reserve`. Raises PaymentRefusedError already_used, in_use."""
-        details: _Details = proof.details
-        retry = retry_of(self.name, proof.payer, proof.call)
-        details.held = await asyncio.to_thread(
-            self.calls.reserve, proof.key, retry, proof.call.digest, details.note()
-        )
+        """See `Scheme.reserve`. Raises PaymentRefusedError already_used, in_use, and x402's insufficient
+        balance where the account's other payments need it."""
+        await asyncio.to_thread(self._reserve, proof)
 
     async def commit(self, proof: Proof, answer: Answer) -> Settled:
-        """Settle on chain. Raises PaymentRefusedError settlement_pending (503) where that takes too long, or
-        nobody can tell: the same payment serves again then."""
+        """Settle on chain. Raises PaymentRefusedError gas_too_dear, gas_budget_used (503) where it was not
+        sent, settlement_pending (503) where that takes too long, or nobody can tell: the same payment serves
+        again then."""
         settling = asyncio.create_task(asyncio.to_thread(self._charge, proof.details, answer))
         try:
             return await asyncio.wait_for(asyncio.shield(settling), self.settle_seconds)
@@ -194,6 +225,7 @@ class ExactScheme:
         """Raises PaymentRefusedError with the package's reason."""
         # Read before the verification: what is used from this block on was unused when we looked.
         block = self.sender.node.block_number()
+        is_wallet = self.sender.node.has_code(authorization.payer)
         verdict = ExactEvmScheme(SenderSigner(self.sender)).verify(payment, wanted)
         if not verdict.is_valid:
             paid = None
@@ -202,7 +234,47 @@ class ExactScheme:
                 paid = self._paid(kept, block) if kept == authorization else None
             if paid is None:
                 raise x402.refused(verdict.invalid_reason, verdict.invalid_message, _ADVICE)
-        return _Details(payment, wanted, authorization, block)
+        details = _Details(payment, wanted, authorization, block, is_wallet, left is None)
+        if details.is_first:
+            try:
+                self._permit(details).check(SETTLE_GAS, self.gas.look(self.sender.node))
+            except SpendingError as error:
+                raise _too_dear(error) from error
+        return details
+
+    def _permit(self, details: _Details) -> Permit:
+        pot = WALLETS if details.is_wallet else PAYMENTS
+        return self.gas.permit(pot, details.authorization.value, sure=not details.is_wallet)
+
+    def _reserve(self, proof: Proof) -> None:
+        details: _Details = proof.details
+        retry = retry_of(self.name, proof.payer, proof.call)
+        details.held = self.calls.reserve(proof.key, retry, proof.call.digest, details.note())
+        if details.is_first:
+            try:
+                self._check_balance(details.authorization)
+            except x402.NODE_ERRORS as error:
+                self.calls.release(details.held)
+                if isinstance(error, PaymentRefusedError):
+                    raise
+                raise x402.unreachable() from error
+
+    def _check_balance(self, authorization: Authorization) -> None:
+        """Each payment alone is good, all together may be more than there is. Raises PaymentRefusedError."""
+        others = [_noted(one)[1] for one in self.calls.under_way(authorization.account)]
+        others = [one for one in others if one.key != authorization.key]
+        if not others:
+            return
+        now = self.sender.node.now()
+        needed = authorization.value + sum(
+            one.value for one in others if now <= one.until and not self._is_used(one)
+        )
+        if SenderSigner(self.sender).get_balance(authorization.payer, authorization.token) < needed:
+            raise x402.refused(
+                ERR_INSUFFICIENT_BALANCE,
+                f"{len(others)} other payments of {authorization.payer} are under way, and need its balance",
+                _ADVICE,
+            )
 
     def _earlier(self, call: Call, retry: str | None, key: str) -> tuple[Settled, Answer] | None:
         """The answer of the call that this payer paid with another authorisation under this Idempotency-Key.
@@ -230,10 +302,15 @@ class ExactScheme:
     def _charge(self, details: _Details, answer: Answer) -> Settled:
         held = _held(details)
         self.calls.charging(held, answer, self.settle_seconds + self.calls.lease_seconds)
-        signer = SenderSigner(self.sender)
+        permit = self._permit(details)
+        signer = SenderSigner(self.sender, permit)
         response = ExactEvmScheme(signer).settle(details.payment, details.requirements)
         if response.success:
+            permit.succeeded()
             settled = Settled(x402.to_json(response))
+        elif permit.refused is not None:
+            self.calls.release(held)
+            raise _too_dear(permit.refused)
         else:
             try:
                 settled = self._found(held, signer, response)
@@ -309,6 +386,11 @@ def _authorization(payload: Json, wanted: PaymentRequirements) -> Authorization:
         nonce="0x" + x402.word(signed, "nonce").hex(),
         until=wire.number(signed, "validBefore", _MOST),
     )
+
+
+def _too_dear(error: SpendingError) -> PaymentRefusedError:
+    """402 where another way to pay helps, and 503 where waiting does."""
+    return x402.too_dear(error, _OTHER_WAY, status=402 if error.reason == TOO_DEAR else 503)
 
 
 def _held(details: _Details) -> PaidCall:

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from largesse import sender as sending
 from largesse.chain import Wallet
 from largesse.database import open_database
-from largesse.gateway import channels, ledger_tables, paid_calls
+from largesse.gateway import channels, ledger_tables, paid_calls, spending
 from largesse.gateway.accounts import AccountBook
 from largesse.gateway.batch import BatchScheme
 from largesse.gateway.claimer import Claimer
@@ -26,6 +26,7 @@ from largesse.gateway.paid_calls import PaidCalls
 from largesse.gateway.pricing import Price, PriceList
 from largesse.gateway.schemes import Scheme
 from largesse.gateway.settler import Policy, Settler
+from largesse.gateway.spending import GasBook, Spending
 from largesse.gateway.vouchers import SETTLE_SECONDS, VoucherScheme
 from largesse.gateway.x402 import Currency
 from largesse.prepaid import Prepaid
@@ -62,7 +63,8 @@ class Keeping:
 def tables() -> MetaData:
     """All tables of a gateway: its ledger's, those of x402's schemes, and what its account has sent."""
     found = MetaData()
-    for metadata in (ledger_tables.TABLES, paid_calls.TABLES, channels.TABLES, sending.TABLES):
+    schemes = paid_calls.TABLES, channels.TABLES, spending.TABLES
+    for metadata in (ledger_tables.TABLES, *schemes, sending.TABLES):
         for table in metadata.tables.values():
             table.to_metadata(found)
     return found
@@ -72,7 +74,7 @@ class Gateway:
     """Sells calls for `seller`: vouchers pay it, `seller` signs receipts and pays the gas of settlements.
 
     `policy` None: vouchers are kept, and settled by somebody else (`brownie run settle`). Further schemes
-    (`largesse.gateway.exact`) are given with the app.
+    (`largesse.gateway.exact`) are given with the app; `spending` is what they may cost in gas.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class Gateway:
         database: str,
         *,
         policy: Policy | None = None,
+        spending: Spending | None = None,
         counterparty: str | None = None,
         settle_seconds: int = SETTLE_SECONDS,
         limits: Limits | None = None,
@@ -101,11 +104,14 @@ class Gateway:
         )
         self.sender = Sender(prepaid.node, seller, self.engine)
         self.calls = PaidCalls(self.engine, keep_seconds=self.keeping.answers)
+        paid_for = f"eip155:{prepaid.node.chain_id}:{seller.address}"
+        self.gas = GasBook(self.engine, paid_for, spending or Spending(), prepaid.unit)
         self.settler = None if policy is None else Settler(self.book, self.ledger, self.sender, policy)
         self.metrics = Metrics("gateway")
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self._claimers: list[Claimer] = []
+        self._pays_gas = False
 
     def start(self) -> None:
         """Follow the chain, settle, and clear up, in the background."""
@@ -113,6 +119,8 @@ class Gateway:
         tasks = [("chain", self.book.follow, self.keeping.refresh), ("clearing", self._clear, _HOUR)]
         if self.settler is not None:
             tasks.append(("settling", self.settler.follow, self.keeping.settle))
+        if self._pays_gas:
+            tasks.append(("gas", self._look_at_gas, self.keeping.refresh))
         tasks += [("claiming", one.follow, self.keeping.settle) for one in self._claimers]
         for name, task, seconds in tasks:
             thread = threading.Thread(
@@ -136,6 +144,7 @@ class Gateway:
         gateway with the server. `schemes` are, by default, vouchers alone. Raises PriceError, VoucherError
         dust."""
         paid: ASGIApp = PaidRoutes(app, PriceList(prices), schemes or (self.vouchers,))
+        self._pays_gas = any(isinstance(one, ExactScheme) for one in schemes)
         if self.settler is not None:
             node, policy, unit = self.prepaid.node, self.settler.policy, self.prepaid.unit
             batches = [one for one in schemes if isinstance(one, BatchScheme)]
@@ -147,11 +156,18 @@ class Gateway:
 
     def exact(self) -> ExactScheme:
         """x402's exact scheme, to the same seller. Raises TokenError no_signatures."""
-        return ExactScheme(self.sender, self.calls, self._currency(), self.book.counterparty)
+        return ExactScheme(self.sender, self.calls, self._currency(), self.book.counterparty, gas=self.gas)
 
     def batch(self) -> BatchScheme:
         """x402's batch settlement, to the same seller. Raises TokenError no_signatures."""
-        return BatchScheme(self.sender, self.calls, self._currency(), self.book.counterparty, self.seller)
+        return BatchScheme(
+            self.sender,
+            self.calls,
+            self._currency(),
+            self.book.counterparty,
+            self.seller,
+            gas=self.gas,
+        )
 
     def _currency(self) -> Currency:
         domain = self.prepaid.token.domain()
@@ -167,6 +183,14 @@ class Gateway:
             "payTo": self.book.counterparty,
             "chainSeenSecondsAgo": round(age, 1),
         }
+
+    def _look_at_gas(self, seconds: float, stop: threading.Event) -> None:
+        """So that who asks without a payment is told what can be paid with, and waits for no node."""
+        while not stop.wait(seconds):
+            try:
+                self.gas.look(self.prepaid.node)
+            except Exception as error:  # noqa: BLE001 - what was seen last is good until the node is back
+                log("gateway.gas_not_seen", error=error)
 
     def _clear(self, seconds: float, stop: threading.Event) -> None:
         while not stop.wait(seconds):

@@ -26,6 +26,13 @@ RETRY_KEY: Final = b"idempotency-key"
 _SIGNATURE: Final = wire.SIGNATURE.lower().encode()
 _RESPONSE: Final = wire.RESPONSE.lower().encode()
 _PAY: Final = "pay one of the accepts and ask again with a PAYMENT-SIGNATURE header"
+_NOT_NOW: Final = Problem(
+    503,
+    "gas_too_dear",
+    "gas costs so much now that no payment of this price would pay for it; nothing was charged",
+    "ask again later",
+    headers={"retry-after": "60"},
+)
 _SAME: Final = ("scheme", "network", "asset", "payTo", "amount")
 
 
@@ -187,7 +194,13 @@ class PaidRoutes:
         send: Send,
     ) -> None:
         # A scheme may have something to say in its entry: the state of the payer's channel, for one.
-        accepts = {**self._accepts[amount], **{one["scheme"]: one for one in more.get("accepts", ())}}
+        offered = {
+            name: one for name, one in self._accepts[amount].items() if self.schemes[name].is_offered(amount)
+        }
+        accepts = {**offered, **{one["scheme"]: one for one in more.get("accepts", ())}}
+        if not accepts:
+            await _NOT_NOW.send(send)
+            return
         required = wire.payment_required(_url(scope), tuple(accepts.values()), reason)
         headers = {wire.REQUIRED: wire.encode(required), "cache-control": "no-store"}
         await Problem(402, reason, message, advice, {**more, **required, "error": reason}, headers).send(send)

@@ -107,6 +107,15 @@ class PaidCalls:
         """The call with this Idempotency-Key of its payer."""
         return None if retry is None else self._find(PAID_CALLS.c.retry == retry)
 
+    def under_way(self, start: str) -> list[PaidCall]:
+        """Those whose keys start so, and that may be charged still."""
+        found = select(PAID_CALLS).where(
+            PAID_CALLS.c.key.startswith(start, autoescape=True), PAID_CALLS.c.state != "charged"
+        )
+        with transaction(self.engine) as connection:
+            rows = [_read(row) for row in connection.execute(found)]
+        return [one for one in rows if one.state == "charging" or not one.is_abandoned()]
+
     def reserve(self, key: str, retry: str | None, digest: bytes, note: str) -> PaidCall:
         """Hold `key`; the note that an abandoned reservation of it left stays.
 

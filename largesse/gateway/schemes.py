@@ -24,9 +24,16 @@ class PaymentRefusedError(ProblemError):
     """A payment that is not taken; nothing was charged. 402 unless the status says otherwise."""
 
     def __init__(
-        self, reason: str, message: str, advice: str, *, status: int = 402, more: Json | None = None
+        self,
+        reason: str,
+        message: str,
+        advice: str,
+        *,
+        status: int = 402,
+        more: Json | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(Problem(status, reason, message, advice, more or {}))
+        super().__init__(Problem(status, reason, message, advice, more or {}, headers or {}))
 
 
 @dataclass(frozen=True)
@@ -82,6 +89,9 @@ class Scheme(Protocol):
 
     def requirements(self, amount: int) -> Json:
         """An entry of `accepts` (x402 v2 PaymentRequirements) for `amount` base units."""
+
+    def is_offered(self, amount: int, /) -> bool:
+        """Whether `accepts` has that entry now. Asks no node."""
 
     async def verify(self, payload: Json, requirements: Json, call: Call) -> Proof | tuple[Settled, Answer]:
         """The proof in an x402 PaymentPayload that accepted `requirements`, which are this server's; or, for

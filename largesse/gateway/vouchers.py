@@ -96,6 +96,9 @@ class VoucherScheme:
     def prepaid(self) -> Prepaid:
         return self.book.prepaid
 
+    def is_offered(self, _amount: int) -> bool:
+        return True
+
     def requirements(self, amount: int) -> Json:
         """`amount` must be whole micro-units. Raises VoucherError dust."""
         return {

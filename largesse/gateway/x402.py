@@ -13,6 +13,7 @@ from x402.schemas import PaymentPayload, PaymentRequirements
 from largesse.errors import LargesseError
 from largesse.gateway import wire
 from largesse.gateway.schemes import Json, PaymentRefusedError
+from largesse.gateway.spending import SpendingError
 
 TIMEOUT_SECONDS: Final = 60
 """`maxTimeoutSeconds`: clients sign authorisations that are good for so long."""
@@ -98,6 +99,13 @@ def unreachable() -> PaymentRefusedError:
         "send the same request again in a moment, with the same payment",
         status=503,
     )
+
+
+def too_dear(error: SpendingError, advice: str, *, status: int = 503) -> PaymentRefusedError:
+    """What the gateway does not pay the gas of now."""
+    message = f"{error.message}; nothing was charged"
+    headers = {"retry-after": str(error.seconds)} if status == 503 else {}
+    return PaymentRefusedError(error.reason, message, advice, status=status, headers=headers)
 
 
 def refused(reason: str | None, message: str | None, advice: Mapping[str, str]) -> PaymentRefusedError:

@@ -1,4 +1,5 @@
-"""How much is relayed: for a signer and for a client's address in an hour, and in gas in a day.
+"""How much is relayed: for a signer and for a client's address in an hour, and in gas in a day, of which no
+signer, address or block of addresses gets more than a share: nobody alone keeps it from all others.
 
 Counted in the database, in the transaction that accepts an action: several processes share one limit, and a
 limit that was reached leaves nothing written.
@@ -36,6 +37,16 @@ GAS: Final = Table(
 )
 
 
+SHARES: Final = Table(
+    "relay_gas_shares",
+    TABLES,
+    Column("who", String(120), primary_key=True),
+    Column("day", BigInteger, primary_key=True),
+    Column("used", BigInteger, nullable=False),
+)
+"""What was set aside for each, whatever it took in the end."""
+
+
 class LimitError(LargesseError):
     """A limit is reached; after `seconds` there is room again."""
 
@@ -49,7 +60,8 @@ class Limits:
     """What a relayer gives away.
 
     `gas_price` (wei) times `daily_gas` is the most that a day can cost. `action_gas` bounds what one action
-    can make of a recipient contract's code.
+    can make of a recipient contract's code. Shares are per cent of `daily_gas`: of a signer, of a client's
+    address, and of the block that it is in.
     """
 
     per_subject: int = 30
@@ -57,6 +69,9 @@ class Limits:
     action_gas: int = 1_500_000
     daily_gas: int = 300_000_000
     gas_price: int = 200 * 10**9
+    signer_share: int = 10
+    client_share: int = 10
+    block_share: int = 25
 
 
 def client_network(address: str) -> str:
@@ -72,11 +87,20 @@ def client_network(address: str) -> str:
     return str(ipaddress.ip_network((parsed, 64), strict=False))
 
 
+def client_block(address: str) -> str:
+    """The addresses that somebody who has one of them may well have too: 256 of IPv4, or a /48 of IPv6."""
+    try:
+        network = ipaddress.ip_network(client_network(address))
+    except ValueError:
+        return address[:64]
+    return str(network.supernet(new_prefix=24 if network.version == 4 else 48))
+
+
 def take(
     connection: Connection, limits: Limits, subjects: Sequence[str], client: str, gas: int, now: int
 ) -> None:
     """Count an action that may use `gas`. Raises LimitError too_many_of_signer, too_many_of_client,
-    gas_budget_used; the transaction must be given up then.
+    gas_of_signer_used, gas_of_client_used, gas_budget_used; the transaction must be given up then.
     """
     hour, left = now // HOUR, HOUR - now % HOUR
     # In one order everywhere: two processes never wait for each other.
@@ -93,16 +117,38 @@ def take(
     if insert_if_missing(connection, GAS, day=day, used=0):
         # A new day: what was counted before the last one is of no use.
         connection.execute(delete(COUNTS).where(COUNTS.c.hour < hour - 24))
+        connection.execute(delete(SHARES).where(SHARES.c.day < day - 1))
+    tomorrow = DAY - now % DAY
+    for who, share in _shares(limits, subjects, client):
+        most = limits.daily_gas * share // 100
+        if not _set_aside(connection, who, day, gas, most):
+            kind = who.partition(":")[0]
+            reason = "gas_of_signer_used" if kind == "signer" else "gas_of_client_used"
+            raise LimitError(reason, f"{most:,} gas a day are set aside for one {kind}", tomorrow)
     room = update(GAS).where(GAS.c.day == day, GAS.c.used + gas <= limits.daily_gas)
     if not connection.execute(room.values(used=GAS.c.used + gas)).rowcount:
         raise LimitError(
-            "gas_budget_used", f"the day's {limits.daily_gas:,} gas are spent or set aside", DAY - now % DAY
+            "gas_budget_used", f"the day's {limits.daily_gas:,} gas are spent or set aside", tomorrow
         )
 
 
 def give_back(connection: Connection, day: int, gas: int) -> None:
     """What an action of that day did not use, or (negative) used beyond what was set aside."""
     connection.execute(update(GAS).where(GAS.c.day == day).values(used=GAS.c.used - gas))
+
+
+def _shares(limits: Limits, subjects: Sequence[str], client: str) -> list[tuple[str, int]]:
+    """Who has which share of less than all, in one order everywhere."""
+    found = [(f"signer:{subject}", limits.signer_share) for subject in sorted(set(subjects))]
+    found.append((f"address:{client_network(client)}", limits.client_share))
+    found.append((f"block:{client_block(client)}", limits.block_share))
+    return [(who, share) for who, share in found if share < 100]
+
+
+def _set_aside(connection: Connection, who: str, day: int, gas: int, most: int) -> bool:
+    insert_if_missing(connection, SHARES, who=who, day=day, used=0)
+    row = update(SHARES).where(SHARES.c.who == who, SHARES.c.day == day, SHARES.c.used + gas <= most)
+    return bool(connection.execute(row.values(used=SHARES.c.used + gas)).rowcount)
 
 
 def _count(connection: Connection, who: str, hour: int, count: int, most: int) -> bool:

@@ -85,7 +85,7 @@ class Relayer:
 
         Raises ActionError wrong_chain and the reasons of `read_action`, RefusedError where the chain would
         refuse it, ActionError too_much_gas, UnavailableError too_dear and relayer_empty, TakenError,
-        LimitError.
+        LimitError; ChainError node_failed, which says nothing of the action.
         """
         if chain_id != self.node.chain_id:
             raise ActionError("wrong_chain", f"chain {chain_id}: this relayer serves {self.node.chain_id}")
@@ -123,7 +123,7 @@ class Relayer:
         return None if found is None or found.state == FAILED else found
 
     def _simulate(self, action: RelayAction) -> int:
-        """The gas to set aside. Raises RefusedError, ActionError too_much_gas."""
+        """The gas to set aside. Raises RefusedError, ActionError too_much_gas, ChainError node_failed."""
         most = self.limits.action_gas
         try:
             self.node.web3.eth.call(

@@ -8,7 +8,7 @@ from typing import Any, Final
 from requests.exceptions import RequestException
 from web3.exceptions import Web3Exception
 
-from largesse.chain import Node, RefusedError
+from largesse.chain import ChainError, Node, RefusedError
 from largesse.client import Certificates
 from largesse.errors import ReportError
 from largesse.items import Items
@@ -50,7 +50,7 @@ def check(node: Node, history: History) -> list[str]:
                 found.append(f"{part}: {reserve.held} held by the transfers, {held} by the currency")
             if held < reserve.owed:
                 found.append(f"{part}: {held} are held and {reserve.owed} are owed")
-    except (RefusedError, Web3Exception, RequestException, ValueError) as error:
+    except (RefusedError, ChainError, Web3Exception, RequestException, ValueError) as error:
         raise ReportError(
             "pruned",
             f"the node does not tell the state at block {block}, with which a report is compared: "

@@ -122,7 +122,7 @@ def test_a_refund_whose_process_died_is_found_on_the_chain(
 def test_a_refund_that_was_refused_frees_the_channel(
     shop: Shop, url: str, opened: Payer, asked: dict[str, Any]
 ) -> None:
-    def refused(*_args: object) -> None:
+    def refused(*_args: object, **_more: object) -> None:
         raise RefusedError("refused", "the node refused it")
 
     send, shop.sender.send = shop.sender.send, refused  # type: ignore[assignment,method-assign]
@@ -137,7 +137,7 @@ def test_a_refund_that_is_mined_between_two_tries_is_seen(
     """The first is not heard of, the second fails, as the contract has made the first."""
     send = shop.sender.send
 
-    def unheard(key: str, to: str, data: bytes) -> None:
+    def unheard(key: str, to: str, data: bytes, **_more: object) -> None:
         send(key, to, data)
         shop.sender.receipt = lambda _key: None  # type: ignore[method-assign]
         raise ChainError("unconfirmed", "it is in no block")

@@ -30,6 +30,9 @@ class Fake:
         self.told: list[str] = []
         self.charging_seconds = 0.0
 
+    def is_offered(self, _amount: int) -> bool:
+        return True
+
     def requirements(self, _amount: int) -> Json:
         return WANTED
 

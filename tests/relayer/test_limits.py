@@ -5,20 +5,23 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import cycle
 
 import pytest
 
 from largesse.database import open_database, transaction
 from largesse.relayer.actions import Kind, RelayAction
 from largesse.relayer.limits import DAY, GAS, HOUR, LimitError, Limits, client_network
-from largesse.relayer.store import DONE, FAILED, MOST_ATTEMPTS, Outcome, Store, TakenError
+from largesse.relayer.store import ACCEPTED, DONE, FAILED, MOST_ATTEMPTS, Outcome, Store, TakenError
 from largesse.sender import TABLES
 from tests.support.certificates import World
 from tests.support.relay_racer import NOON, PLACE, ROOM, action
 from tests.support.relaying import Desk
 
 from .test_relay import claim
+
+ONE_CLIENT = {"signer_share": 100, "client_share": 100, "block_share": 100}
 
 
 def both(*numbers: int) -> RelayAction:
@@ -77,7 +80,7 @@ def test_a_clients_network() -> None:
 
 
 def test_a_day_has_so_much_gas(make_store: Callable[..., Store]) -> None:
-    store = make_store(daily_gas=1_000)
+    store = make_store(daily_gas=1_000, **ONE_CLIENT)
     record, _ = store.accept(action(0), "10.0.0.1", 600, NOON)
     with pytest.raises(LimitError) as caught:
         store.accept(action(1), "10.0.0.1", 401, NOON)
@@ -92,8 +95,68 @@ def test_a_day_has_so_much_gas(make_store: Callable[..., Store]) -> None:
     store.accept(action(2), "10.0.0.1", 1_000, NOON + DAY)
 
 
+def spent(store: Store, clients: Iterable[str], subject: Callable[[int], str]) -> int:
+    """Of a day's 10,000 gas, what somebody gets who comes from these addresses until nothing is relayed."""
+    reasons = set()
+    for number, client in zip(range(230), clients, strict=False):
+        try:
+            store.accept(action(number, subject(number)), client, 100, NOON + number // 20 * HOUR)
+        except LimitError as error:
+            reasons.add(error.reason)
+    assert reasons <= {"gas_of_client_used", "gas_of_signer_used"}
+    return used(store)
+
+
+@pytest.mark.parametrize(
+    ("addresses", "most"),
+    [
+        (["203.0.113.9"], 1_000),
+        ([f"203.0.113.{last}" for last in range(256)], 2_500),
+        (["2001:db8:0:1::1"], 1_000),
+        ([f"2001:db8:0:1::{last:x}" for last in range(256)], 1_000),
+        ([f"2001:db8:0:{net:x}::1" for net in range(256)], 2_500),
+    ],
+    ids=["an address", "its block of 256", "an IPv6 address", "its household", "its network"],
+)
+def test_a_thief_with_fresh_keys_leaves_the_others_their_gas(
+    make_store: Callable[..., Store], addresses: list[str], most: int
+) -> None:
+    store = make_store(daily_gas=10_000, per_client=1_000)
+    assert spent(store, cycle(addresses), lambda number: f"0x{number:040x}") == most
+    record, _ = store.accept(action(5_000, "0xothers"), "198.51.100.7", 1_000, NOON)
+    assert record.state == ACCEPTED
+    store.accept(action(5_001, "0xothers"), "198.51.100.7", 1, NOON + DAY)  # and tomorrow
+
+
+def test_a_thief_with_one_key_leaves_the_others_their_gas(make_store: Callable[..., Store]) -> None:
+    store = make_store(daily_gas=10_000)
+    assert spent(store, (f"203.0.{one}.9" for one in range(256)), lambda _number: "0xthief") == 1_000
+    store.accept(action(5_000, "0xothers"), "203.0.113.9", 1_000, NOON)
+
+
+def test_a_share_that_is_used_up_is_there_again_tomorrow(make_store: Callable[..., Store]) -> None:
+    store = make_store(daily_gas=10_000)
+    store.accept(action(0), "10.0.0.1", 1_000, NOON)
+    for number, subject, client, reason in (
+        (1, "0xanna", "10.0.1.1", "gas_of_signer_used"),
+        (1, "0xbert", "10.0.0.1", "gas_of_client_used"),
+    ):
+        with pytest.raises(LimitError) as caught:
+            store.accept(action(number, subject), client, 1, NOON)
+        assert (caught.value.reason, caught.value.seconds) == (reason, DAY // 2)
+    assert used(store) == 1_000
+    store.accept(action(1), "10.0.0.1", 1_000, NOON + DAY)
+
+
+def test_behind_a_proxy_all_are_one_client(make_store: Callable[..., Store]) -> None:
+    store = make_store(daily_gas=10_000, client_share=100, block_share=100)
+    for number in range(10):
+        store.accept(action(number, f"0x{number}"), "10.0.0.1", 1_000, NOON)
+    assert Limits() == Limits(30, 120, 1_500_000, 300_000_000, 200 * 10**9, 10, 10, 25)
+
+
 def test_the_same_again_takes_nothing(make_store: Callable[..., Store]) -> None:
-    store = make_store(per_subject=1, per_client=1, daily_gas=100)
+    store = make_store(per_subject=1, per_client=1, daily_gas=100, **ONE_CLIENT)
     first, fresh = store.accept(action(0), "10.0.0.1", 100, NOON)
     assert fresh
     assert store.accept(action(0), "10.0.0.1", 100, NOON + 1) == (first, False)
@@ -166,7 +229,7 @@ def test_over_a_limit_the_answer_says_when_to_ask_again(
 def test_a_budget_that_is_used_up_is_the_services_fault(
     make_desk: Callable[..., Desk], sqlite_url: str, certified: World
 ) -> None:
-    desk = make_desk(sqlite_url, limits=Limits(daily_gas=1_000))
+    desk = make_desk(sqlite_url, limits=Limits(daily_gas=1_000, **ONE_CLIENT))
     answer = desk.post(claim(certified))
     assert (answer.status_code, answer.json()["error"]) == (503, "gas_budget_used")
     assert 0 < int(answer.headers["retry-after"]) <= DAY

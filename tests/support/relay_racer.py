@@ -25,7 +25,8 @@ def action(number: int, subject: str = "0xanna") -> RelayAction:
 
 
 def main(url: str) -> None:
-    store = Store(open_database(url, TABLES), Limits(per_subject=40, daily_gas=ROOM * GAS))
+    shares = {"signer_share": 100, "client_share": 100, "block_share": 100}
+    store = Store(open_database(url, TABLES), Limits(per_subject=40, daily_gas=ROOM * GAS, **shares))
     print("ready", flush=True)
     sys.stdin.readline()
     accepted = []

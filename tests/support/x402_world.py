@@ -33,6 +33,7 @@ from largesse.gateway.middleware import PaidRoutes
 from largesse.gateway.paid_calls import PaidCalls
 from largesse.gateway.pricing import Price, PriceList
 from largesse.gateway.schemes import Scheme
+from largesse.gateway.spending import GasBook, Spending
 from largesse.gateway.x402 import Currency
 from largesse.nodes import development_node
 from largesse.sender import Sender
@@ -131,14 +132,26 @@ class Shop:
     """A gateway's process, but for the process: its own database connection, sender and schemes."""
 
     def __init__(
-        self, world: X402World, database: Path, *, lease_seconds: float = 30.0, settle_seconds: float = 30.0
+        self,
+        world: X402World,
+        database: Path,
+        *,
+        lease_seconds: float = 30.0,
+        settle_seconds: float = 30.0,
+        spending: Spending | None = None,
     ) -> None:
         self.world = world
         self.engine = open_database(sqlite_url(database), tables())
         self.sender = Sender(Node.at(world.url), world.gateway, self.engine, patience=5.0)
         self.calls = PaidCalls(self.engine, lease_seconds=lease_seconds)
+        self.gas = GasBook(self.engine, "the shop", spending or Spending())
         self.exact = ExactScheme(
-            self.sender, self.calls, world.currency, world.pay_to, settle_seconds=settle_seconds
+            self.sender,
+            self.calls,
+            world.currency,
+            world.pay_to,
+            gas=self.gas,
+            settle_seconds=settle_seconds,
         )
         self.batch = BatchScheme(
             self.sender,
@@ -146,6 +159,7 @@ class Shop:
             world.currency,
             world.pay_to,
             development_wallet("operator"),
+            gas=self.gas,
             least_deposit=200 * PRICE,
             withdraw_seconds=900,
             settle_seconds=settle_seconds,

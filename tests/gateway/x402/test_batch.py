@@ -141,7 +141,7 @@ def test_a_voucher_is_public_before_its_claim_is_final(
     assert get(url, signed).content == get(url, signed).content
     answers = []
 
-    def unconfirmed(*_args: object) -> None:
+    def unconfirmed(*_args: object, **_more: object) -> None:
         answers.append(get(url, signed).json()["error"])
         raise ChainError("unconfirmed", "it is in no block")
 
