@@ -27,7 +27,7 @@ def main() -> None:
         more, lost, batches = micropayments.measure(lab)
         rows, missing = rows + more, missing + lost
     print("bench: floors", flush=True)
-    text = written(rows, floors.measure().rule_8, missing, committed)
+    text = written(rows, floors.measure().measured, missing, committed)
     (BENCH / "RESULTS.md").write_text(text, encoding="utf-8")
     draw(BENCH / "plots" / "collect.svg", collected.by, title="Collecting from many tippers",
          across="tippers", up="gas of one collect")  # fmt: skip

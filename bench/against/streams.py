@@ -35,6 +35,12 @@ class Collected:
 
 def ours(lab: Lab) -> tuple[dict[str, int], dict[int, int]]:
     """Gas by the keys of bench/gas.json, and of a collect by the number of tippers."""
+    found, loader = lives(lab)
+    return found, _collects(lab, loader)
+
+
+def lives(lab: Lab) -> tuple[dict[str, int], Any]:
+    """Gas of what a payer does, by the keys of bench/gas.json; what makes many tippers."""
     payer, creator = lab.fund("holder", lab.jars.address), lab.person("creator").address
     lab.send(lab.token.functions.mint(creator, 1), lab.deployer)
     code = artifact("TipperLoader")
@@ -53,15 +59,17 @@ def ours(lab: Lab) -> tuple[dict[str, int], dict[int, int]]:
     opened(101, 11 * DAY, NOON - 49)
     opened(102, 20 * DAY, NOON - 48)
     key, found["jars.open"] = opened(1, 10 * DAY, NOON)
+    lab.note("jars.open")
     lab.at(NOON + 100)
     found["jars.top_up"] = lab.gas(act.topUp(key, payer, 100 * DAY, ITSELF), payer)
     key, _ = opened(2, 10 * DAY, NOON + 200)
     lab.at(NOON + 300)
     found["jars.cancel"] = lab.gas(act.cancel(key, ITSELF), payer)
+    lab.note("jars.cancel")
     key, _ = opened(3, 10 * DAY, NOON + 400)
     lab.at(NOON + 402)
     found["jars.change_rate"] = lab.gas(act.changeRate(key, RATE // 2, ITSELF), payer)
-    return found, _collects(lab, loader)
+    return found, loader
 
 
 def _collects(lab: Lab, loader: Any) -> dict[int, int]:
