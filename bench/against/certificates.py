@@ -195,12 +195,23 @@ def merkle(lab: Lab) -> dict[str, int]:
 
 
 WORK: Final = {
+    "certificates.redeem": "redeem, sent by the holder, the merchant paid",
+    "certificates.redeem_named": "redeem of a named series, sent by the holder",
+    "certificates.redeem_signed": "redeem, signed by the holder, sent by the merchant",
+    "certificates.redeem_signed_usdc": "redeem, signed, in real USDC",
+    "certificates.redeem_signed_order_used": "redeem, signed, with an order, used word",
+    "certificates.redeem_signed_order_fresh": "redeem, signed, with an order, fresh word",
+    "certificates.redeem_batch_100_each": "redeem, signed, with orders, each of 100",
+    "certificates.give": "give by link",
+    "certificates.claim_new": "claim, new holder",
+    "certificates.claim_known": "claim, known holder",
+    "certificates.give_many_1000": "give 1,000 links in one transaction, all together",
+    "certificates.claim_from_many": "claim one of 1,000, new holder",
     "certificates.issue_new": "issue to a new holder",
     "certificates.issue_known": "issue to a known holder",
-    "certificates.redeem": "redeem, sent by the holder, the merchant paid",
-    "certificates.claim_from_many": "claim one of 1,000, new holder",
     "market.fill_with_fee": "resale with one fee",
 }
+SAID: Final = ("certificates.issue_new", "certificates.issue_known")
 _PLAIN: Final = "mint collects no money; redeem is a burn and an ERC-20 transfer, two transactions"
 PEERS: Final[tuple[tuple[str, Callable[[Lab], dict[str, int]], str], ...]] = (
     ("OpenZeppelin ERC1155 5.7.0", plain("OpenZeppelin1155"), _PLAIN),
@@ -224,5 +235,7 @@ def measure(lab: Lab) -> tuple[list[Row], list[Missing]]:
         except PEER_FAILED as error:
             missing.append(Missing(peer, f"{type(error).__name__}: {str(error)[:200]}"))
             continue
-        rows += [Row(SECTION, WORK[key], peer, mine[key], theirs[key], setup, key) for key in theirs]
+        for key, gas in theirs.items():
+            goal = f"say the difference: {mine[key] - gas:+,}" if key in SAID else ""
+            rows.append(Row(SECTION, WORK[key], peer, mine[key], gas, setup, key, goal=goal))
     return rows, missing

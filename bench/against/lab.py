@@ -29,17 +29,20 @@ DAY: Final = 86_400
 
 @dataclass(frozen=True)
 class Row:
-    """One comparison: gas of ours and of one peer. `key` is that of bench/gas.json and of the floors;
-    `elsewhere` is a figure that was published elsewhere and is not run here."""
+    """One comparison: gas of ours and of one peer. `key` is that of bench/gas.json, of the goals and of the
+    floors; `elsewhere` is a figure that nothing here measures; `goal` what is said where bench/goals.py has
+    none; `ran` is false where ours is of bench/gas.json."""
 
     section: str
     work: str
     peer: str
-    ours: int
+    ours: float | None
     theirs: int | None
     setup: str
     key: str = ""
     elsewhere: str = ""
+    goal: str = ""
+    ran: bool = True
 
 
 PEER_FAILED: Final = (OSError, RuntimeError, LookupError, ValueError, Web3Exception, LargesseError)
