@@ -50,14 +50,16 @@ class Bench:
         )
         return self.web3.eth.wait_for_transaction_receipt(sent)["contractAddress"]
 
-    def floor(self, name: str, *, measured: bool, domain: bytes | None = None) -> Any:
-        """A floor contract that holds money of a payer which has approved."""
+    def floor(self, name: str, *, measured: bool, domain: bytes | None = None, token: Any = None) -> Any:
+        """A floor contract that holds money of a payer which has approved. `token`: a currency other than
+        the bench's, which the deployer may mint."""
+        token = token or self.token
         kinds = ["address", "bool", *(["bytes32"] if domain else [])]
-        values = [self.token.address, measured, *([domain] if domain else [])]
+        values = [token.address, measured, *([domain] if domain else [])]
         made = self.create(compile_contract(name, {}, folder="bench/floors"), kinds, values)
         for who, amount in ((self.payer, PURSE), (self.seller, 1), (made, 10**9)):
-            self.token.functions.mint(who, amount).transact({"from": self.deployer})
-        self.token.functions.approve(made, 2**256 - 1).transact({"from": self.payer})
+            token.functions.mint(who, amount).transact({"from": self.deployer})
+        token.functions.approve(made, 2**256 - 1).transact({"from": self.payer})
         return made
 
     def gas(self, sender: str, to: Any, number: int, kinds: list[str], values: list[Any]) -> int:

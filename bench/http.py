@@ -418,15 +418,25 @@ def measure() -> dict[str, list[float]]:
 Rounds = Sequence[float]
 
 
+def ratios(rates: Rounds, base: Rounds) -> list[float]:
+    """Of each round: what a busy machine does to a round, it does to both."""
+    return [one / other for one, other in zip(rates, base, strict=True)]
+
+
 def beside(rates: Rounds, base: Rounds) -> float:
-    """The median of the rounds' ratios: what a busy machine does to a round, it does to both."""
-    return statistics.median(one / other for one, other in zip(rates, base, strict=True))
+    """The median of the rounds' ratios."""
+    return statistics.median(ratios(rates, base))
+
+
+def row(name: str, rates: Rounds, base: Rounds) -> str:
+    """The median of a server's rounds, and of their ratios with the lowest and the highest one."""
+    found = ratios(rates, base)
+    spread = f"{min(found):.2f}–{max(found):.2f}" if len(found) > 1 else ""
+    return f"| {name} | {statistics.median(rates):,.0f} | {statistics.median(found):.2f} | {spread} |"
 
 
 def report(http: dict[str, list[float]], fast: dict[str, list[float]], slow: float) -> str:
-    def row(name: str, rates: Rounds, base: Rounds) -> str:
-        return f"| {name} | {statistics.median(rates):,.0f} | {beside(rates, base):.2f} |"
-
+    """The text of bench/HTTP.md."""
     rows = [
         "# Paid HTTP calls and vouchers, beside the x402 package",
         "",
@@ -439,10 +449,12 @@ def report(http: dict[str, list[float]], fast: dict[str, list[float]], slow: flo
         "metrics, the voucher, the charge written to SQLite, the signed receipt. Settling the vouchers on",
         "chain comes later, and is not in it. The x402 middleware only verifies: its chain says yes, and",
         "nothing is settled, which favours it. The load and the chain run in other processes. The ratio is",
-        "the median of the rounds' own, in each of which the servers take turns.",
+        "the median of the rounds' own, in each of which the servers take turns; the lowest and the highest",
+        "round's beside it say how much the machine's other work moved them. It is not the ratio of the two",
+        "medians, which may be of different rounds.",
         "",
-        "| server | requests | beside x402 |",
-        "|---|---:|---:|",
+        "| server | requests | beside x402 | lowest–highest round |",
+        "|---|---:|---:|---:|",
         row("bare FastAPI, nothing paid", http["bare"], http["x402"]),
         row("x402 middleware, `exact`, verified and never settled", http["x402"], http["x402"]),
         row("gateway, vouchers", http["gateway"], http["x402"]),
@@ -457,8 +469,8 @@ def report(http: dict[str, list[float]], fast: dict[str, list[float]], slow: flo
         "the signer of each. Ours recovers the first one's key and verifies the others with it; v, which a",
         "verification does not see, is checked once an account, when its last voucher is settled.",
         "",
-        "| verifier | vouchers | beside x402 with coincurve |",
-        "|---|---:|---:|",
+        "| verifier | vouchers | beside x402 with coincurve | lowest–highest turn |",
+        "|---|---:|---:|---:|",
         row("x402 package, pure Python", [slow], [statistics.median(fast["package"])]),
         row("x402 package with coincurve", fast["package"], fast["package"]),
         row("ours", fast["ours"], fast["package"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from bench import floors
-from bench.against import certificates, micropayments, streams
+from bench.against import certificates, elsewhere, micropayments, streams
 from bench.against.lab import BENCH, Lab
 from bench.against.plots import draw
 from bench.against.results import NOT_RUN, written
@@ -24,16 +24,18 @@ def main() -> None:
         more, lost, collected = streams.measure(lab)
         rows, missing = rows + more, missing + lost
         print("bench: micropayments", flush=True)
-        more, lost, batches = micropayments.measure(lab)
-        rows, missing = rows + more, missing + lost
+        more, mine, batches = micropayments.measure(lab)
+        rows += more
     print("bench: floors", flush=True)
-    text = written(rows, floors.measure().rule_8, missing, committed)
+    mine |= {row.key: int(row.ours) for row in rows if row.key and row.ours}
+    rows = elsewhere.in_order([*rows, *elsewhere.rows(mine, committed)])
+    text = written(rows, floors.measure().measured, missing, committed)
     (BENCH / "RESULTS.md").write_text(text, encoding="utf-8")
     draw(BENCH / "plots" / "collect.svg", collected.by, title="Collecting from many tippers",
          across="tippers", up="gas of one collect")  # fmt: skip
     calls = micropayments.CALLS
     each = {count: gas / count / calls for count, gas in batches.items()}
-    theirs = {count: gas / calls for count, gas in micropayments.PUBLISHED.items()}
+    theirs = {count: gas / calls for count, gas in elsewhere.PUBLISHED.items()}
     name = "x402 batch settlement, no payout (published elsewhere, not run here)"
     draw(BENCH / "plots" / "micropayments.svg", {"Largesse, with payout": each, name: theirs},
          title="A micropayment, at 1,000 a payer", across="payers in one settlement",

@@ -31,7 +31,7 @@ FULL_OPEN, PARTIAL_OPEN, ERC20_FOR_ERC1155 = 0, 1, 12
 SEAPORT: Final = "@opensea/seaport-js/src/artifacts/seaport/contracts/"
 
 
-def _series(lab: Lab) -> int:
+def series_of(lab: Lab) -> int:
     """An open series, its holders known, a redemption made."""
     issuer = lab.fund("issuer", lab.certificates.address)
     art = encode(["string", "string", "string", "uint8"] + ["uint24"] * 3, ["Card", "Books", "", 0, 1, 2, 3])
@@ -49,7 +49,7 @@ def _series(lab: Lab) -> int:
 def ours(lab: Lab) -> dict[str, int]:
     """Gas by the keys of bench/gas.json."""
     lab.at(NOON - 9 * DAY)
-    series, act = _series(lab), lab.certificates.functions
+    series, act = series_of(lab), lab.certificates.functions
     issuer, holder = lab.person("issuer").address, lab.person("holder").address
     merchant, new = lab.person("merchant").address, lab.person("recipient").address
     found = {}
@@ -59,6 +59,14 @@ def ours(lab: Lab) -> dict[str, int]:
     found["certificates.claim_from_many"] = _claim(lab, series)
     found["market.fill_with_fee"] = _sale(lab, series)
     return found
+
+
+def give(lab: Lab, series: int) -> int:
+    """By link, to whoever has its key."""
+    order = (series, FACE, signing.address_of(keccak(b"one")), ZERO, 0, UNTIL, bytes(32))
+    gas = lab.gas(lab.certificates.functions.give(order), lab.person("giver").address)
+    lab.note("certificates.give")
+    return gas
 
 
 def _claim(lab: Lab, series: int) -> int:
@@ -187,12 +195,23 @@ def merkle(lab: Lab) -> dict[str, int]:
 
 
 WORK: Final = {
+    "certificates.redeem": "redeem, sent by the holder, the merchant paid",
+    "certificates.redeem_named": "redeem of a named series, sent by the holder",
+    "certificates.redeem_signed": "redeem, signed by the holder, sent by the merchant",
+    "certificates.redeem_signed_usdc": "redeem, signed, in real USDC",
+    "certificates.redeem_signed_order_used": "redeem, signed, with an order, used word",
+    "certificates.redeem_signed_order_fresh": "redeem, signed, with an order, fresh word",
+    "certificates.redeem_batch_100_each": "redeem, signed, with orders, each of 100",
+    "certificates.give": "give by link",
+    "certificates.claim_new": "claim, new holder",
+    "certificates.claim_known": "claim, known holder",
+    "certificates.give_many_1000": "give 1,000 links in one transaction, all together",
+    "certificates.claim_from_many": "claim one of 1,000, new holder",
     "certificates.issue_new": "issue to a new holder",
     "certificates.issue_known": "issue to a known holder",
-    "certificates.redeem": "redeem, sent by the holder, the merchant paid",
-    "certificates.claim_from_many": "claim one of 1,000, new holder",
     "market.fill_with_fee": "resale with one fee",
 }
+SAID: Final = ("certificates.issue_new", "certificates.issue_known")
 _PLAIN: Final = "mint collects no money; redeem is a burn and an ERC-20 transfer, two transactions"
 PEERS: Final[tuple[tuple[str, Callable[[Lab], dict[str, int]], str], ...]] = (
     ("OpenZeppelin ERC1155 5.7.0", plain("OpenZeppelin1155"), _PLAIN),
@@ -216,5 +235,7 @@ def measure(lab: Lab) -> tuple[list[Row], list[Missing]]:
         except PEER_FAILED as error:
             missing.append(Missing(peer, f"{type(error).__name__}: {str(error)[:200]}"))
             continue
-        rows += [Row(SECTION, WORK[key], peer, mine[key], theirs[key], setup, key) for key in theirs]
+        for key, gas in theirs.items():
+            goal = f"say the difference: {mine[key] - gas:+,}" if key in SAID else ""
+            rows.append(Row(SECTION, WORK[key], peer, mine[key], gas, setup, key, goal=goal))
     return rows, missing

@@ -29,17 +29,20 @@ DAY: Final = 86_400
 
 @dataclass(frozen=True)
 class Row:
-    """One comparison: gas of ours and of one peer. `key` is that of bench/gas.json and of the floors;
-    `elsewhere` is a figure that was published elsewhere and is not run here."""
+    """One comparison: gas of ours and of one peer. `key` is that of bench/gas.json, of the goals and of the
+    floors; `elsewhere` is a figure that nothing here measures; `goal` what is said where bench/goals.py has
+    none; `ran` is false where ours is of bench/gas.json."""
 
     section: str
     work: str
     peer: str
-    ours: int
+    ours: float | None
     theirs: int | None
     setup: str
     key: str = ""
     elsewhere: str = ""
+    goal: str = ""
+    ran: bool = True
 
 
 PEER_FAILED: Final = (OSError, RuntimeError, LookupError, ValueError, Web3Exception, LargesseError)
@@ -63,6 +66,7 @@ class Lab:
         self.people = {name: development_wallet(name) for name in ("deployer", "issuer", "giver", "holder",
                        "merchant", "creator", "relayer", "recipient", "stranger")}  # fmt: skip
         self.deployer = self.people["deployer"].address
+        self.sent, self.noted = "", dict[str, str]()
         token = artifact("TestToken")
         # Not the time that passes here: so each run gives the same figures.
         self.node.develop("anvil_setBlockTimestampInterval", [1])
@@ -140,7 +144,12 @@ class Lab:
         receipt = self.web3.eth.wait_for_transaction_receipt(HexStr(sent.to_0x_hex()), poll_latency=0.01)
         if receipt["status"] != 1:
             raise RuntimeError(f"{getattr(call, 'fn_name', 'a creation')} reverted")
+        self.sent = sent.to_0x_hex()
         return receipt
+
+    def note(self, key: str) -> None:
+        """The last transaction is the work `key`: `noted` has its hash."""
+        self.noted[key] = self.sent
 
     def gas(self, call: Any, sender: str) -> int:
         """Receipt `gasUsed` of a call."""

@@ -35,6 +35,12 @@ class Collected:
 
 def ours(lab: Lab) -> tuple[dict[str, int], dict[int, int]]:
     """Gas by the keys of bench/gas.json, and of a collect by the number of tippers."""
+    found, loader = lives(lab)
+    return found, _collects(lab, loader)
+
+
+def lives(lab: Lab) -> tuple[dict[str, int], Any]:
+    """Gas of what a payer does, by the keys of bench/gas.json; what makes many tippers."""
     payer, creator = lab.fund("holder", lab.jars.address), lab.person("creator").address
     lab.send(lab.token.functions.mint(creator, 1), lab.deployer)
     code = artifact("TipperLoader")
@@ -53,15 +59,17 @@ def ours(lab: Lab) -> tuple[dict[str, int], dict[int, int]]:
     opened(101, 11 * DAY, NOON - 49)
     opened(102, 20 * DAY, NOON - 48)
     key, found["jars.open"] = opened(1, 10 * DAY, NOON)
+    lab.note("jars.open")
     lab.at(NOON + 100)
     found["jars.top_up"] = lab.gas(act.topUp(key, payer, 100 * DAY, ITSELF), payer)
     key, _ = opened(2, 10 * DAY, NOON + 200)
     lab.at(NOON + 300)
     found["jars.cancel"] = lab.gas(act.cancel(key, ITSELF), payer)
+    lab.note("jars.cancel")
     key, _ = opened(3, 10 * DAY, NOON + 400)
     lab.at(NOON + 402)
     found["jars.change_rate"] = lab.gas(act.changeRate(key, RATE // 2, ITSELF), payer)
-    return found, _collects(lab, loader)
+    return found, loader
 
 
 def _collects(lab: Lab, loader: Any) -> dict[int, int]:
@@ -167,6 +175,12 @@ WORK: Final = {
     "jars.top_up": "top up",
     "jars.cancel": "cancel and refund",
     "jars.change_rate": "change the rate",
+    "jars.collect_1": "collect from 1",
+    "jars.collect_10": "collect from 10",
+    "jars.collect_100": "collect from 100",
+    "jars.collect_2000": "collect from 2,000",
+    "jars.collect_100000": "collect from 100,000",
+    "jars.collect_year_backlog": "collect a year in which something ended every day",
 }
 SETUP: Final = {
     "Sablier Flow 3.0.1": "npm artifacts, comptroller behind its proxy, no fee; `batch` of `withdrawMax`",
@@ -196,15 +210,14 @@ def measure(lab: Lab) -> tuple[list[Row], list[Missing], Collected]:
             missing.append(Missing(peer, f"{type(error).__name__}: {str(error)[:200]}"))
             continue
         curves[peer] = withdrawn
-        for key, work in WORK.items():
-            if key in theirs:
-                rows.append(Row(SECTION, work, peer, mine[key], theirs[key], SETUP[peer], key))
+        for key, gas in theirs.items():
+            rows.append(Row(SECTION, WORK[key], peer, mine[key], gas, SETUP[peer], key))
         for count, gas in withdrawn.items():
-            key = "" if count == 10 else f"jars.collect_{count}"
-            rows.append(Row(SECTION, f"collect from {count}", peer, collects[count], gas, SETUP[peer], key))
+            work, key = WORK[f"jars.collect_{count}"], "" if count == 10 else f"jars.collect_{count}"
+            rows.append(Row(SECTION, work, peer, collects[count], gas, SETUP[peer], key))
         each = (withdrawn[100] - withdrawn[10]) // 90
         if each < GROWS:
             continue
         room = f"at {each:,} gas a stream some {BLOCK_GAS // each:,} fill a block of {BLOCK_GAS:,} gas"
-        rows.append(Row(SECTION, "collect from 2,000", peer, collects[2_000], None, room))
+        rows.append(Row(SECTION, WORK["jars.collect_2000"], peer, collects[2_000], None, room))
     return rows, missing, Collected(curves)

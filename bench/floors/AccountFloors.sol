@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @notice What prepaid accounts cost by hand, without checks of input, and with what DESIGN's rules ask for:
-/// the same calldata, storage and events as PrepaidAccounts, a transient guard, and measuring what arrives and leaves.
-/// `measured` is false for the floor without rule 8. Not for use.
+/// @notice What prepaid accounts cost by hand, without checks of input, with the calldata, storage and
+/// events of PrepaidAccounts, a transient guard, and what arrives and leaves measured, as docs/SPEC.md's I19 and I20 ask.
+/// `measured` is false for the floor that trusts the currency. Not for use.
 contract AccountFloors {
     address private immutable _token;
     bool private immutable _measured;

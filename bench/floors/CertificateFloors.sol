@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @notice What certificates cost by hand, without checks of input, and with what DESIGN's rules ask for: the calldata,
-/// events and words of GiftCertificates, its acceptance check, a transient guard where money leaves, and measuring what
-/// leaves. A series lies at its id and a gift at its own, which saves their hashes. `measured` is false for the floor
-/// without rule 8. Not for use.
+/// @notice What certificates cost by hand, without checks of input, with the calldata, events and words of
+/// GiftCertificates, its acceptance check, a transient guard where money leaves, and what leaves measured, as
+/// docs/SPEC.md's C15 asks. A series lies at its id and a gift at its own, which saves their hashes. `measured` is false
+/// for the floor that trusts the currency. Not for use.
 contract CertificateFloors {
     address private immutable _token;
     bool private immutable _measured;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @notice What streams cost by hand, without checks of input, and with what DESIGN's rules ask for: the slots
-/// that StreamingTipEscrow reads and writes (a jar, a bucket for each end, a stream, the payer's monthly cap), its events, a
-/// transient guard, and measuring what arrives and leaves. `measured` is false for the floor without rule 8. Not for use.
+/// @notice What streams cost by hand, without checks of input, with the slots that
+/// StreamingTipEscrow reads and writes (a jar, a bucket for each end, a stream, the payer's monthly cap), its events, a
+/// transient guard, and what arrives and leaves measured, as docs/SPEC.md's I19 and I20 ask. `measured` is false for the
+/// floor that trusts the currency. Not for use.
 contract JarFloors {
     address private immutable _token;
     bool private immutable _measured;

@@ -1,5 +1,5 @@
 """The commands of docs/COMMANDS.md, typed as they are written, in their order, each one working; and what the
-README says of files and gas, and shows."""
+README says of files and of a card's cost, and shows."""
 
 from __future__ import annotations
 
@@ -119,13 +119,6 @@ def test_what_the_readme_says_to_type_is_there_after_make() -> None:
         else:
             assert words[:2] == ["brownie", "run"], words
             assert (CHECKOUT / "scripts" / f"{words[2]}.py").exists(), words
-
-
-def test_the_gas_that_the_readme_names_was_measured() -> None:
-    rows = re.findall(r"^\| .* \| ([0-9,]+) \| `([a-z]+\.\w+)` \|$", README, re.MULTILINE)
-    assert len(rows) >= 14
-    measured = gas.committed()
-    assert {key: int(told.replace(",", "")) for told, key in rows} == {key: measured[key] for _, key in rows}
 
 
 LIVES = {

@@ -1,0 +1,49 @@
+"""`make floors`: what it says of ours, of the floors and of what lies between them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+
+from bench import above
+from bench.floors import Floors, verdict, written
+from bench.goals import GOALS
+from bench.items import KINDS
+
+KEY: Final = "jars.open"
+GOAL: Final = GOALS[KEY]
+
+
+@pytest.fixture(autouse=True)
+def isolation() -> None:
+    """Overrides the node's."""
+
+
+def parts(**gas: int) -> dict[str, int]:
+    return dict.fromkeys(KINDS, 0) | {kind.replace("_", " "): paid for kind, paid in gas.items()}
+
+
+def test_what_ours_spends_above_the_floor_is_told_by_item() -> None:
+    floor = parts(events=2_000, own_work=1_500, refund=-4_800)
+    ours = parts(events=1_988, own_work=2_500, refund=-4_800)
+    assert above.told(KEY, ours, floor) == f"- `{KEY}` spends 988 more: events -12, own work +1,000"
+
+
+@pytest.mark.parametrize(
+    "ours, floor, word",
+    [
+        (GOAL, GOAL - 9, "met"),
+        (GOAL + 1, GOAL, "missed by 1; the floor meets it"),
+        (GOAL + 9, GOAL + 1, "missed, and so does the floor, by 1"),
+    ],
+)
+def test_a_goal_is_met_or_missed_and_only_what_the_floor_meets_is_told_by_item(
+    ours: int, floor: int, word: str
+) -> None:
+    assert verdict(ours, floor, GOAL) == word
+    paid = parts(own_work=floor)
+    text = written(Floors({KEY: floor}, {KEY: 5}, {KEY: paid}), {KEY: ours}, {KEY: parts(own_work=ours)})
+    assert f"| `{KEY}` | {ours:,} | {floor:,} | 5 | {GOAL:,} | {word} |" in text
+    assert ("spends" in text) == ("the floor meets it" in word)
+    assert f"| `{KEY}` | " + "0 | " * (len(KINDS) - 1) + f"{floor:,} | {GOAL:,} |" in text
