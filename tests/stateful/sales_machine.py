@@ -162,6 +162,7 @@ class SalesMachine(CustodyLife[SalesSide, SalesStore]):
             self.must(side, coupon)
         first = len(side.sales.books.purchases) - 7
         until = side.sales.bought(first).withdraw_until
+        self._break_promises(side, promotion_id, coupons[8])
         self._try_other_cards(side, first + 1)
         self._owe_at_last(side, first, first + 2)
         self.chain.time = side.model.now = until - 1
@@ -180,6 +181,16 @@ class SalesMachine(CustodyLife[SalesSide, SalesStore]):
         self._give_notice(side, series_id)
         self._sell_at_last(side, series_id)
         self._claim_at_last(side, series_id, range(first + 4, first + 8))
+
+    def _break_promises(self, side: SalesSide, promotion_id: int, coupon: Act) -> None:
+        """What is reserved stays; and nothing more is, when the shop may not issue what it would promise."""
+        terms, free = side.sales.promotion(promotion_id), side.sales.books.budgets[promotion_id].free
+        issuer, reward_id = side.model.books.series[terms.series_id].issuer, terms.reward_series_id
+        taken = self.act(side, ("takeBack", issuer, (promotion_id, free + 1, issuer)))
+        hold(not taken, 18, "money was taken back that is reserved")
+        self.must(side, ("setOperator", issuer, (reward_id, side.here, MAX_AMOUNT - 1)))
+        hold(not self.act(side, coupon), 64, "a cash-back was promised that might not be issued")
+        self.must(side, ("setOperator", issuer, (reward_id, side.here, MAX_AMOUNT)))
 
     def _try_other_cards(self, side: SalesSide, purchase_id: int) -> None:
         """A card of another series, and a payment for somebody else, withdraw from nothing."""
