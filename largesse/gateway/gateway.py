@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,6 +35,9 @@ from largesse.sender import Sender
 from largesse.web.limits import BodyLimit, RateLimit, Rates, TimeLimit
 from largesse.web.logs import log
 from largesse.web.metrics import Measured, Metrics, health
+
+STOP_SECONDS: Final = 10.0
+"""How long a stop waits for what runs in the background."""
 
 _HOUR: Final = 3_600
 
@@ -130,10 +134,14 @@ class Gateway:
             self._threads.append(thread)
 
     def stop(self) -> None:
-        """Write what waits, and end what runs in the background."""
+        """Write what waits, and end what runs in the background. What waits for a node that does not answer
+        is left to end with the process: all that it may have sent is written down."""
         self._stop.set()
+        end = time.monotonic() + STOP_SECONDS
         for thread in self._threads:
-            thread.join()
+            thread.join(max(0.0, end - time.monotonic()))
+            if thread.is_alive():
+                log("gateway.still_running", logging.WARNING, thread=thread.name)
         self._threads.clear()
         self.ledger.close()
         self.engine.dispose()
