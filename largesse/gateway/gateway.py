@@ -78,7 +78,8 @@ class Gateway:
     """Sells calls for `seller`: vouchers pay it, `seller` signs receipts and pays the gas of settlements.
 
     `policy` None: vouchers are kept, and settled by somebody else (`brownie run settle`). Further schemes
-    (`largesse.gateway.exact`) are given with the app; `spending` is what they may cost in gas.
+    (`largesse.gateway.exact`) are given with the app; `spending` is what they may cost in gas, by
+    default with the policy's price of a coin.
     """
 
     def __init__(
@@ -109,7 +110,8 @@ class Gateway:
         self.sender = Sender(prepaid.node, seller, self.engine)
         self.calls = PaidCalls(self.engine, keep_seconds=self.keeping.answers)
         paid_for = f"eip155:{prepaid.node.chain_id}:{seller.address}"
-        self.gas = GasBook(self.engine, paid_for, spending or Spending(), prepaid.unit)
+        told = Spending(None if policy is None else policy.native_price)
+        self.gas = GasBook(self.engine, paid_for, spending or told, prepaid.unit)
         self.settler = None if policy is None else Settler(self.book, self.ledger, self.sender, policy)
         self.metrics = Metrics("gateway")
         self._stop = threading.Event()
