@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,6 +35,9 @@ from largesse.sender import Sender
 from largesse.web.limits import BodyLimit, RateLimit, Rates, TimeLimit
 from largesse.web.logs import log
 from largesse.web.metrics import Measured, Metrics, health
+
+STOP_SECONDS: Final = 10.0
+"""How long a stop waits for what runs in the background."""
 
 _HOUR: Final = 3_600
 
@@ -74,7 +78,8 @@ class Gateway:
     """Sells calls for `seller`: vouchers pay it, `seller` signs receipts and pays the gas of settlements.
 
     `policy` None: vouchers are kept, and settled by somebody else (`brownie run settle`). Further schemes
-    (`largesse.gateway.exact`) are given with the app; `spending` is what they may cost in gas.
+    (`largesse.gateway.exact`) are given with the app; `spending` is what they may cost in gas, by
+    default with the policy's price of a coin.
     """
 
     def __init__(
@@ -105,7 +110,8 @@ class Gateway:
         self.sender = Sender(prepaid.node, seller, self.engine)
         self.calls = PaidCalls(self.engine, keep_seconds=self.keeping.answers)
         paid_for = f"eip155:{prepaid.node.chain_id}:{seller.address}"
-        self.gas = GasBook(self.engine, paid_for, spending or Spending(), prepaid.unit)
+        told = Spending(None if policy is None else policy.native_price)
+        self.gas = GasBook(self.engine, paid_for, spending or told, prepaid.unit)
         self.settler = None if policy is None else Settler(self.book, self.ledger, self.sender, policy)
         self.metrics = Metrics("gateway")
         self._stop = threading.Event()
@@ -130,10 +136,14 @@ class Gateway:
             self._threads.append(thread)
 
     def stop(self) -> None:
-        """Write what waits, and end what runs in the background."""
+        """Write what waits, and end what runs in the background. What waits for a node that does not answer
+        is left to end with the process: all that it may have sent is written down."""
         self._stop.set()
+        end = time.monotonic() + STOP_SECONDS
         for thread in self._threads:
-            thread.join()
+            thread.join(max(0.0, end - time.monotonic()))
+            if thread.is_alive():
+                log("gateway.still_running", logging.WARNING, thread=thread.name)
         self._threads.clear()
         self.ledger.close()
         self.engine.dispose()

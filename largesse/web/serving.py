@@ -44,8 +44,9 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class _Heads(HttpToolsProtocol):
-    """A head that does not end is cut off: httptools would keep it, however long and however slow. What
-    arrives with a request's first bytes is not counted, and is no more than a socket's buffer."""
+    """Answers who closes its side, too. A head that does not end is cut off: httptools would keep it, however
+    long and however slow. What arrives with a request's first bytes is not counted, and is no more than a
+    socket's buffer."""
 
     _received = _body = 0
     _until_head: asyncio.TimerHandle | None = None
@@ -59,6 +60,14 @@ class _Heads(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._unset_keepalive_if_required()
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """A client may close its side when it has asked: what it asked is answered first."""
+        last = self.pipeline[0][0] if self.pipeline else self.cycle
+        if last is None or last.response_complete or last.more_body:
+            return False
+        last.keep_alive = False
+        return True
 
     def on_headers_complete(self) -> None:
         if self._until_head is not None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 
 import httpx
+import pytest
 from sqlalchemy import Engine, event, text
 
+from largesse.gateway import gateway as gateway_module
 from tests.fixtures.gateways import ARTICLE, Served
 from tests.support.prepaid import Key, Prepaid
 
@@ -36,6 +40,31 @@ def be_impatient(engine: Engine) -> None:
     """Connections from now on wait for other writers for a moment only."""
     engine.dispose()
     event.listen(engine, "connect", lambda driver, _: driver.execute("PRAGMA busy_timeout=100"))
+
+
+def test_a_node_that_does_not_answer_holds_up_no_stop(
+    make_gateway: Callable[..., Served],
+    prepaid: Prepaid,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(gateway_module, "STOP_SECONDS", 0.5)
+    served, key, hung, over = make_gateway(prepaid), prepaid.open(1_000_000), Event(), Event()
+    assert buy(served, key, ARTICLE).status_code == 200
+
+    def hang() -> None:
+        hung.set()
+        over.wait(20)
+
+    monkeypatch.setattr(served.gateway.book, "refresh", hang)
+    assert hung.wait(5)
+    began = time.monotonic()
+    with caplog.at_level(logging.WARNING, "largesse"):
+        served.stop()
+    assert time.monotonic() - began < 5
+    over.set()
+    (said,) = [one for one in caplog.records if one.message == "gateway.still_running"]
+    assert said.__dict__["values"] == {"thread": "gateway chain"}
 
 
 def test_a_database_that_others_hold(served: Served, prepaid: Prepaid, tmp_path: Path) -> None:

@@ -190,6 +190,39 @@ def test_who_sends_or_answers_slowly_is_not(monkeypatch: pytest.MonkeyPatch) -> 
         assert exchanged(address, HEAD + b"content-length: 100\r\n\r\n", *drops).endswith(b"\r\n\r\n100")
 
 
+@pytest.mark.parametrize("requests", [1, 3])
+def test_who_has_said_all_it_has_to_say_is_answered(requests: int) -> None:
+    """A client may close its side when it has asked: it gets its answers, and then the connection ends."""
+
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.sleep(0.2)
+        await count(scope, receive, send)
+
+    with listening(slow) as address, socket.create_connection(address, timeout=5) as line:
+        line.sendall(b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\n\r\nabc" * requests)
+        line.shutdown(socket.SHUT_WR)
+        answer = b"".join(iter(lambda: line.recv(65_536), b""))
+    assert answer.count(b"HTTP/1.1 200") == requests and answer.endswith(b"\r\n\r\n3")
+
+
+@pytest.mark.parametrize("said", [b"", b"GET / HT", b"content-length: 9\r\n\r\nabc"])
+def test_who_ends_in_the_middle_is_cut_off(said: bytes) -> None:
+    seen: list[str] = []
+
+    async def reads(scope: Any, receive: Any, _send: Any) -> None:
+        if scope["type"] != "http":
+            return
+        while (message := await receive())["type"] == "http.request":
+            seen.append("body")
+        seen.append(message["type"])
+
+    with listening(reads) as address, socket.create_connection(address, timeout=5) as line:
+        line.sendall(HEAD + said if said.startswith(b"c") else said)
+        line.shutdown(socket.SHUT_WR)
+        assert line.recv(65_536) == b""
+    assert seen in ([], ["body", "http.disconnect"])
+
+
 if sys.platform == "linux":  # the others have no such time-out
 
     def test_who_does_not_read_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from largesse.chain import Node, Wallet
+from largesse.gateway.settler import Policy
 from largesse.gateway.spending import Spending
 from tests.fixtures.gateways import ARTICLE, Served
 from tests.support.prepaid import Prepaid
@@ -59,3 +60,14 @@ def test_an_authorisation_pays_the_seller(served: Served, node_url: str) -> None
         connection.exec_driver_sql("UPDATE gateway_paid_calls SET until = 0")
     assert gateway.calls.forget() == 1
     assert httpx.get(url, headers={**signed, **key}).json()["error"] == "invalid_exact_evm_nonce_already_used"
+
+
+def test_what_a_coin_costs_is_told_once(prepaid: Prepaid, make_gateway: Callable[..., Served]) -> None:
+    for policy, spending, found in (
+        (None, None, None),
+        (Policy(7, 1), None, 7),
+        (Policy(0, 1), Spending(None), None),
+    ):
+        served = make_gateway(prepaid, policy=policy, spending=spending)
+        assert served.gateway.gas.spending == Spending(found)
+        served.stop()
