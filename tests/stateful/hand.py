@@ -195,11 +195,16 @@ class Hand:
         return self.mostly(holder, STRANGER, self.one(HOLDING), percent=50)
 
     def redemption(
-        self, caller: str, target: tuple[str, str, bytes], order: int, card: tuple[int, str] | None = None
+        self,
+        caller: str,
+        target: tuple[str, str, bytes],
+        order: int,
+        card: tuple[int, str] | None = None,
+        amount: int | None = None,
     ) -> Redemption:
         """A card for a payment to `target`: merchant, payee, data."""
         series_id, holder = card or self.card()
-        amount = self.of_balance(series_id, holder)
+        amount = self.of_balance(series_id, holder) if amount is None else amount
         if holder == caller and self.odds(70):
             return Redemption(holder, series_id, amount, order, 0, 0, None)
         row = Redemption(

@@ -163,8 +163,14 @@ def print_rows(bugs: Sequence[Bug], caught_by: Callable[[Bug], str | None], name
     """A row for each bug, or for those of these names."""
     for bug in bugs:
         if not names or bug.name in names:
-            said = (caught_by(bug) or "NOT CAUGHT").replace("|", "¦")
+            said = shortened(caught_by(bug) or "NOT CAUGHT").replace("|", "¦")
             print(f"| {bug.name} | `{bug.file.split('/')[-1]}` | {said[:160]} |", flush=True)
+
+
+def shortened(said: str) -> str:
+    """Bytes, addresses and large numbers by their beginnings."""
+    said = re.sub(r"""\bb(['"])(?:\\.|(?!\1).)*(?:\1|$)""", "…", said)
+    return re.sub(r"\b(0x[0-9a-fA-F]{4}|\d{6})[0-9a-fA-F]{9,}", r"\1…", said)
 
 
 if __name__ == "__main__":

@@ -73,9 +73,10 @@ def convert_own(hand: SpendingHand, store: SpendingStore) -> Act | None:
     series_id, holder = card
     payee = hand.mostly(holder, hand.one(HOLDERS), hand.one(MERCHANTS), hand.here, percent=90)
     caller = hand.one([holder, STRANGER])
-    data = hand.conversion(hand.rng.randrange(1, 20 * DENOMINATION))
+    amount = hand.of_balance(series_id, holder)
+    data = hand.conversion(amount)
     target = hand.here, payee, data
-    cards = [hand.redemption(caller, target, 0, (series_id, holder))]
+    cards = [hand.redemption(caller, target, 0, (series_id, holder), amount)]
     if hand.odds(15):
         cards.append(
             hand.redemption(caller, target, 0, hand.mostly(hand.open_card() or card, hand.card(), percent=60))
@@ -92,8 +93,9 @@ def convert_by_order(hand: SpendingHand, store: SpendingStore) -> Act:
     merchant = hand.one([who for who in MERCHANTS if hand.model.is_merchant(series_id, who)] or MERCHANTS)
     order = hand.mostly(hand.rng.randrange(1, 400), 0, percent=90)
     caller = hand.one([merchant, merchant, holder, STRANGER])
-    data = hand.conversion(hand.rng.randrange(1, 20 * DENOMINATION))
-    card = hand.redemption(caller, (hand.here, merchant, data), order, (series_id, holder))
+    amount = hand.of_balance(series_id, holder)
+    data = hand.conversion(amount)
+    card = hand.redemption(caller, (hand.here, merchant, data), order, (series_id, holder), amount)
     payment = Payment(hand.here, merchant, order, 0, 0, data, None)
     return "pay", caller, (hand.requested(payment, caller, card.amount), [card])
 
