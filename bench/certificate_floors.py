@@ -8,7 +8,7 @@ from bench.floor_bench import Bench
 from bench.items import items
 from largesse import curve
 from largesse.chain import Node
-from largesse.signing import address_of, keccak
+from largesse.eip712 import address_of, keccak
 from largesse.usdc import deploy_usdc
 
 CLOCK: Final = 1_900_000_000

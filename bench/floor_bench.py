@@ -14,7 +14,7 @@ from web3.types import TxParams
 from bench.items import items
 from largesse import curve
 from largesse.artifacts import artifact
-from largesse.signing import address_of, keccak
+from largesse.eip712 import address_of, keccak
 from tools.compiler import compile_contract
 
 DAY: Final = 86_400

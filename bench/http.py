@@ -46,17 +46,17 @@ from x402.schemas import (
 
 from largesse import curve
 from largesse.chain import Node, Wallet, development_wallet
-from largesse.client import Certificates
+from largesse.clients.accounts import Opening, Prepaid
+from largesse.clients.certificates import Certificates
 from largesse.database import sqlite_url
 from largesse.deploying import deploy, plan_deployment
+from largesse.eip712 import Domain, Message, keccak, solidity
 from largesse.gateway import batch, wire
 from largesse.gateway.gateway import Gateway, Limits
 from largesse.gateway.pricing import Price
 from largesse.nodes import development_node
-from largesse.prepaid import Opening, Prepaid
 from largesse.signed.accounts import Voucher, VoucherDigests
-from largesse.signers import KnownSigners
-from largesse.signing import Domain, Message, keccak, solidity
+from largesse.signed.signers import KnownSigners
 from largesse.usdc import deploy_usdc
 from largesse.web.serving import configured, listen
 

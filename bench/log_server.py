@@ -15,10 +15,10 @@ from eth_abi.abi import encode
 from eth_utils.abi import collapse_if_tuple
 
 from largesse.deployment import CurrencyRecord, Deployment
+from largesse.eip712 import keccak
 from largesse.indexer.contracts import CURRENCY, FACTORY, abi_of
 from largesse.indexer.source import padded
 from largesse.parts import CERTIFICATES, PARTS
-from largesse.signing import keccak
 
 CHAIN_ID: Final = 31_337
 FIRST: Final = 100

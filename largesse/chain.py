@@ -36,8 +36,8 @@ from web3.exceptions import (
 from web3.middleware import ExtraDataToPOAMiddleware
 from web3.types import Nonce, RPCEndpoint, TxParams, TxReceipt
 
-from largesse import signing
 from largesse.artifacts import known_errors
+from largesse.eip712 import address_of
 from largesse.errors import LargesseError
 
 ROLES: Final = (
@@ -109,7 +109,7 @@ class Wallet:
     @classmethod
     def from_key(cls, name: str, key: bytes) -> Wallet:
         """The wallet of a private key."""
-        return cls(name, Web3.to_checksum_address(signing.address_of(key)), key)
+        return cls(name, Web3.to_checksum_address(address_of(key)), key)
 
 
 @cache

@@ -13,8 +13,8 @@ from web3.exceptions import Web3Exception
 from web3.types import FilterParams, LogReceipt
 
 from largesse.chain import Node
+from largesse.eip712 import keccak
 from largesse.errors import LargesseError
-from largesse.signing import keccak
 
 DEFAULT_RANGE: Final = 10_000
 

@@ -17,13 +17,12 @@ from eth_abi.abi import encode
 from web3 import Web3
 from web3.contract.contract import Contract, ContractFunction
 
-from largesse import signing
 from largesse.artifacts import artifact
 from largesse.chain import Node, RefusedError, Wallet
 from largesse.chainlogs import ignore
 from largesse.deployment import CurrencyRecord, Deployment, DeploymentError
+from largesse.eip712 import Domain, certificates_domain, keccak
 from largesse.parts import CERTIFICATES, PARTS, Part, create2, create3, first_created
-from largesse.signing import keccak
 from largesse.tokens import Token
 from largesse.waiting import await_final
 
@@ -269,7 +268,7 @@ def _check_certificates(node: Node, factory: Contract, record: CurrencyRecord, c
     back_office = _ask(node, contract.functions.backOffice())
     check(f"{name}: second piece of code", back_office, record.back_office)
     check(f"{name}: second piece", "there" if node.has_code(back_office) else "nothing", "there")
-    separator = signing.certificates_domain(node.chain_id, record.certificates).separator
+    separator = certificates_domain(node.chain_id, record.certificates).separator
     check(f"{name}: signing domain", _ask(node, contract.functions.DOMAIN_SEPARATOR()), separator)
     check(f"{name}: decimals", Token.at(node, record.token).decimals, record.decimals)
 
@@ -285,7 +284,7 @@ def _check_part(node: Node, factory: Contract, record: CurrencyRecord, part: Par
     check(f"{name}: its certificates", certificates, record.certificates)
     answers = {item.get("name") for item in artifact(part.contract).abi}
     if "DOMAIN_SEPARATOR" in answers:
-        separator = signing.Domain(f"Largesse {part.contract}", "1", node.chain_id, address).separator
+        separator = Domain(f"Largesse {part.contract}", "1", node.chain_id, address).separator
         check(f"{name}: signing domain", _ask(node, contract.functions.DOMAIN_SEPARATOR()), separator)
     if "backOffice" in answers:
         # Its constructor makes the second piece of its code, before anything else.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from largesse.artifacts import artifact
 from largesse.chain import Node, Wallet, development_wallet
 from largesse.deployment import Deployment, DeploymentError
-from largesse.series import Currency, Manifest
+from largesse.terms.series import Currency, Manifest
 from largesse.tokens import Token
 from largesse.uniswap import Uniswap, deploy_uniswap
 from largesse.usdc import deploy_usdc

@@ -5,6 +5,10 @@ from __future__ import annotations
 import fcntl
 import os
 from pathlib import Path
+from typing import Final
+
+CHECKOUT: Final = Path(__file__).resolve().parents[1]
+"""The project's own folder."""
 
 
 def replace_file(path: Path, content: bytes) -> None:

@@ -9,12 +9,12 @@ from largesse.addresses import ZERO_ADDRESS
 from largesse.artifacts import certificates_abi
 from largesse.chain import Wallet
 from largesse.chainlogs import Decoder, Event, read_logs
-from largesse.client import CLAIM_PAGE, NO_AUTHORIZATION, Certificates
+from largesse.clients.certificates import CLAIM_PAGE, NO_AUTHORIZATION, Certificates
 from largesse.errors import LinkError
-from largesse.gifts import BatchPlace, Gift
-from largesse.links import GiftLink, key_address, new_link_key
-from largesse.merkle import GiftLeaf, build
-from largesse.terms import UINT40_MAX
+from largesse.gifts.commitments import BatchPlace, Gift
+from largesse.gifts.links import GiftLink, key_address, new_link_key
+from largesse.gifts.merkle import GiftLeaf, build
+from largesse.terms.fields import UINT40_MAX
 
 NO_MESSAGE = bytes(32)
 

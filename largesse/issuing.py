@@ -11,7 +11,7 @@ from web3.types import TxReceipt
 
 from largesse.chain import Node, Wallet
 from largesse.chainlogs import ignore
-from largesse.client import Certificates, ClientError
+from largesse.clients.certificates import Certificates, ClientError
 from largesse.errors import JournalError
 from largesse.issue_run import IssueReceipt, SignedIssue, run_issue
 from largesse.journal import IssueJournal, RunKey, is_begun

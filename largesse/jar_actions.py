@@ -18,10 +18,12 @@ from eth_utils.abi import collapse_if_tuple
 
 from largesse.addresses import parse_address
 from largesse.artifacts import jars_abi
+from largesse.eip712 import Message, keccak
 from largesse.errors import LargesseError
-from largesse.gift_subs import GiftSubscriptions
+from largesse.gifts.subscriptions import GiftSubscriptions
 from largesse.holdings import SignedPartError
 from largesse.jars import HandleTip, StreamKey
+from largesse.signed.certificates import OwedWithdrawal
 from largesse.signed.jars import (
     CancelStream,
     ChangeStreamRate,
@@ -36,7 +38,6 @@ from largesse.signed.jars import (
     TopUpStream,
     Unsubscribe,
 )
-from largesse.signing import Message, OwedWithdrawal, keccak
 
 NO_LIMIT: Final = 2**96 - 1
 """A monthly limit that is none."""

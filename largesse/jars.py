@@ -17,9 +17,9 @@ from web3 import Web3
 
 from largesse.addresses import parse_address
 from largesse.amounts import format_amount, parse_amount
+from largesse.eip712 import keccak
 from largesse.errors import LargesseError
-from largesse.signing import keccak
-from largesse.terms import FULL_BPS, UINT40_MAX
+from largesse.terms.fields import FULL_BPS, UINT40_MAX
 
 MAX_RATE: Final = 2**80 - 1
 MAX_VERSION: Final = 2**16 - 1

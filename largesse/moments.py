@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from largesse.arguments import ArgumentError
-from largesse.terms import UINT40_MAX
+from largesse.terms.fields import UINT40_MAX
 
 _LAST_SECOND = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
 

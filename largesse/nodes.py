@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from web3 import Web3
 from web3.types import RPCEndpoint
@@ -22,6 +22,9 @@ START_SECONDS = 20.0
 _TSTORE_AND_MCOPY = "600160005d" + "6000600060005e"
 _RETURN_ONE = "600160005260206000f3"
 _ONE = "0x" + "00" * 31 + "01"
+
+LIVE_CONFIRMATIONS: Final = 12
+"""Blocks, the one that holds it counted, after which a transaction on a live chain counts."""
 
 
 class NodeError(LargesseError):

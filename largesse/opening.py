@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from largesse.cards import encode_art
 from largesse.chain import Node, Wallet
-from largesse.client import Certificates
+from largesse.clients.certificates import Certificates
 from largesse.deployment import Deployment, SeriesRecord
 from largesse.errors import LargesseError
-from largesse.series import Manifest, Series
+from largesse.terms.series import Manifest, Series
 
 
 class OpeningError(LargesseError):

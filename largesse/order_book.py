@@ -1,7 +1,7 @@
 """An order book that is a file: signed offers, a line of JSON each.
 
 Anybody may write into such a file, so nothing in it is believed: a line that is no offer is refused with its
-number, and whether an offer is good is asked of the chain (`largesse.market.Market.standing`).
+number, and whether an offer is good is asked of the chain (`largesse.clients.market.Market.standing`).
 """
 
 from __future__ import annotations

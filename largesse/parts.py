@@ -24,7 +24,7 @@ from typing import Final
 from eth_abi.abi import encode
 from web3 import Web3
 
-from largesse.signing import keccak
+from largesse.eip712 import keccak
 
 
 @dataclass(frozen=True)

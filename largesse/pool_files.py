@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from largesse.addresses import parse_address
+from largesse.clients.rewards import Rewards
 from largesse.errors import LargesseError
 from largesse.files import replace_file
-from largesse.rewards import Rewards
 
 _FORMAT: Final = "largesse/pool"
 

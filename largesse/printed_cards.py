@@ -15,16 +15,16 @@ from typing import Final
 import segno
 
 from largesse.cards import decode_art, decode_metadata, read_svg
-from largesse.client import Certificates
+from largesse.clients.certificates import Certificates
 from largesse.errors import LargesseError, LinkError, QrError
 from largesse.gift_batches import batch_remaining, taken_from_batch
-from largesse.links import GiftLink, parse_link
+from largesse.gifts.links import GiftLink, parse_link
 from largesse.moments import minute
 from largesse.printing.lettering import Lettering, PrintError
 from largesse.printing.pdf import A4, Colour, Drawing, numbers, write_pdf
 from largesse.printing.picture import CardPicture, read_picture
 from largesse.qr import QUIET_ZONE, make_qr
-from largesse.terms import UINT40_MAX
+from largesse.terms.fields import UINT40_MAX
 
 ACROSS: Final = 2
 DOWN: Final = 5

@@ -16,7 +16,7 @@ from eth_utils.crypto import keccak
 from largesse.addresses import parse_address
 from largesse.amounts import parse_amount
 from largesse.errors import AddressError, AmountError, LargesseError, Problem, RecipientsError
-from largesse.gift_messages import MAX_MESSAGE_BYTES
+from largesse.gifts.messages import MAX_MESSAGE_BYTES
 from largesse.journal import IssueJournal
 
 __all__ = ["Batch", "IssueJournal", "Recipient", "RecipientList", "load_recipients", "parse_recipients"]

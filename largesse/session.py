@@ -16,25 +16,24 @@ from largesse.addresses import parse_address
 from largesse.amounts import parse_amount
 from largesse.arguments import Arguments
 from largesse.chain import ROLES, Node, Wallet, development_wallet
-from largesse.client import Certificates
+from largesse.clients.accounts import Prepaid
+from largesse.clients.certificates import Certificates
+from largesse.clients.items import Items
+from largesse.clients.keepers import Keeper, keepers
+from largesse.clients.market import Market
+from largesse.clients.orders import Orders
+from largesse.clients.payout import Payout
+from largesse.clients.rewards import Rewards
+from largesse.clients.sales import Shop
+from largesse.clients.swaps import Swaps
+from largesse.clients.tips import Tips
 from largesse.console import confirm
 from largesse.database import sqlite_url
 from largesse.deployment import Deployment
 from largesse.errors import AmountError, LargesseError
-from largesse.items import Items
-from largesse.keepers import Keeper, keepers
-from largesse.market import Market
-from largesse.nodes import require_cancun
-from largesse.orders import Orders
-from largesse.payout import Payout
-from largesse.prepaid import Prepaid
-from largesse.rewards import Rewards
-from largesse.shop import Shop
-from largesse.swaps import Swaps
-from largesse.tips import Tips
+from largesse.files import CHECKOUT
+from largesse.nodes import LIVE_CONFIRMATIONS, require_cancun
 
-CHECKOUT = Path(__file__).resolve().parents[1]
-LIVE_CONFIRMATIONS = 12
 CONFIRMATIONS = "LARGESSE_CONFIRMATIONS"
 PRIORITY_FEE = "LARGESSE_PRIORITY_FEE"
 """Names of environment variables, for live chains: blocks, and gwei."""

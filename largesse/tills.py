@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from largesse.addresses import parse_address
 from largesse.amounts import check_units
 from largesse.errors import LargesseError, PaymentRequestError
-from largesse.links import MAX_CHAIN_ID
-from largesse.terms import UINT40_MAX
+from largesse.gifts.links import MAX_CHAIN_ID
+from largesse.terms.fields import UINT40_MAX
 
 UINT64_MAX = 2**64 - 1
 

@@ -10,8 +10,8 @@ from web3.types import TxReceipt
 
 from largesse.amounts import format_amount
 from largesse.chain import Node, RefusedError, Wallet
+from largesse.eip712 import Domain
 from largesse.errors import LargesseError
-from largesse.signing import Domain
 
 _UINT = {"name": "", "type": "uint256"}
 _ADDRESS = {"name": "", "type": "address"}

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
+from largesse.eip712 import CURVE_ORDER, keccak
 from largesse.errors import LargesseError
-from largesse.signing import CURVE_ORDER, keccak
 
 MICRO_DIGITS: Final = 6
 MAX_DEPOSIT: Final = 2**47 - 1

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from largesse.arguments import ArgumentError, Arguments, Option
+from largesse.clients.sales import CashBack, SignedCoupon
 from largesse.commands.command import command
 from largesse.console import done
 from largesse.session import Session
-from largesse.shop import CashBack, SignedCoupon
 
 CURRENCY = Option("currency", "the currency's symbol")
 PURCHASE = Option("purchase", "its number")

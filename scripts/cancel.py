@@ -10,9 +10,9 @@ says how each of them ends.
 from __future__ import annotations
 
 from largesse.arguments import ArgumentError, Arguments, Option
+from largesse.clients.keepers import MAX_NONCE, SIGNED_PARTS, Keeper, keeper, watermark_to
 from largesse.commands.command import command
 from largesse.console import done, say, table
-from largesse.keepers import MAX_NONCE, SIGNED_PARTS, Keeper, keeper, watermark_to
 from largesse.session import Session
 
 CURRENCY = Option("currency", "the currency's symbol")

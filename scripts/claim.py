@@ -5,7 +5,7 @@ from __future__ import annotations
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.commands.command import command
 from largesse.console import done, say
-from largesse.links import GiftLink, parse_link
+from largesse.gifts.links import GiftLink, parse_link
 from largesse.scanning import read_qr
 from largesse.session import Session
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from largesse.arguments import Arguments, Option
+from largesse.clients.keepers import keeper
+from largesse.clients.tips import PAGE_DAYS
 from largesse.commands.command import command
 from largesse.commands.owing import OWED_FROM, OWED_TO, pay_owed
 from largesse.commands.paying import CURRENCY, TO, VERSION, chosen_jar
 from largesse.console import done, say
 from largesse.jars import jar_version
-from largesse.keepers import keeper
 from largesse.session import Session
-from largesse.tips import PAGE_DAYS
 
 _DAY = 86_400
 

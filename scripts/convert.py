@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from largesse import development
 from largesse.arguments import ArgumentError, Arguments, Option
+from largesse.clients.payout import Conversion, Payout
 from largesse.commands.command import command
 from largesse.console import done, say, table
-from largesse.payout import Conversion, Payout
 from largesse.session import Session
 from largesse.tokens import Token
 from largesse.uniswap import Uniswap, UniswapError

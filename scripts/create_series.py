@@ -7,10 +7,10 @@ from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.chain import ROLES
 from largesse.commands.command import command
 from largesse.console import say, table
-from largesse.manifest import load_manifest
 from largesse.opening import Opened, currency_roles, open_series
-from largesse.series import Manifest
 from largesse.session import Session
+from largesse.terms.manifest import load_manifest
+from largesse.terms.series import Manifest
 from largesse.waiting import await_final, require_nothing_waiting
 
 

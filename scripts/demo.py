@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 from largesse.arguments import Arguments, Option
 from largesse.commands.command import command
-from largesse.commands.tour import Tour
-from largesse.session import CHECKOUT, Session, SessionError
+from largesse.demo.tour import Tour
+from largesse.files import CHECKOUT
+from largesse.session import Session, SessionError
 from largesse.solvency.proof import Proof
 
 EXAMPLES = CHECKOUT / "examples"

@@ -13,8 +13,9 @@ from largesse.console import done, say, table
 from largesse.deploying import Plan, Step, deploy, final_check, plan_deployment
 from largesse.deployment import Deployment, DeploymentError
 from largesse.development import make_currencies
-from largesse.manifest import load_manifest
-from largesse.session import CHECKOUT, Session
+from largesse.files import CHECKOUT
+from largesse.session import Session
+from largesse.terms.manifest import load_manifest
 from largesse.waiting import ether, gwei, require_nothing_waiting
 
 DEMO = CHECKOUT / "examples" / "manifests" / "demo.toml"

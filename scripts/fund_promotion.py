@@ -6,14 +6,14 @@ from pathlib import Path
 
 from largesse.addresses import ZERO_ADDRESS
 from largesse.arguments import ArgumentError, Arguments, Option
+from largesse.clients.sales import SignedCoupon
 from largesse.commands.command import command
 from largesse.console import done, say
 from largesse.files import replace_file
-from largesse.manifest import load_manifest
 from largesse.moments import moment
-from largesse.series import Promotion
 from largesse.session import Session
-from largesse.shop import SignedCoupon
+from largesse.terms.manifest import load_manifest
+from largesse.terms.series import Promotion
 
 _DAY = 86_400
 

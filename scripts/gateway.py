@@ -7,13 +7,14 @@ from fastapi import FastAPI
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.commands.command import command
 from largesse.console import say, table
+from largesse.files import CHECKOUT
 from largesse.gateway.config import load_app, read_prices
 from largesse.gateway.gateway import Gateway, Limits
 from largesse.gateway.openapi import describe
 from largesse.gateway.schemes import Scheme
 from largesse.gateway.settler import Policy
 from largesse.gateway.spending import Spending
-from largesse.session import CHECKOUT, Session
+from largesse.session import Session
 from largesse.web.logs import write_logs
 from largesse.web.serving import serve
 

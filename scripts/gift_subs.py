@@ -7,15 +7,15 @@ import secrets
 from largesse import jar_actions
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.chain import RefusedError
+from largesse.clients.jars import TipsError
 from largesse.commands.command import command
 from largesse.commands.paying import CURRENCY, FROM, PAY, SIGN, TO, carry_out, payer_of
 from largesse.console import done, say
-from largesse.escrow import TipsError
 from largesse.files import replace_file
-from largesse.gift_subs import GiftSubscriptions, make_links, parse_subscription_link
+from largesse.gifts.named import NamedGifts, name_gifts
+from largesse.gifts.subscriptions import GiftSubscriptions, make_links, parse_subscription_link
 from largesse.jars import MONTH, price_of
 from largesse.moments import minute, moment
-from largesse.named_gifts import NamedGifts, name_gifts
 from largesse.session import Session, SessionError
 from largesse.tokens import TokenError
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from largesse.addresses import ZERO_ADDRESS
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.chain import RefusedError
-from largesse.client import CLAIM_PAGE, Certificates, Given
+from largesse.clients.certificates import CLAIM_PAGE, Certificates, Given
 from largesse.commands.command import command
 from largesse.console import done, say
 from largesse.files import replace_file
 from largesse.gift_batches import batch_remaining, draft_links, find_given, give_many
-from largesse.gifts import Gift
-from largesse.links import GiftLink, key_address, parse_link
+from largesse.gifts.commitments import Gift
+from largesse.gifts.links import GiftLink, key_address, parse_link
 from largesse.moments import moment
 from largesse.qr import qr_png
 from largesse.session import Session, SessionError

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from largesse.arguments import ArgumentError, Arguments, Option
+from largesse.clients.orders import MAX_HOLD_SECONDS, HeldOrder, Opening, OrderKey, Orders
 from largesse.commands.command import command
 from largesse.console import done, say, table
 from largesse.moments import minute
-from largesse.orders import MAX_HOLD_SECONDS, HeldOrder, Opening, OrderKey, Orders
 from largesse.session import Session
 
 CURRENCY = Option("currency", "the currency's symbol")

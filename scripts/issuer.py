@@ -7,11 +7,11 @@ from typing import Final
 
 from largesse.amounts import UINT96_MAX
 from largesse.arguments import ArgumentError, Arguments, Option
+from largesse.clients.service import Service
 from largesse.commands.command import command
 from largesse.console import done, table
 from largesse.holdings import SeriesState
 from largesse.moments import minute
-from largesse.service import Service
 from largesse.session import Session
 
 _SERVICES: Final[Mapping[str, Callable[[Session, str], Service]]] = {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from largesse.arguments import Arguments, Option
 from largesse.chain import development_wallet
+from largesse.clients.items import Item, Items
 from largesse.commands.command import command
 from largesse.console import done, say, table
 from largesse.development import make_collection, mint_items
-from largesse.items import Item, Items
 from largesse.session import Session, SessionError
 
 SERIES = Option("series", "of the certificates: name, or currency/number")

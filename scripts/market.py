@@ -6,9 +6,9 @@ from pathlib import Path
 
 from largesse.addresses import ZERO_ADDRESS
 from largesse.arguments import ArgumentError, Arguments, Option
+from largesse.clients.market import Bought, Market
 from largesse.commands.command import command
 from largesse.console import done, table
-from largesse.market import Bought, Market
 from largesse.moments import minute
 from largesse.order_book import (
     Level,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from largesse.arguments import Arguments, Option
+from largesse.clients.keepers import KEEPER_PARTS, Keeper, keeper
 from largesse.commands.command import command
 from largesse.commands.owing import OWED_FROM, OWED_TO, pay_owed
 from largesse.console import done, table
-from largesse.keepers import KEEPER_PARTS, Keeper, keeper
 from largesse.session import Session
 
 CURRENCY = Option("currency", "the currency's symbol")

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from largesse.addresses import ZERO_ADDRESS
 from largesse.arguments import ArgumentError, Arguments, Option
-from largesse.attested_reads import BPS, AttestedRead
+from largesse.clients.rewards import FAULTS, Payment, PoolTerms, Rewards
 from largesse.commands.command import command
 from largesse.console import done, say, table
 from largesse.files import replace_file
 from largesse.moments import minute
 from largesse.pool_files import PoolFile
-from largesse.rewards import FAULTS, Payment, PoolTerms, Rewards
 from largesse.session import Session
+from largesse.signed.attested_reads import BPS, AttestedRead
 from largesse.signed.rewards import Attestation
 
 POOL = Option("pool", "its name: out/pools/<name>.json")

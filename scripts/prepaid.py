@@ -8,13 +8,13 @@ from dataclasses import replace
 from largesse.addresses import ZERO_ADDRESS
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.chain import RefusedError
+from largesse.clients.accounts import Opening, open_use, top_up_use
+from largesse.clients.service import ServiceError
 from largesse.commands.command import command
 from largesse.console import done, say, table
 from largesse.gateway.purse import PaidAccount
 from largesse.gateway.session_keys import SessionKey, new_session_key
 from largesse.moments import minute, moment
-from largesse.prepaid import Opening, open_use, top_up_use
-from largesse.service import ServiceError
 from largesse.session import Session
 from largesse.vouchers import index_of
 

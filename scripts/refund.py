@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from largesse.arguments import ArgumentError, Arguments, Option
+from largesse.clients.keepers import keeper
 from largesse.commands.command import command
 from largesse.commands.owing import OWED_FROM, OWED_TO, pay_owed
 from largesse.console import done
 from largesse.holdings import Refundable
-from largesse.keepers import keeper
 from largesse.parts import CERTIFICATES
 from largesse.session import Session
 

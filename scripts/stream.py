@@ -8,6 +8,8 @@ from largesse import jar_actions
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.books.jar_report import show_scaled
 from largesse.chain import Wallet
+from largesse.clients.jars import Done
+from largesse.clients.tips import Tips, open_use, top_up_use
 from largesse.commands.command import command
 from largesse.commands.paying import (
     CURRENCY,
@@ -24,11 +26,9 @@ from largesse.commands.paying import (
     payer_of,
 )
 from largesse.console import done
-from largesse.escrow import Done
 from largesse.jars import StreamKey, lasting, parse_rate
 from largesse.moments import minute
 from largesse.session import Session
-from largesse.tips import Tips, open_use, top_up_use
 
 INDEX = Option("index", "which stream of this payer to this jar", "0")
 RATE = Option("rate", "like 0.05/minute: by second, minute, hour, day, week or month (30 days)")

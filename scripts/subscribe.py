@@ -7,6 +7,8 @@ from pathlib import Path
 from largesse import jar_actions
 from largesse.arguments import Arguments, Option
 from largesse.chain import Wallet
+from largesse.clients.jars import Done
+from largesse.clients.tips import subscribe_use
 from largesse.commands.command import command
 from largesse.commands.paying import (
     CURRENCY,
@@ -21,11 +23,9 @@ from largesse.commands.paying import (
     payer_of,
 )
 from largesse.console import done
-from largesse.escrow import Done
 from largesse.jars import MAX_VERSION, MONTH, price_of
 from largesse.moments import minute
 from largesse.session import Session
-from largesse.tips import subscribe_use
 
 TIER = Option("tier", "its number", "1")
 WHOM = Option("for", "who becomes the member: address or role (default: who pays)", "")

@@ -13,13 +13,8 @@ from pathlib import Path
 
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.chain import Node
-from largesse.client import Certificates
-from largesse.commands.command import command
-from largesse.console import done, say, table
-from largesse.files import replace_file
-from largesse.moments import minute
-from largesse.session import Session
-from largesse.swaps import (
+from largesse.clients.certificates import Certificates
+from largesse.clients.swaps import (
     GAP_SECONDS,
     LEAST_GAP_SECONDS,
     LONGEST_SECONDS,
@@ -31,6 +26,11 @@ from largesse.swaps import (
     hash_of,
     new_secret,
 )
+from largesse.commands.command import command
+from largesse.console import done, say, table
+from largesse.files import replace_file
+from largesse.moments import minute
+from largesse.session import Session
 
 TO = Option("to", "who gets it: an address (a role on a development chain)")
 AMOUNT = Option("amount", "in whole currency, decimals after a point")

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from largesse import jar_actions
 from largesse.arguments import ArgumentError, Arguments, Option
+from largesse.clients.jars import Done
+from largesse.clients.tips import new_handle_tip, tip_use
 from largesse.commands.command import command
 from largesse.commands.paying import (
     CURRENCY,
@@ -22,14 +24,12 @@ from largesse.commands.paying import (
     payer_of,
 )
 from largesse.console import done, say
-from largesse.escrow import Done
 from largesse.files import replace_file
-from largesse.handle_claims import SignedHandleClaim
 from largesse.jar_actions import SignedAction
 from largesse.jars import HandleTip, handle_hash
 from largesse.moments import moment
 from largesse.session import Session
-from largesse.tips import new_handle_tip, tip_use
+from largesse.signed.handle_claims import SignedHandleClaim
 
 HANDLE = Option("handle", "as its attestor writes it, like github:anna")
 

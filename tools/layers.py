@@ -35,32 +35,27 @@ LAYERS = (
         "basics",
         "errors, files, text, figures, keys, compiled contracts",
         names(
-            "addresses amounts arguments artifacts bytestream calendars console curve database "
-            "demo_checks errors files journal nodes plots qr scanning toml_reader web/"
+            "addresses amounts arguments artifacts bytestream calendars console curve database errors files "
+            "journal nodes plots qr scanning toml_reader web/"
         ),
     ),
     Layer(
         "words",
         "what is signed, linked, written in a manifest or on a card; needs no chain",
         names(
-            "attested_reads cards gift_messages gift_subs gifts handle_claims holdings issue_run "
-            "jar_actions jars link_frame links manifest merkle moments named_gifts order_book "
-            "overrides parts presets printing/ recipients restoring series signed/ signers signing "
-            "terms terms_text tills vouchers"
+            "cards eip712 gifts/ holdings issue_run jar_actions jars moments order_book parts printing/ "
+            "recipients restoring signed/ terms/ tills vouchers"
         ),
     ),
     Layer(
         "chain",
         "a node, its logs, currencies and deployment",
-        names("auditing chain chainlogs deploying deployment development sender tokens uniswap usdc waiting"),
+        names("chain chainlogs deploying deployment development sender tokens uniswap usdc waiting"),
     ),
     Layer(
         "clients",
         "a class for each contract: read it, act on it, sign for it; `session` has them all",
-        names(
-            "client escrow gift_batches issuing items keepers market opening orders payout pool_files "
-            "prepaid printed_cards rewards service session shop swaps tips"
-        ),
+        names("clients/ gift_batches issuing opening pool_files printed_cards session"),
     ),
     Layer(
         "books",
@@ -72,7 +67,11 @@ LAYERS = (
         "processes that run by themselves: HTTP, events, reports, notices",
         names("gateway/ indexer/ notices/ relayer/ report/ webhook/"),
     ),
-    Layer("scripts", "what the scripts of `scripts/` and the demo are made of", names("commands/")),
+    Layer(
+        "scripts",
+        "what the scripts of `scripts/` are made of, and the acts of the demo",
+        names("commands/ demo/"),
+    ),
 )
 LAYER_OF = {unit: place for place, layer in enumerate(LAYERS) for unit in layer.units}
 

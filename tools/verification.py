@@ -27,12 +27,11 @@ from largesse import deployment as deployments
 from largesse.chain import Node
 from largesse.deploying import factory_arguments
 from largesse.deployment import CurrencyRecord, Deployment
+from largesse.eip712 import Domain, keccak
 from largesse.errors import LargesseError
-from largesse.files import replace_file
+from largesse.files import CHECKOUT, replace_file
 from largesse.jars import scale_of
 from largesse.parts import PARTS, first_created
-from largesse.session import CHECKOUT
-from largesse.signing import Domain, keccak
 from largesse.vouchers import MAX_DEPOSIT
 from tools import compiler
 from tools.compiler import ROOT

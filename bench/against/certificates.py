@@ -9,10 +9,10 @@ from eth_abi.abi import encode
 from eth_abi.packed import encode_packed
 
 from bench.against.lab import DAY, NOON, PEER_FAILED, Lab, Missing, Row
-from largesse import signing
-from largesse.merkle import GiftLeaf, build
+from largesse.eip712 import address_of, certificates_domain, keccak, sign_digest
+from largesse.gifts.merkle import GiftLeaf, build
+from largesse.signed.certificates import Claim
 from largesse.signed.market import Offer, market_domain
-from largesse.signing import keccak, sign_digest
 
 SECTION: Final = "Certificates"
 FACE: Final = 50_000_000
@@ -63,7 +63,7 @@ def ours(lab: Lab) -> dict[str, int]:
 
 def give(lab: Lab, series: int) -> int:
     """By link, to whoever has its key."""
-    order = (series, FACE, signing.address_of(keccak(b"one")), ZERO, 0, UNTIL, bytes(32))
+    order = (series, FACE, address_of(keccak(b"one")), ZERO, 0, UNTIL, bytes(32))
     gas = lab.gas(lab.certificates.functions.give(order), lab.person("giver").address)
     lab.note("certificates.give")
     return gas
@@ -73,7 +73,7 @@ def _claim(lab: Lab, series: int) -> int:
     """Of 1,000 links under one root: by a new holder, into a word of the bitmap that is in use."""
     act, giver = lab.certificates.functions, lab.person("giver").address
     secrets = [keccak(b"link" + i.to_bytes(2, "big")) for i in range(LINKS)]
-    keys = [signing.address_of(secret) for secret in secrets]
+    keys = [address_of(secret) for secret in secrets]
     since = NOON - 9 * DAY
     tree = build([GiftLeaf(i, key, ZERO, FACE // LINKS, since, bytes(32)) for i, key in enumerate(keys)])
     made_at = NOON - 8 * DAY
@@ -81,11 +81,11 @@ def _claim(lab: Lab, series: int) -> int:
     lab.send(act.giveMany(giver, series, tree.root, UNTIL, (0, 0, b"")), giver)
     batch = (giver, series, tree.root, UNTIL, made_at, act.terms(series).call()[3])
     batch_id = keccak(encode(["address"] + ["uint256"] * 5, list(batch)))
-    domain, gas = signing.certificates_domain(lab.node.chain_id, lab.certificates.address), 0
+    domain, gas = certificates_domain(lab.node.chain_id, lab.certificates.address), 0
     for index, name in ((7, "stranger"), (8, "creator")):
         to = lab.person(name).address
         gift = keccak(encode(["bytes32", "uint256"], [batch_id, index]))
-        signature = signing.Claim(gift, to, bytes(32)).sign(domain, secrets[index])
+        signature = Claim(gift, to, bytes(32)).sign(domain, secrets[index])
         leaf = (index, keys[index], ZERO, FACE // LINKS, since, bytes(32))
         call = act.claimFromBatch(batch, leaf, tree.proof(index), to, signature)
         gas = lab.gas(call, lab.person("relayer").address)

@@ -8,11 +8,10 @@ from typing import Any, Final
 from eth_abi.abi import encode
 
 from bench.against.lab import DAY, EVER, NOON, PURSE, Lab, Row
-from largesse import signing
 from largesse.artifacts import prepaid_abi
 from largesse.deploying import deploy, plan_deployment
+from largesse.eip712 import accounts_domain, address_of, keccak, sign_digest
 from largesse.signed.accounts import Voucher
-from largesse.signing import address_of, keccak, sign_digest
 from largesse.usdc import deploy_usdc
 from largesse.vouchers import SignedVoucher, index_of, rows
 
@@ -64,7 +63,7 @@ def ours(
     for who, amount in ((seller, 1), (payer, PURSE)):
         lab.send(token.functions.mint(who, amount), lab.deployer)
     lab.send(token.functions.approve(accounts.address, EVER), payer)
-    domain = signing.accounts_domain(lab.node.chain_id, accounts.address)
+    domain = accounts_domain(lab.node.chain_id, accounts.address)
     for first in range(1, batches[-1] + 1, 100):
         calls = [
             accounts.encode_abi("open", [(seller, salt, address_of(_key(salt)), DAY, 0), DEPOSIT])

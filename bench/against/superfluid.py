@@ -8,7 +8,7 @@ from web3 import Web3
 from web3.logs import DISCARD
 
 from bench.against.lab import DAY, Lab
-from largesse.signing import keccak
+from largesse.eip712 import keccak
 
 FOLDER: Final = "@superfluid-finance/ethereum-contracts/"
 BUILT: Final = f"{FOLDER}build/hardhat/contracts/"

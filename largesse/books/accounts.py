@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from largesse.addresses import ZERO_ADDRESS
 from largesse.books.custody import CustodyBooks
 from largesse.chainlogs import Event, LogError
-from largesse.prepaid import Key, PrepaidAccount, settled_rows
+from largesse.clients.accounts import Key, PrepaidAccount, settled_rows
 from largesse.vouchers import unit_of
 
 

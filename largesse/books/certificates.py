@@ -16,8 +16,8 @@ from web3 import Web3
 
 from largesse.addresses import ZERO_ADDRESS
 from largesse.chainlogs import Event, LogError
-from largesse.signing import keccak
-from largesse.terms import FULL_BPS, Terms
+from largesse.eip712 import keccak
+from largesse.terms.fields import FULL_BPS, Terms
 
 _ROW_BYTES = 16
 _UINT96 = 2**96 - 1

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from largesse.books.custody import CustodyBooks
 from largesse.chainlogs import Event, LogError
-from largesse.items import Listing
+from largesse.clients.items import Listing
 
 _NOTHING: Final = Listing(0, 0)
 _WITHOUT_BOOKS: Final = ("ConsentUsed",)

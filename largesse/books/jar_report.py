@@ -11,10 +11,10 @@ from pathlib import Path
 from largesse.addresses import ZERO_ADDRESS
 from largesse.amounts import format_amount
 from largesse.artifacts import jars_abi
-from largesse.auditing import replay
 from largesse.books.jars import DAY, Flow, JarBooks
+from largesse.books.replay import replay
 from largesse.chainlogs import DEFAULT_RANGE, ignore
-from largesse.client import Certificates
+from largesse.clients.certificates import Certificates
 from largesse.jars import jar_creator, jar_version, scale_of
 from largesse.plots import plot_by_day
 from largesse.tokens import Token

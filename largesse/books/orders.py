@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from largesse.books.custody import CustodyBooks
 from largesse.chainlogs import Event, LogError
-from largesse.orders import HeldOrder, OrderKey
+from largesse.clients.orders import HeldOrder, OrderKey
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Final
 from largesse.addresses import ZERO_ADDRESS
 from largesse.books.custody import CustodyBooks
 from largesse.chainlogs import Event, LogError
-from largesse.rewards import Pool, paid_rows
+from largesse.clients.rewards import Pool, paid_rows
 
 _DAY: Final = 86_400
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from largesse.books.custody import CustodyBooks
 from largesse.chainlogs import Event, LogError
-from largesse.swaps import CLAIMED, LOCKED, REFUNDED, Lock
+from largesse.clients.swaps import CLAIMED, LOCKED, REFUNDED, Lock
 
 
 class SwapBooks(CustodyBooks):

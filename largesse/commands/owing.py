@@ -7,8 +7,8 @@ from typing import Final
 
 from largesse.arguments import Arguments, Option
 from largesse.chain import RefusedError
+from largesse.clients.keepers import Keeper
 from largesse.console import done, say
-from largesse.keepers import Keeper
 from largesse.session import Session
 
 OWED_TO: Final = Option("to", "where it goes: address or role (default: to you)", "")

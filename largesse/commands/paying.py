@@ -7,13 +7,13 @@ from typing import Final
 
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.chain import Wallet
+from largesse.clients.jars import Done, Funding
+from largesse.clients.tips import Tips
 from largesse.console import done, say
-from largesse.escrow import Done, Funding
 from largesse.files import replace_file
 from largesse.jar_actions import Action
 from largesse.jars import MAX_VERSION, jar_id
 from largesse.session import SeriesChoice, Session
-from largesse.tips import Tips
 
 CURRENCY: Final = Option("currency", "the currency's symbol")
 TO: Final = Option("to", "the creator: an address (a role on a development chain)")

@@ -20,9 +20,9 @@ from web3.types import FilterParams
 
 from largesse.addresses import ZERO_ADDRESS
 from largesse.chain import Node
+from largesse.clients.accounts import Prepaid, PrepaidAccount
 from largesse.errors import LargesseError
-from largesse.prepaid import Prepaid, PrepaidAccount
-from largesse.terms import NO_LIMITATION
+from largesse.terms.fields import NO_LIMITATION
 from largesse.web.logs import log
 
 STALE_SECONDS: Final = 60.0

@@ -69,6 +69,7 @@ from x402.schemas import (
 
 from largesse.addresses import ZERO_ADDRESS
 from largesse.chain import Wallet
+from largesse.eip712 import CURVE_ORDER, Domain, InvalidSignatureError, Message, keccak, recover, solidity
 from largesse.gateway import wire, x402
 from largesse.gateway.channels import SqlChannelStorage
 from largesse.gateway.evm_signer import SenderSigner
@@ -85,15 +86,6 @@ from largesse.gateway.spending import (
     SpendingError,
 )
 from largesse.sender import Sender
-from largesse.signing import (
-    CURVE_ORDER,
-    Domain,
-    InvalidSignatureError,
-    Message,
-    keccak,
-    recover,
-    solidity,
-)
 from largesse.web.logs import log
 
 WITHDRAW_SECONDS: Final = 86_400

@@ -19,9 +19,9 @@ from x402.mechanisms.evm.types import TransactionReceipt, TypedDataDomain, Typed
 from x402.mechanisms.evm.verify import verify_typed_data_strict
 
 from largesse.chain import ChainError
+from largesse.eip712 import keccak
 from largesse.gateway.spending import Permit
 from largesse.sender import Sender
-from largesse.signing import keccak
 
 _BALANCE_OF: Final = bytes.fromhex("70a08231")
 # What signatures let happen once: sent again, it has to be the same transaction.

@@ -35,6 +35,7 @@ from x402.mechanisms.evm.constants import (
 from x402.mechanisms.evm.exact.facilitator import ExactEvmScheme
 from x402.schemas import PaymentPayload, PaymentRequirements, SettleResponse
 
+from largesse.eip712 import keccak
 from largesse.gateway import wire, x402
 from largesse.gateway.evm_signer import SenderSigner
 from largesse.gateway.paid_calls import PaidCall, PaidCalls, already_used, in_use, other_call, retry_of
@@ -49,7 +50,6 @@ from largesse.gateway.spending import (
     SpendingError,
 )
 from largesse.sender import Sender
-from largesse.signing import keccak
 
 SETTLE_SECONDS: Final = 30.0
 """How long a request waits for its settlement; the settlement itself goes on."""

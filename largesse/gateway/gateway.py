@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from largesse import sender as sending
 from largesse.chain import Wallet
+from largesse.clients.accounts import Prepaid
 from largesse.database import open_database
 from largesse.gateway import channels, ledger_tables, paid_calls, spending
 from largesse.gateway.accounts import AccountBook
@@ -30,7 +31,6 @@ from largesse.gateway.settler import Policy, Settler
 from largesse.gateway.spending import GasBook, Spending
 from largesse.gateway.vouchers import SETTLE_SECONDS, VoucherScheme
 from largesse.gateway.x402 import Currency
-from largesse.prepaid import Prepaid
 from largesse.sender import Sender
 from largesse.web.limits import BodyLimit, RateLimit, Rates, TimeLimit
 from largesse.web.logs import log

@@ -22,11 +22,11 @@ from typing import Any, Final
 
 import httpx
 
+from largesse.eip712 import Domain, address_of
 from largesse.errors import LargesseError
 from largesse.gateway import wire
 from largesse.gateway.vouchers import SCHEME
 from largesse.signed.accounts import Voucher
-from largesse.signing import Domain, address_of
 
 _TRIES: Final = 3
 _LOST: Final = (502, 504)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
+from largesse.eip712 import Domain, Message, encode_word, keccak, recover, solidity
 from largesse.errors import LargesseError
 from largesse.gateway.schemes import Answer, compact
-from largesse.signing import Domain, Message, encode_word, keccak, recover, solidity
 
 HEADER: Final = "PAYMENT-RECEIPT"
 

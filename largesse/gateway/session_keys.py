@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Final
 
 from largesse.addresses import parse_address
+from largesse.eip712 import accounts_domain, address_of
 from largesse.errors import LargesseError
 from largesse.files import replace_file
 from largesse.gateway.purse import PaidAccount, Purse
-from largesse.signing import accounts_domain, address_of
 
 _FORMAT: Final = "largesse/session"
 

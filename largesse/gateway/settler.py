@@ -20,12 +20,12 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
 
+from largesse.clients.accounts import Settlement
 from largesse.gateway.accounts import AccountBook
 from largesse.gateway.ledger import Ledger, Owed
-from largesse.prepaid import Settlement
 from largesse.sender import Sender
 from largesse.signed.accounts import Voucher
-from largesse.signers import settleable
+from largesse.signed.signers import settleable
 from largesse.vouchers import SignedVoucher, rows
 from largesse.web.logs import log
 

@@ -20,17 +20,17 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from largesse.chain import Wallet
+from largesse.clients.accounts import Prepaid
 from largesse.database import AWAY
+from largesse.eip712 import InvalidSignatureError, recover, sign_digest
 from largesse.gateway import receipts, wire
 from largesse.gateway.accounts import AccountBook, BlindError, Standing
 from largesse.gateway.charging import Charge, LedgerError, Line, Paid
 from largesse.gateway.ledger import Ledger
 from largesse.gateway.receipts import Receipt, ReceiptDigests, receipts_domain
 from largesse.gateway.schemes import Answer, Call, Json, PaymentRefusedError, Proof, Settled
-from largesse.prepaid import Prepaid
 from largesse.signed.accounts import VoucherDigests
-from largesse.signers import KnownSigners, low_s
-from largesse.signing import InvalidSignatureError, recover, sign_digest
+from largesse.signed.signers import KnownSigners, low_s
 from largesse.vouchers import MAX_DEPOSIT, MAX_INDEX
 from largesse.web.limits import Rates, too_often
 from largesse.web.problems import ProblemError

@@ -11,9 +11,9 @@ from largesse import deployment as deployments
 from largesse.chain import Node
 from largesse.chainlogs import DEFAULT_RANGE
 from largesse.errors import LargesseError
+from largesse.files import CHECKOUT
 from largesse.indexer.rpc import Rpc
 from largesse.indexer.run import Options, database_of, index
-from largesse.session import CHECKOUT
 
 
 def main(given: list[str] | None = None) -> int:

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from largesse.artifacts import artifact
 from largesse.deployment import Deployment
+from largesse.eip712 import keccak
 from largesse.errors import LargesseError
 from largesse.parts import CERTIFICATES, PARTS
-from largesse.signing import keccak
 
 FACTORY: Final = "factory"
 """The part that belongs to no currency: its symbol is ""."""

@@ -16,8 +16,8 @@ from eth_utils.abi import collapse_if_tuple
 from web3 import Web3
 
 from largesse.chainlogs import text_of
+from largesse.eip712 import keccak
 from largesse.indexer.contracts import IndexerError, abi_of
-from largesse.signing import keccak
 
 Log = Mapping[str, Any]
 """A log as eth_getLogs answers it."""

@@ -14,8 +14,8 @@ from largesse import deployment as deployments
 from largesse.chain import Node
 from largesse.console import say
 from largesse.errors import LargesseError
+from largesse.nodes import LIVE_CONFIRMATIONS
 from largesse.notices.setup import Desk
-from largesse.session import LIVE_CONFIRMATIONS
 from largesse.web.logs import write_logs
 
 

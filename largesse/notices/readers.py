@@ -18,7 +18,7 @@ from largesse.books.accounts import AccountBooks
 from largesse.books.certificates import Books
 from largesse.chainlogs import Event
 from largesse.jars import jar_creator
-from largesse.terms import UINT40_MAX
+from largesse.terms.fields import UINT40_MAX
 
 DAY = 86_400
 

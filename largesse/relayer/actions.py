@@ -20,9 +20,9 @@ from web3 import Web3
 
 from largesse.addresses import ZERO_ADDRESS, parse_address
 from largesse.artifacts import artifact, certificates_abi, jars_abi
+from largesse.eip712 import keccak
 from largesse.errors import LargesseError
 from largesse.jar_actions import MULTICALL
-from largesse.signing import keccak
 
 MAX_CALLS: Final = 8
 """Calls of one multicall."""

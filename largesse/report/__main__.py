@@ -10,10 +10,10 @@ from pathlib import Path
 
 from largesse.console import done, say
 from largesse.errors import LargesseError
+from largesse.files import CHECKOUT
 from largesse.report.making import make_report
 from largesse.report.opening import open_node, open_source
 from largesse.report.writing import write_report
-from largesse.session import CHECKOUT
 
 
 def main(given: Sequence[str] | None = None) -> int:

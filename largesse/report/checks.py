@@ -9,17 +9,18 @@ from requests.exceptions import RequestException
 from web3.exceptions import Web3Exception
 
 from largesse.chain import ChainError, Node, RefusedError
-from largesse.client import Certificates
+from largesse.clients.accounts import Prepaid
+from largesse.clients.certificates import Certificates
+from largesse.clients.items import Items
+from largesse.clients.orders import Orders
+from largesse.clients.rewards import Rewards
+from largesse.clients.sales import Shop
+from largesse.clients.swaps import Swaps
 from largesse.errors import ReportError
-from largesse.items import Items
-from largesse.orders import Orders
 from largesse.parts import CERTIFICATES
-from largesse.prepaid import Prepaid
 from largesse.report.history import History
 from largesse.report.issues import change, flows
 from largesse.report.lots import outstanding_lots
-from largesse.rewards import Rewards
-from largesse.shop import Shop
 from largesse.solvency.accounts import differences as account_differences
 from largesse.solvency.certificates import differences
 from largesse.solvency.items import differences as item_differences
@@ -28,7 +29,6 @@ from largesse.solvency.orders import differences as order_differences
 from largesse.solvency.rewards import differences as reward_differences
 from largesse.solvency.sales import differences as sales_differences
 from largesse.solvency.swaps import differences as swap_differences
-from largesse.swaps import Swaps
 
 Check = Callable[[Certificates, History, Any], list[str]]
 

@@ -9,11 +9,11 @@ from functools import cache, cached_property
 from itertools import groupby
 from typing import Final
 
-from largesse.auditing import Accounting
 from largesse.books.accounts import AccountBooks
 from largesse.books.items import ItemBooks
 from largesse.books.jars import JarBooks
 from largesse.books.orders import OrderBooks
+from largesse.books.replay import Accounting
 from largesse.books.rewards import RewardBooks
 from largesse.books.sales import SalesBooks
 from largesse.books.swaps import SwapBooks

@@ -9,7 +9,7 @@ from typing import Final
 from largesse.report.history import History
 from largesse.report.model import Row, amounts, counts, figures, text, times
 from largesse.report.scope import DAY, Scope
-from largesse.terms import NO_EXPIRY
+from largesse.terms.fields import NO_EXPIRY
 
 CAME: Final = ("issued", "restored", "converted in")
 WENT: Final = ("redeemed", "withdrawn", "refunded", "converted out", "forfeited")

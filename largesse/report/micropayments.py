@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from largesse.prepaid import settled_rows
+from largesse.clients.accounts import settled_rows
 from largesse.report.history import History
 from largesse.report.model import Row, amounts, counts, figures, ratios, share, text
 from largesse.report.scope import Scope

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sha3 import keccak_256
 
-from largesse.signing import Domain, Message, encode_word, solidity
+from largesse.eip712 import Domain, Message, encode_word, solidity
 
 
 @dataclass(frozen=True)

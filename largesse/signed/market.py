@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass
 from typing import Any
 
-from largesse.signing import Domain, Message, solidity
+from largesse.eip712 import Domain, Message, solidity
 
 
 def market_domain(chain_id: int, market: str) -> Domain:

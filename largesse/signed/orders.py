@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from largesse.signing import Message, solidity
+from largesse.eip712 import Message, solidity
 
 
 @dataclass(frozen=True)

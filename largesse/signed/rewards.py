@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from largesse.signing import Message, solidity, struct
+from largesse.eip712 import Message, solidity, struct
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from functools import cache
 
 from largesse.artifacts import prepaid_abi
-from largesse.auditing import Comparison, Found, audited
 from largesse.books.accounts import AccountBooks
+from largesse.books.replay import Comparison, Found, audited
 from largesse.chainlogs import DEFAULT_RANGE, ignore
-from largesse.client import Certificates
-from largesse.prepaid import Prepaid
+from largesse.clients.accounts import Prepaid
+from largesse.clients.certificates import Certificates
 
 AccountAudit = Found[AccountBooks]
 

@@ -12,11 +12,11 @@ from functools import cache
 from typing import Final
 
 from largesse.artifacts import certificates_abi
-from largesse.auditing import Comparison, Found, InsolventError, audited
 from largesse.books.certificates import Books
+from largesse.books.replay import Comparison, Found, InsolventError, audited
 from largesse.chainlogs import DEFAULT_RANGE, ignore
-from largesse.client import Certificates
-from largesse.terms import UINT40_MAX
+from largesse.clients.certificates import Certificates
+from largesse.terms.fields import UINT40_MAX
 
 __all__ = ["Audit", "InsolventError", "audit"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from largesse.artifacts import items_abi
-from largesse.auditing import Comparison, Found, audited
 from largesse.books.items import ItemBooks
+from largesse.books.replay import Comparison, Found, audited
 from largesse.chainlogs import DEFAULT_RANGE, ignore
-from largesse.client import Certificates
-from largesse.items import Items
+from largesse.clients.certificates import Certificates
+from largesse.clients.items import Items
 
 ItemAudit = Found[ItemBooks]
 

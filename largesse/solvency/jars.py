@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import cache
 
 from largesse.artifacts import jars_abi
-from largesse.auditing import Comparison, Found, audited
 from largesse.books.jars import DAY, JarBooks
+from largesse.books.replay import Comparison, Found, audited
 from largesse.chainlogs import DEFAULT_RANGE, ignore
-from largesse.client import Certificates
+from largesse.clients.certificates import Certificates
 
 JarAudit = Found[JarBooks]
 

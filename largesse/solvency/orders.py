@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from largesse.artifacts import orders_abi
-from largesse.auditing import Comparison, Found, audited
 from largesse.books.orders import OrderBooks
+from largesse.books.replay import Comparison, Found, audited
 from largesse.chainlogs import DEFAULT_RANGE, ignore
-from largesse.client import Certificates
-from largesse.orders import Orders
+from largesse.clients.certificates import Certificates
+from largesse.clients.orders import Orders
 
 OrderAudit = Found[OrderBooks]
 

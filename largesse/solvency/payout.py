@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from largesse.artifacts import payout_abi
-from largesse.auditing import Found, audited
+from largesse.books.replay import Found, audited
 from largesse.chainlogs import DEFAULT_RANGE, Event, ignore
-from largesse.client import Certificates
+from largesse.clients.certificates import Certificates
 
 
 class PayoutBooks:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from largesse.auditing import Found
+from largesse.books.replay import Found
 from largesse.chain import Node
 from largesse.chainlogs import DEFAULT_RANGE, ignore
-from largesse.client import Certificates
+from largesse.clients.certificates import Certificates
 from largesse.deployment import CurrencyRecord
 from largesse.solvency.accounts import AccountAudit, audit_accounts
 from largesse.solvency.certificates import Audit, audit

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from functools import cache
 
 from largesse.artifacts import rewards_abi
-from largesse.auditing import Comparison, Found, audited
+from largesse.books.replay import Comparison, Found, audited
 from largesse.books.rewards import RewardBooks
 from largesse.chainlogs import DEFAULT_RANGE, ignore
-from largesse.client import Certificates
-from largesse.rewards import Rewards
+from largesse.clients.certificates import Certificates
+from largesse.clients.rewards import Rewards
 
 RewardAudit = Found[RewardBooks]
 

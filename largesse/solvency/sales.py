@@ -7,11 +7,11 @@ from functools import cache
 from typing import Final
 
 from largesse.artifacts import artifact
-from largesse.auditing import Comparison, Found, audited
+from largesse.books.replay import Comparison, Found, audited
 from largesse.books.sales import SalesBooks
 from largesse.chainlogs import DEFAULT_RANGE, ignore
-from largesse.client import Certificates
-from largesse.shop import Shop
+from largesse.clients.certificates import Certificates
+from largesse.clients.sales import Shop
 
 SalesAudit = Found[SalesBooks]
 _TOLD: Final = (

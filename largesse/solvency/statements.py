@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from largesse.amounts import format_amount
-from largesse.auditing import Found
+from largesse.books.replay import Found
 from largesse.console import say, table
 from largesse.solvency.proof import KINDS, Proof
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from largesse.artifacts import swaps_abi
-from largesse.auditing import Comparison, Found, audited
+from largesse.books.replay import Comparison, Found, audited
 from largesse.books.swaps import SwapBooks
 from largesse.chainlogs import DEFAULT_RANGE, ignore
-from largesse.client import Certificates
-from largesse.swaps import Swaps
+from largesse.clients.certificates import Certificates
+from largesse.clients.swaps import Swaps
 
 SwapAudit = Found[SwapBooks]
 

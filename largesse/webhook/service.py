@@ -23,14 +23,15 @@ from web3.types import TxReceipt
 
 from largesse.chain import ChainError, RefusedError, Wallet
 from largesse.chainlogs import ignore
-from largesse.client import CLAIM_PAGE, NO_AUTHORIZATION, gift_tuple
+from largesse.clients.certificates import CLAIM_PAGE, NO_AUTHORIZATION, gift_tuple
+from largesse.clients.sales import Shop
+from largesse.eip712 import CURVE_ORDER, keccak
 from largesse.errors import LargesseError
-from largesse.gifts import Gift
-from largesse.links import GiftLink, key_address
+from largesse.gifts.commitments import Gift
+from largesse.gifts.links import GiftLink, key_address
 from largesse.sender import Sender
-from largesse.shop import Shop
-from largesse.signing import CURVE_ORDER, Receipt, keccak
-from largesse.terms import NO_EXPIRY, UINT40_MAX
+from largesse.signed.sales import Receipt
+from largesse.terms.fields import NO_EXPIRY, UINT40_MAX
 from largesse.web.logs import log
 from largesse.webhook.events import Event, PaymentSucceeded
 from largesse.webhook.signatures import LEAST_SECRET

@@ -31,7 +31,7 @@ from largesse.addresses import ZERO_ADDRESS
 from largesse.database import insert_if_missing, transaction
 from largesse.errors import LargesseError
 from largesse.sender import TABLES
-from largesse.terms import NO_EXPIRY
+from largesse.terms.fields import NO_EXPIRY
 from largesse.webhook.events import DISPUTES, Event, PaymentRefunded, PaymentSucceeded
 
 PAYMENTS: Final = Table(

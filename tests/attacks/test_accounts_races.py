@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from largesse.signing import sign_digest
+from largesse.eip712 import sign_digest
 from tests.fixtures.accounts import REFUSER_MODES, MakeAccount, call_as
 from tests.support.certificates import DAY, ZERO
 from tests.support.clock import at, later

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from brownie import web3
 
-from largesse.signing import keccak
+from largesse.eip712 import keccak
 from largesse.vouchers import rows
 from tests.support.certificates import DAY
 from tests.support.clock import at

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from largesse import signing
+from largesse.signed.certificates import Redemption
 from tests.fixtures.accounts import container
 from tests.support.certificates import World
 from tests.support.errors import reverts
@@ -103,7 +103,7 @@ def test_it_cant_take_a_card_that_was_signed_for_another(
         world.redemption(series, 100, merchant=service, payee=world.merchant, order=order),
         world.redemption(series, 100, merchant=service, payee=fake, order=order),
     ):
-        message = signing.Redemption(*card[:3], fake.address, fake.address, order, b"", card[4], card[5])
+        message = Redemption(*card[:3], fake.address, fake.address, order, b"", card[4], card[5])
         with reverts("GiftCertificates_InvalidSignature", world.holder, message.digest(world.domain)):
             fake.pay(
                 world.payment(fake, payee=fake, order=order, total=100), [card], {"from": world.stranger}

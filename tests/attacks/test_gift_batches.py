@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from largesse.signing import address_of, keccak
+from largesse.eip712 import address_of, keccak
 from tests.support.certificates import DAY, MAX_AMOUNT, NO_SIGNATURE, World
 from tests.support.clock import at
 from tests.support.errors import reverts

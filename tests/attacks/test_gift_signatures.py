@@ -7,7 +7,8 @@ import pytest
 from brownie import web3
 from eth_typing import HexStr
 
-from largesse.signing import Claim, GiftOrder, address_of, keccak
+from largesse.eip712 import address_of, keccak
+from largesse.signed.certificates import Claim, GiftOrder
 from tests.support.certificates import DAY, ZERO, World
 from tests.support.clock import at
 from tests.support.errors import reverts

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from largesse.signing import address_of, keccak, sign_digest
+from largesse.eip712 import address_of, keccak, sign_digest
 from tests.support.clock import at, mine_at
 from tests.support.errors import reverts
 from tests.support.jars import DAY, ITSELF, NOON, ZERO, Jars, Tree, gift_batch_id, gift_leaf

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from largesse.signing import Redemption
+from largesse.signed.certificates import Redemption
 from tests.fixtures.accounts import MakeAccount, container
 from tests.support.certificates import ART
 from tests.support.clock import at, mine_at

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from largesse.signing import keccak
+from largesse.eip712 import keccak
 from tests.fixtures.accounts import REFUSER_MODES, WALLET_MODES, MakeAccount, call_as, delegate_7702
 from tests.fixtures.tokens import MakeToken
 from tests.support.certificates import DAY, World

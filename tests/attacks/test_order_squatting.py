@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from largesse import signing
+from largesse.signed.certificates import PaymentRequest, Redemption
 from tests.support.certificates import DAY, ZERO, World
 from tests.support.errors import reverts
 from tests.support.payments import NAMED_TERMS, payment_with
@@ -34,7 +34,7 @@ def is_free(world: World) -> bool:
 
 def digest_of(world: World, payment: tuple[Any, ...]) -> bytes:
     merchant, _, order, total, deadline, data, _ = payment
-    return signing.PaymentRequest(merchant, ZERO, order, world.token.address, total, deadline, data).digest(
+    return PaymentRequest(merchant, ZERO, order, world.token.address, total, deadline, data).digest(
         world.domain
     )
 
@@ -136,7 +136,7 @@ def test_a_gift_cant_squat_either(world: World, series: int) -> None:
     """`claimAndPay` with the merchant's order, signed by the link's key but not requested by the merchant."""
     secret, gift, gift_id = world.give(series, 100, giver=world.stranger)
     payment = world.payment(order=ORDER, total=100)
-    follow_up = signing.Redemption(
+    follow_up = Redemption(
         world.stranger.address, series, 100, world.merchant.address, ZERO, ORDER, b"", 0, 0
     ).struct_hash()
     signature = world.claim_signature(secret, gift_id, world.stranger, follow_up)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from largesse import signing
+from largesse.signed.certificates import Redemption
 from tests.fixtures.accounts import MakeAccount
 from tests.support.certificates import DAY, ZERO, World
 from tests.support.errors import reverts_without_data
@@ -27,18 +27,14 @@ def series(world: World) -> int:
 def row_of(world: World, wallet: Any, series: int, amount: int = 5, nonce: int = 1) -> tuple[Any, ...]:
     """A row of a contract wallet, signed by the supporter."""
     deadline = world.now() + DAY
-    message = signing.Redemption(
-        str(wallet), series, amount, world.merchant.address, ZERO, 0, b"", nonce, deadline
-    )
+    message = Redemption(str(wallet), series, amount, world.merchant.address, ZERO, 0, b"", nonce, deadline)
     signature = message.sign(world.domain, world.key(world.supporter))
     return (str(wallet), series, amount, 0, nonce, deadline, signature)
 
 
 def digest_of(world: World, row: tuple[Any, ...]) -> int:
     holder, series, amount, order, nonce, deadline, _ = row
-    message = signing.Redemption(
-        holder, series, amount, world.merchant.address, ZERO, order, b"", nonce, deadline
-    )
+    message = Redemption(holder, series, amount, world.merchant.address, ZERO, order, b"", nonce, deadline)
     return int.from_bytes(message.digest(world.domain), "big")
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from largesse.signing import Restoration
+from largesse.signed.certificates import Restoration
 from tests.fixtures.accounts import MakeAccount, call_as
 from tests.fixtures.tokens import MakeToken
 from tests.support.certificates import ART, DAY, NO_SIGNATURE, YEAR, World

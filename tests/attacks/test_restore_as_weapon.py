@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from largesse import signing
+from largesse.signed.certificates import Cancellation, Redemption, Refund, Restoration, Transfer
 from tests.fixtures.accounts import container
 from tests.support.certificates import DAY, NO_SIGNATURE, World
 from tests.support.errors import reverts
@@ -72,12 +72,12 @@ def test_a_merchant_cant_with_a_signature_over_something_else(world: World, name
     holder, merchant = world.holder.address, world.merchant.address
     zero = "0x" + "00" * 20
     messages = (
-        signing.Redemption(holder, named, 1, merchant, zero, 0, b"", 1, deadline),
-        signing.Refund(holder, named, 1, 0, 1, deadline),
-        signing.Transfer(holder, merchant, named, 1, 1, deadline),
-        signing.Cancellation(holder, named, 1, deadline),
+        Redemption(holder, named, 1, merchant, zero, 0, b"", 1, deadline),
+        Refund(holder, named, 1, 0, 1, deadline),
+        Transfer(holder, merchant, named, 1, 1, deadline),
+        Cancellation(holder, named, 1, deadline),
     )
-    meant = signing.Restoration(holder, named, 1, merchant, 1, deadline)
+    meant = Restoration(holder, named, 1, merchant, 1, deadline)
     for message in messages:
         with reverts("GiftCertificates_InvalidSignature", holder, meant.digest(world.domain)):
             world.certificates.restore(
@@ -88,8 +88,8 @@ def test_a_merchant_cant_with_a_signature_over_something_else(world: World, name
 def test_a_merchant_cant_with_another_holders_consent(world: World, named: int) -> None:
     world.certificates.redeem(named, 500, world.merchant, {"from": world.giver})
     deadline = world.now() + DAY
-    consent = signing.Restoration(world.giver.address, named, 1, world.merchant.address, 1, deadline)
-    meant = signing.Restoration(world.holder.address, named, 1, world.merchant.address, 1, deadline)
+    consent = Restoration(world.giver.address, named, 1, world.merchant.address, 1, deadline)
+    meant = Restoration(world.holder.address, named, 1, world.merchant.address, 1, deadline)
     with reverts("GiftCertificates_InvalidSignature", world.holder, meant.digest(world.domain)):
         world.certificates.restore(
             world.holder, named, 1, world.authorize(consent, world.giver), {"from": world.merchant}
@@ -138,7 +138,7 @@ def test_what_lies_in_a_service_takes_no_right_away_when_it_comes_back(
 
 def test_a_merchant_does_not_hand_back_what_lies_in_a_service(world: World, named: int) -> None:
     deadline = world.now() + DAY
-    message = signing.Restoration(world.holder.address, named, 601, world.merchant.address, 1, deadline)
+    message = Restoration(world.holder.address, named, 601, world.merchant.address, 1, deadline)
     with reverts("GiftCertificates_OverSpent", 601, 600):
         world.certificates.restore(
             world.holder, named, 601, world.authorize(message, world.holder), {"from": world.merchant}

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from brownie import web3
 
-from largesse import signing
-from largesse.signing import Domain
+from largesse.eip712 import Domain, certificates_domain
+from largesse.signed.certificates import Cancellation, GiftOrder, Redemption, Refund, Restoration, Transfer
 from tests.fixtures.accounts import container
 from tests.support.certificates import DAY, ZERO, World
 from tests.support.errors import reverts
@@ -35,8 +35,8 @@ def message_of(
     payee: Any = ZERO,
     order: int = 0,
     data: bytes = b"",
-) -> signing.Redemption:
-    return signing.Redemption(
+) -> Redemption:
+    return Redemption(
         world.holder.address,
         series,
         10,
@@ -49,7 +49,7 @@ def message_of(
     )
 
 
-def card_of(message: signing.Redemption, signature: bytes, order: int | None = None) -> tuple[Any, ...]:
+def card_of(message: Redemption, signature: bytes, order: int | None = None) -> tuple[Any, ...]:
     used = message.order if order is None else order
     return (message.holder, message.series_id, 10, used, 1, message.deadline, signature)
 
@@ -57,7 +57,7 @@ def card_of(message: signing.Redemption, signature: bytes, order: int | None = N
 @pytest.mark.parametrize("chain_id", [1, OTHER_CHAIN, 31_336, 31_338, 2**64])
 def test_a_signature_for_another_chain_is_none(world: World, series: int, chain_id: int) -> None:
     message = message_of(world, series)
-    elsewhere = signing.certificates_domain(chain_id, world.certificates.address)
+    elsewhere = certificates_domain(chain_id, world.certificates.address)
     card = card_of(message, message.sign(elsewhere, world.key(world.holder)))
     with reverts("GiftCertificates_InvalidSignature", world.holder, message.digest(world.domain)):
         world.certificates.redeemSigned(card, {"from": world.merchant})
@@ -70,9 +70,9 @@ def test_a_chain_that_splits_takes_its_old_signatures_no_more(world: World, seri
     before = web3.eth.chain_id
     web3.provider.make_request("anvil_setChainId", [OTHER_CHAIN])
     try:
-        domain = signing.certificates_domain(OTHER_CHAIN, world.certificates.address)
+        domain = certificates_domain(OTHER_CHAIN, world.certificates.address)
         assert bytes(world.certificates.DOMAIN_SEPARATOR()) == domain.separator != old
-        message = signing.Redemption(*card[:3], world.merchant.address, ZERO, 0, b"", card[4], card[5])
+        message = Redemption(*card[:3], world.merchant.address, ZERO, 0, b"", card[4], card[5])
         with reverts("GiftCertificates_InvalidSignature", world.holder, message.digest(domain)):
             world.certificates.redeemSigned.call(card, {"from": world.merchant})
         fresh = (*card[:6], message.sign(domain, world.key(world.holder)))
@@ -88,7 +88,7 @@ def test_a_signature_for_another_ledger_is_none(world: World, series: int, make_
     assert other.create_series() == series
     other.issue(series, world.holder, 1_000)
     card = other.redemption(series, 10)
-    message = signing.Redemption(*card[:3], world.merchant.address, ZERO, 0, b"", card[4], card[5])
+    message = Redemption(*card[:3], world.merchant.address, ZERO, 0, b"", card[4], card[5])
     with reverts("GiftCertificates_InvalidSignature", world.holder, message.digest(world.domain)):
         world.certificates.redeemSigned(card, {"from": world.merchant})
     other.certificates.redeemSigned(card, {"from": world.merchant})
@@ -100,12 +100,10 @@ def test_a_signature_for_another_ledger_is_none(world: World, series: int, make_
 def test_a_signature_for_the_back_offices_own_address_is_none(world: World, series: int) -> None:
     """The second piece of code runs at the first one's address; its own is nobody's domain."""
     back_office = container("GiftCertificates").at(world.certificates.address).backOffice()
-    domain = signing.certificates_domain(world.chain.id, back_office)
+    domain = certificates_domain(world.chain.id, back_office)
     world.certificates.redeem(series, 10, world.merchant, {"from": world.holder})
     world.fund(world.merchant, 10)
-    consent = signing.Restoration(
-        world.holder.address, series, 10, world.merchant.address, 1, world.now() + DAY
-    )
+    consent = Restoration(world.holder.address, series, 10, world.merchant.address, 1, world.now() + DAY)
     wrong = (1, consent.deadline, consent.sign(domain, world.key(world.holder)))
     with reverts("GiftCertificates_InvalidSignature", world.holder, consent.digest(world.domain)):
         world.certificates.restore(world.holder, series, 10, wrong, {"from": world.merchant})
@@ -172,7 +170,7 @@ def test_a_signature_has_one_use(world: World, series: int, service: Any, signed
         if use == signed:
             continue
         payment = payment_for(USES[use])
-        meant = signing.Redemption(
+        meant = Redemption(
             *(message.holder, series, 10, payment[0], payment[1], payment[2], payment[5]),
             *(1, message.deadline),
         )
@@ -198,23 +196,23 @@ def test_a_signed_payment_is_no_other_message(world: World, series: int) -> None
     order = (series, 10, merchant, ZERO, 0, 0, bytes(32))
     attempts = [
         (
-            signing.Transfer(holder, merchant, series, 10, 1, deadline),
+            Transfer(holder, merchant, series, 10, 1, deadline),
             lambda: certificates.transferSigned(
                 holder, merchant, series, 10, authorization, {"from": world.merchant}
             ),
         ),
         (
-            signing.Refund(holder, series, 10, 0, 1, deadline),
+            Refund(holder, series, 10, 0, 1, deadline),
             lambda: certificates.refund(holder, series, 10, 0, authorization, {"from": world.merchant}),
         ),
         (
-            signing.Cancellation(holder, series, 1, deadline),
+            Cancellation(holder, series, 1, deadline),
             lambda: certificates.cancelAuthorizations(
                 holder, series, authorization, {"from": world.merchant}
             ),
         ),
         (
-            signing.GiftOrder(holder, series, 10, merchant, ZERO, 0, 0, bytes(32), 1, deadline),
+            GiftOrder(holder, series, 10, merchant, ZERO, 0, 0, bytes(32), 1, deadline),
             lambda: certificates.giveSigned(holder, order, authorization, {"from": world.merchant}),
         ),
     ]

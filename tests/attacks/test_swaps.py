@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from largesse.signing import keccak
+from largesse.eip712 import keccak
 from tests.fixtures.accounts import MakeAccount
 from tests.support.certificates import DAY
 from tests.support.clock import at

@@ -13,7 +13,7 @@ import pytest
 from brownie import web3
 
 from largesse.chain import Node
-from largesse.client import Certificates
+from largesse.clients.certificates import Certificates
 from largesse.issuing import issue_list
 from largesse.recipients import load_recipients
 from tests.fixtures.desk import Desk

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from largesse.links import parse_link
+from largesse.gifts.links import parse_link
 from tests.support.clock import mine_at
 from tests.support.paid import CARD, Processor, prepared, processing
 from tests.support.sales import Shop

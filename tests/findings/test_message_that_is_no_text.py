@@ -13,7 +13,7 @@ from eth_abi.abi import encode
 
 from largesse.chain import Node
 from largesse.chainlogs import Decoder
-from largesse.client import Certificates
+from largesse.clients.certificates import Certificates
 from largesse.solvency.jars import audit_jars
 from tests.support.jars import ITSELF, Jars
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
+from largesse.eip712 import Domain
 from largesse.gateway.purse import PaidAccount, Purse, PurseError
-from largesse.signing import Domain
 
 CONTRACT, CURRENCY, SELLER = ("0x" + digit * 40 for digit in "123")
 BUDGET, PRICE = 1_000, 300

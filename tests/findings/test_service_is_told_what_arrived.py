@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from largesse import signing
+from largesse.signed.certificates import Redemption
 from tests.fixtures.accounts import container
 from tests.fixtures.tokens import deploy_token
 from tests.support.certificates import YEAR, World
@@ -53,7 +53,7 @@ def test_claim_and_pay_reverts_when_less_arrives_at_the_service(kept: Kept) -> N
     secret, gift, gift_id = world.give(series, 100, giver=world.holder, reclaim_at=world.now() + YEAR)
     world.token.setFeeBps(10_000, {"from": world.deployer})
     payment = world.payment(service, payee=world.merchant)
-    follow_up = signing.Redemption(
+    follow_up = Redemption(
         world.recipient.address, series, 100, service.address, world.merchant.address, 0, b"", 0, 0
     ).struct_hash()
     signature = world.claim_signature(secret, gift_id, world.recipient, follow_up)

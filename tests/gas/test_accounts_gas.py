@@ -13,9 +13,8 @@ from typing import Any
 import pytest
 from brownie import web3
 
-from largesse import signing
+from largesse.eip712 import accounts_domain, address_of, keccak
 from largesse.signed.accounts import LockedVoucher, Voucher
-from largesse.signing import address_of, keccak
 from largesse.vouchers import SignedLockedVoucher, SignedVoucher, index_of, lock_of, rows
 from tests.support.certificates import World
 from tests.support.clock import at, mine_at
@@ -33,7 +32,7 @@ class Steady:
     def __init__(self, world: World, accounts: Any) -> None:
         self.world, self.accounts = world, accounts
         self.seller, self.payer = world.merchant, world.holder
-        self.domain = signing.accounts_domain(web3.eth.chain_id, accounts.address)
+        self.domain = accounts_domain(web3.eth.chain_id, accounts.address)
 
     def key(self, salt: int) -> bytes:
         return bytes(keccak(b"session key" + salt.to_bytes(5, "big")))

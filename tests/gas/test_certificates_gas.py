@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from largesse import signing
-from largesse.merkle import GiftLeaf, build
-from largesse.signing import keccak
+from largesse.eip712 import address_of, keccak
+from largesse.gifts.merkle import GiftLeaf, build
+from largesse.signed.certificates import Redemption
 from tests.support.certificates import NO_SIGNATURE, YEAR, ZERO, World, batch_id, leaf_gift_id
 from tests.support.clock import at, mine_at
 from tests.support.gas import record
@@ -113,7 +113,7 @@ def test_redeem_batch(steady: tuple[World, int]) -> None:
     """100 holders, consecutive orders in words of the bitmap that are in use."""
     world, series = steady
     secrets = [keccak(b"payer" + bytes([i])) for i in range(PAYERS)]
-    holders = [signing.address_of(secret) for secret in secrets]
+    holders = [address_of(secret) for secret in secrets]
     world.fund(world.issuer, PAYERS * FACE)
     world.certificates.issueBatch(series, [(holder, FACE) for holder in holders], {"from": world.issuer})
 
@@ -121,7 +121,7 @@ def test_redeem_batch(steady: tuple[World, int]) -> None:
         signed = []
         for i, (secret, holder) in enumerate(zip(secrets, holders, strict=True)):
             order = first_order + i
-            message = signing.Redemption(
+            message = Redemption(
                 holder, series, FACE // 10, str(world.merchant), ZERO, order, b"", nonce, DEADLINE
             )
             signature = message.sign(world.domain, secret)
@@ -137,7 +137,7 @@ def test_redeem_batch(steady: tuple[World, int]) -> None:
 
 def test_give_and_claim(steady: tuple[World, int]) -> None:
     world, series = steady
-    order = (series, FACE, signing.address_of(keccak(b"one")), ZERO, 0, CLOCK + YEAR, bytes(32))
+    order = (series, FACE, address_of(keccak(b"one")), ZERO, 0, CLOCK + YEAR, bytes(32))
     record("certificates.give", world.certificates.give(order, {"from": world.giver}).gas_used)
 
     for i, key in enumerate(("new", "known")):
@@ -154,10 +154,7 @@ def test_give_many_and_claim(steady: tuple[World, int]) -> None:
     world, series = steady
     secrets = [keccak(b"link" + i.to_bytes(2, "big")) for i in range(LINKS)]
     tree = build(
-        [
-            GiftLeaf(i, signing.address_of(s), ZERO, FACE // LINKS, CLOCK, bytes(32))
-            for i, s in enumerate(secrets)
-        ]
+        [GiftLeaf(i, address_of(s), ZERO, FACE // LINKS, CLOCK, bytes(32)) for i, s in enumerate(secrets)]
     )
     at(CLOCK + 10_000)
     tx = world.certificates.giveMany(
@@ -167,7 +164,7 @@ def test_give_many_and_claim(steady: tuple[World, int]) -> None:
     limitation = world.certificates.terms(series)[3]
     batch = (str(world.giver), series, tree.root, CLOCK + YEAR, world.now(), limitation)
     for index, recipient in ((7, world.stranger), (8, world.recipient)):
-        leaf = (index, signing.address_of(secrets[index]), ZERO, FACE // LINKS, CLOCK, bytes(32))
+        leaf = (index, address_of(secrets[index]), ZERO, FACE // LINKS, CLOCK, bytes(32))
         signature = world.claim_signature(secrets[index], leaf_gift_id(batch_id(batch), index), recipient)
         assert world.certificates.balanceOf(recipient, series) == 0
         tx = world.certificates.claimFromBatch(

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from brownie import web3
 
+from largesse.eip712 import Domain, address_of, keccak, rewards_domain
 from largesse.signed.rewards import Attestation, Choice
-from largesse.signing import Domain, address_of, keccak, rewards_domain
 from tests.fixtures.accounts import key_of
 from tests.support.certificates import DAY, World
 from tests.support.clock import at, mine_at

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from largesse.addresses import ZERO_ADDRESS
+from largesse.clients.accounts import PrepaidAccount
 from largesse.gateway.accounts import STALE_SECONDS, AccountBook, BlindError, Standing
-from largesse.prepaid import PrepaidAccount
 from tests.fixtures.gateways import Served
 
 NOW, DELAY = 1_900_000_000, 3_600

@@ -18,13 +18,13 @@ import pytest
 from sqlalchemy import func, select
 
 from largesse.chain import Node
-from largesse.client import Certificates
+from largesse.clients.accounts import Prepaid as Client
+from largesse.clients.certificates import Certificates
 from largesse.database import open_database, transaction
 from largesse.gateway.gateway import tables
 from largesse.gateway.ledger import Ledger
 from largesse.gateway.ledger_tables import PAYMENTS
 from largesse.gateway.purse import PaidAccount, Paying, Purse
-from largesse.prepaid import Prepaid as Client
 from tests.support.gateway_process import PRICE, gateway_runner
 from tests.support.prepaid import Key, Prepaid
 from tools.own_node import free_port

@@ -10,10 +10,10 @@ import pytest
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from largesse.files import CHECKOUT
 from largesse.gateway.openapi import describe
 from largesse.gateway.sample import article, contents, words
 from largesse.relayer.actions import Kind
-from largesse.session import CHECKOUT
 from tests.fixtures.gateways import PRICES, Served
 from tests.support.prepaid import Prepaid
 from tests.support.relaying import relaying

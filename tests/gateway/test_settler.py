@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from largesse.chain import Node, Wallet
-from largesse.client import Certificates
+from largesse.clients.accounts import Prepaid as Client
+from largesse.clients.certificates import Certificates
 from largesse.database import open_database
 from largesse.gateway.accounts import AccountBook
 from largesse.gateway.charging import Charge
@@ -17,7 +18,6 @@ from largesse.gateway.gateway import tables
 from largesse.gateway.ledger import Ledger, Owed
 from largesse.gateway.schemes import Answer, Call
 from largesse.gateway.settler import BASE_GAS, MOST_ROWS, ONE_GAS, ROW_GAS, Candidate, Policy, Settler, decide
-from largesse.prepaid import Prepaid as Client
 from largesse.sender import Sender
 from tests.support.clock import at
 from tests.support.prepaid import DAY, HOUR, Key, Prepaid

@@ -12,10 +12,10 @@ from hexbytes import HexBytes
 
 from largesse.artifacts import certificates_abi, jars_abi
 from largesse.chainlogs import Decoder
+from largesse.eip712 import keccak
 from largesse.indexer.contracts import CURRENCY, FACTORY, IndexerError, abi_of
 from largesse.indexer.rows import Codec
 from largesse.parts import CERTIFICATES, PARTS
-from largesse.signing import keccak
 
 NAMES = [FACTORY, CURRENCY, CERTIFICATES, *(part.name for part in PARTS)]
 

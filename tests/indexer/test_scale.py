@@ -9,10 +9,10 @@ from dataclasses import replace
 from sqlalchemy import MetaData, func, select, text
 
 from largesse.database import open_database, reading, transaction
+from largesse.files import CHECKOUT
 from largesse.indexer.follow import Follower
 from largesse.indexer.stored import StoredSource
 from largesse.indexer.tables import EVENTS, TABLES
-from largesse.session import CHECKOUT
 from tests.support.followed import Followed, everything, on_chain
 
 SCALE = (CHECKOUT / "docs" / "SCALE.md").read_text(encoding="utf-8")

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from brownie import web3
 
-from largesse.signing import Claim, Redemption, address_of, sign_digest
+from largesse.eip712 import address_of, sign_digest
+from largesse.signed.certificates import Claim, Redemption
 from tests.support.certificates import DAY, ZERO, World
 from tests.support.clock import at, mine_at
 from tests.support.errors import reverts

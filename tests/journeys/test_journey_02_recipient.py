@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from brownie import web3
 
-from largesse.signing import Claim, Redemption, address_of
+from largesse.eip712 import address_of
+from largesse.signed.certificates import Claim, Redemption
 from tests.support.certificates import DAY, World
 from tests.support.errors import reverts
 from tests.support.gifts import secret_of

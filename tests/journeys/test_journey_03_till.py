@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from largesse import signing
 from largesse.chain import RefusedError
-from largesse.client import ClientError
+from largesse.clients.certificates import ClientError
 from largesse.holdings import Account, Refundable, Right, SignedCard
 from largesse.qr import qr_png
 from largesse.scanning import read_qr
+from largesse.signed.certificates import Redemption
 from largesse.tills import PaymentRequest, parse_request
 from tests.fixtures.desk import Desk
 
@@ -104,7 +104,7 @@ def _signed_anyway(desk: Desk, request: PaymentRequest) -> SignedCard:
     """A card signed without asking whether the order is free."""
     holder = desk.wallet("holder")
     nonce = desk.krw.account(SERIES, holder.address).nonce + 1
-    message = signing.Redemption(
+    message = Redemption(
         holder.address,
         SERIES,
         request.total,

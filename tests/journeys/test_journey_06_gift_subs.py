@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from brownie import web3
 
-from largesse.signing import address_of
+from largesse.eip712 import address_of
 from tests.support.certificates import DAY, ZERO, World
 from tests.support.clock import at
 from tests.support.consents import Consent

@@ -10,16 +10,16 @@ import httpx
 import pytest
 
 from largesse.chain import Node, Wallet
-from largesse.client import Certificates
+from largesse.clients.accounts import Prepaid as Client
+from largesse.clients.certificates import Certificates
 from largesse.database import open_database, sqlite_url
+from largesse.eip712 import Domain
 from largesse.gateway.accounts import AccountBook
 from largesse.gateway.gateway import tables
 from largesse.gateway.ledger import Ledger
 from largesse.gateway.purse import PaidAccount, Paying, Purse, PurseError
 from largesse.gateway.settler import Policy, Settler
-from largesse.prepaid import Prepaid as Client
 from largesse.sender import Sender
-from largesse.signing import Domain
 from tests.fixtures.gateways import WORDS, Served
 from tests.support.gateway_process import PRICE, gateway_runner
 from tests.support.prepaid import Prepaid

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from largesse.signing import keccak
+from largesse.eip712 import keccak
 from tests.support.crowd import Crowd, crowd_chain, deploy, jar_of, settle
 from tests.support.jars import ITSELF, NOON
 

@@ -10,9 +10,9 @@ import pytest
 
 from largesse.artifacts import artifact
 from largesse.chain import ChainError, Node, RefusedError, Wallet
-from largesse.client import ClientError
+from largesse.clients.certificates import ClientError
+from largesse.gifts.links import new_link_key
 from largesse.holdings import Right
-from largesse.links import new_link_key
 from largesse.recipients import load_recipients
 from scripts import issue, redeem, refund, solvency
 from tests.fixtures.desk import CSV, KR, Desk

@@ -14,11 +14,11 @@ from largesse.artifacts import certificates_abi
 from largesse.books.certificates import Books
 from largesse.chain import Node
 from largesse.chainlogs import Decoder, read_logs
-from largesse.client import Certificates
-from largesse.manifest import load_manifest
+from largesse.clients.certificates import Certificates
+from largesse.eip712 import keccak
 from largesse.opening import currency_roles
-from largesse.signing import keccak
 from largesse.solvency.certificates import audit
+from largesse.terms.manifest import load_manifest
 from scripts import give, issue, redeem, refund
 from tests.fixtures.desk import CSV, KR, MANIFEST, Desk
 

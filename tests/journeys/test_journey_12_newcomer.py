@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from largesse.session import CHECKOUT, Session, open_session
+from largesse.files import CHECKOUT
+from largesse.session import Session, open_session
 from scripts import create_series, deploy, sell, webhook
 from tests.support.served import Server
 

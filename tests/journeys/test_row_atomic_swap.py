@@ -15,8 +15,8 @@ import pytest
 from web3 import Web3
 
 from largesse.chain import Node, RefusedError, Wallet, development_wallet
-from largesse.client import Certificates
-from largesse.swaps import (
+from largesse.clients.certificates import Certificates
+from largesse.clients.swaps import (
     CLAIM_MARGIN_SECONDS,
     CLAIMED,
     GAP_SECONDS,

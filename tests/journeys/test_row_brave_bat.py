@@ -11,7 +11,7 @@ import pytest
 from brownie import web3
 from eth_utils.crypto import keccak
 
-from largesse.signing import address_of, sign_digest
+from largesse.eip712 import address_of, sign_digest
 from tests.support.certificates import DAY, ZERO, World
 from tests.support.clock import at, mine_at
 from tests.support.errors import reverts

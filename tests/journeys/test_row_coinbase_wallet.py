@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from largesse import signing
 from largesse.chain import Node, Wallet
-from largesse.client import Certificates
-from largesse.payout import Payout
-from largesse.service import ServiceError
+from largesse.clients.certificates import Certificates
+from largesse.clients.payout import Payout
+from largesse.clients.service import ServiceError
+from largesse.signed.certificates import Redemption
 from largesse.uniswap import UniswapError
 from tests.fixtures.accounts import MakeAccount
 from tests.fixtures.payout import Payouts
@@ -39,9 +39,7 @@ def signed_by_wallet(payouts: Payouts, wallet: Any, data: bytes, nonce: int, **w
     """The wallet's card, by its owner's signature as the wallet takes it (ERC-1271)."""
     world, deadline = payouts.world, payouts.now() + DAY
     merchant, payee = str(where["merchant"]), str(where.get("payee", "0x" + "00" * 20))
-    message = signing.Redemption(
-        str(wallet), payouts.open_series, AMOUNT, merchant, payee, 0, data, nonce, deadline
-    )
+    message = Redemption(str(wallet), payouts.open_series, AMOUNT, merchant, payee, 0, data, nonce, deadline)
     signature = message.sign(world.domain, world.key(payouts.supporter))
     return (str(wallet), payouts.open_series, AMOUNT, 0, nonce, deadline, signature)
 

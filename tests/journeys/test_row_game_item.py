@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from largesse.chain import Node, RefusedError, Wallet
-from largesse.client import Certificates
-from largesse.items import Item
-from largesse.items import Items as Client
+from largesse.clients.certificates import Certificates
+from largesse.clients.items import Item
+from largesse.clients.items import Items as Client
 from tests.fixtures.accounts import MakeAccount
 from tests.fixtures.items import PRICE, STOCK, SWORD, Items
 

@@ -13,7 +13,7 @@ from web3.logs import DISCARD
 from web3.types import TxReceipt
 
 from largesse.chain import RefusedError
-from largesse.client import Certificates, ClientError
+from largesse.clients.certificates import Certificates, ClientError
 from largesse.qr import qr_png
 from largesse.scanning import read_qr
 from largesse.tills import PaymentRequest, parse_request

@@ -11,15 +11,24 @@ from typing import Any
 
 import pytest
 
-from largesse import signing
 from largesse.artifacts import artifact
 from largesse.chain import Node, RefusedError, Wallet, development_wallet
-from largesse.client import Certificates
+from largesse.clients.certificates import Certificates
 from largesse.deploying import deploy, plan_deployment
 from largesse.development import mint
+from largesse.eip712 import Message
 from largesse.holdings import Account, Refundable, Right, SignedCard
 from largesse.nodes import development_node
-from largesse.terms import Terms
+from largesse.signed.certificates import (
+    Cancellation,
+    Claim,
+    GiftOrder,
+    Redemption,
+    Refund,
+    Restoration,
+    Transfer,
+)
+from largesse.terms.fields import Terms
 from tests.support.certificates import ART, YEAR, gift_id
 
 MAINNET_LIKE, LAYER_2 = 31_337, 8_453
@@ -149,21 +158,19 @@ def test_a_gift_is_given_and_claimed(here: Place) -> None:
 # what was signed for one
 
 
-def signed_for(place: Place, message: signing.Message, role: str = "holder") -> tuple[int, int, bytes]:
+def signed_for(place: Place, message: Message, role: str = "holder") -> tuple[int, int, bytes]:
     """An `Authorization` that is good on this chain."""
     signature = message.sign(place.certificates.domain, wallet(role).key)
     return (message.nonce, message.deadline, signature)  # type: ignore[attr-defined]
 
 
-Attempt = tuple[signing.Message, Callable[[Place, tuple[int, int, bytes]], None]]
+Attempt = tuple[Message, Callable[[Place, tuple[int, int, bytes]], None]]
 DEADLINE = START + YEAR // 2
 
 
 def redemption(place: Place) -> Attempt:
     holder, merchant = wallet("holder"), wallet("merchant")
-    message = signing.Redemption(
-        holder.address, place.series, 10, merchant.address, ZERO, 0, b"", 1, DEADLINE
-    )
+    message = Redemption(holder.address, place.series, 10, merchant.address, ZERO, 0, b"", 1, DEADLINE)
 
     def use(where: Place, authorization: tuple[int, int, bytes]) -> None:
         card = SignedCard(holder.address, where.series, 10, 0, 1, DEADLINE, authorization[2])
@@ -174,7 +181,7 @@ def redemption(place: Place) -> Attempt:
 
 def transfer(place: Place) -> Attempt:
     holder, to = wallet("holder").address, wallet("stranger")
-    message = signing.Transfer(holder, to.address, place.series, 10, 1, DEADLINE)
+    message = Transfer(holder, to.address, place.series, 10, 1, DEADLINE)
     return message, lambda where, authorization: where.sends(
         to, "transferSigned", holder, to.address, where.series, 10, authorization
     )
@@ -182,7 +189,7 @@ def transfer(place: Place) -> Attempt:
 
 def refund(place: Place) -> Attempt:
     holder = wallet("holder").address
-    message = signing.Refund(holder, place.series, 10, 10, 1, DEADLINE)
+    message = Refund(holder, place.series, 10, 10, 1, DEADLINE)
     return message, lambda where, authorization: where.sends(
         wallet("relayer"), "refund", holder, where.series, 10, 10, authorization
     )
@@ -190,7 +197,7 @@ def refund(place: Place) -> Attempt:
 
 def restoration(place: Place) -> Attempt:
     holder, merchant = wallet("holder").address, wallet("merchant")
-    message = signing.Restoration(holder, place.series, 10, merchant.address, 1, DEADLINE)
+    message = Restoration(holder, place.series, 10, merchant.address, 1, DEADLINE)
     return message, lambda where, authorization: where.sends(
         merchant, "restore", holder, where.series, 10, authorization
     )
@@ -198,7 +205,7 @@ def restoration(place: Place) -> Attempt:
 
 def cancellation(place: Place) -> Attempt:
     holder = wallet("holder").address
-    message = signing.Cancellation(holder, place.series, 1, DEADLINE)
+    message = Cancellation(holder, place.series, 1, DEADLINE)
     return message, lambda where, authorization: where.sends(
         wallet("relayer"), "cancelAuthorizations", holder, where.series, authorization
     )
@@ -207,7 +214,7 @@ def cancellation(place: Place) -> Attempt:
 def gift_order(place: Place) -> Attempt:
     holder, key = wallet("holder").address, wallet("reader").address
     order = (place.series, 10, key, ZERO, 0, 0, bytes(32))
-    message = signing.GiftOrder(holder, *order[:4], 0, 0, bytes(32), 1, DEADLINE)
+    message = GiftOrder(holder, *order[:4], 0, 0, bytes(32), 1, DEADLINE)
     return message, lambda where, authorization: where.sends(
         wallet("relayer"), "giveSigned", holder, order, authorization
     )
@@ -265,7 +272,7 @@ def test_a_gift_links_signature_for_one_chain_is_refused_on_the_other(here: Plac
         holder.address, key.address, ZERO, here.series, 10, later, 2**40 - 1, given_at, limitation, bytes(32),
     )  # fmt: skip
     assert all(place.certificates.is_gift_open(gift_id(gift)) for place in (here, there))
-    claim = signing.Claim(gift_id(gift), recipient, bytes(32))
+    claim = Claim(gift_id(gift), recipient, bytes(32))
     signature = claim.sign(here.certificates.domain, key.key)
     with pytest.raises(RefusedError) as refused:
         there.sends(wallet("relayer"), "claim", gift, recipient, signature)

@@ -15,6 +15,7 @@ import pytest
 from web3 import Web3
 
 from largesse.chain import development_wallet
+from largesse.eip712 import Domain, Message, accounts_domain, address_of
 from largesse.signed.accounts import (
     CancelWithdrawal,
     ChangeSigner,
@@ -26,7 +27,7 @@ from largesse.signed.accounts import (
     Voucher,
     Withdraw,
 )
-from largesse.signing import Domain, Message, OwedWithdrawal, accounts_domain, address_of
+from largesse.signed.certificates import OwedWithdrawal
 from largesse.vouchers import SignedLockedVoucher, SignedVoucher, lock_of
 from tests.support.crowd import Crowd, deploy, settle_with
 from tests.support.gifts import secret_of

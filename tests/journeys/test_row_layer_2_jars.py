@@ -14,8 +14,10 @@ import pytest
 from web3 import Web3
 
 from largesse.chain import development_wallet
-from largesse.gift_subs import GiftSubscriptions, Place, build
+from largesse.eip712 import Domain, Message, address_of, jars_domain
+from largesse.gifts.subscriptions import GiftSubscriptions, Place, build
 from largesse.jars import HandleTip, handle_hash
+from largesse.signed.certificates import OwedWithdrawal
 from largesse.signed.jars import (
     CancelStream,
     ChangeStreamRate,
@@ -32,7 +34,6 @@ from largesse.signed.jars import (
     TopUpStream,
     Unsubscribe,
 )
-from largesse.signing import Domain, Message, OwedWithdrawal, address_of, jars_domain
 from tests.support.crowd import Crowd, deploy, escrow_abi, jar_of, settle
 from tests.support.gifts import secret_of
 from tests.support.jars import DAY, ITSELF, NOON

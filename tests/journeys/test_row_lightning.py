@@ -12,8 +12,8 @@ import pytest
 from brownie import web3
 from eth_abi.abi import decode
 
+from largesse.eip712 import recover, sign_digest
 from largesse.signed.accounts import Voucher
-from largesse.signing import recover, sign_digest
 from largesse.vouchers import SignedLockedVoucher, SignedVoucher, lock_of
 from tests.support.clock import at, later
 from tests.support.errors import reverts

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 from brownie import web3
 
-from largesse.signing import sign_digest
+from largesse.eip712 import sign_digest
 from largesse.vouchers import rows
 from tests.support.certificates import DAY
 from tests.support.clock import at, later

@@ -18,8 +18,8 @@ from web3 import Web3
 from web3.types import TxReceipt
 
 from largesse.chain import development_wallet
+from largesse.eip712 import Domain, address_of, jars_domain, keccak
 from largesse.signed.jars import ReceiveWithAuthorization, Tip
-from largesse.signing import Domain, address_of, jars_domain, keccak
 from largesse.usdc import Usdc, deploy_usdc
 from tests.support.crowd import NOON, Crowd, crowd_chain, deploy, encoder, jar_of, settle
 from tests.support.gifts import secret_of

@@ -20,9 +20,9 @@ from typing import Any
 import pytest
 
 from largesse.artifacts import artifact
+from largesse.clients.accounts import Opening
 from largesse.errors import LargesseError
 from largesse.notices.__main__ import main as notices_main
-from largesse.prepaid import Opening
 from largesse.signed.accounts import Voucher
 from largesse.vouchers import SignedVoucher, rows
 from scripts import give, notify

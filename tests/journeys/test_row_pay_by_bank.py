@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from largesse.chain import Node, development_wallet
-from largesse.client import Certificates
-from largesse.links import parse_link
+from largesse.clients.certificates import Certificates
+from largesse.gifts.links import parse_link
 from tests.support.clock import at, mine_at
 from tests.support.errors import reverts
 from tests.support.paid import CARD, NEW, OLD, Processor, prepared, processing

@@ -14,9 +14,9 @@ import pytest
 from largesse import gift_batches
 from largesse.arguments import ArgumentError
 from largesse.chain import Node, RefusedError, Wallet
-from largesse.client import Certificates
-from largesse.gifts import Gift
-from largesse.links import GiftLink, new_link_key, parse_link
+from largesse.clients.certificates import Certificates
+from largesse.gifts.commitments import Gift
+from largesse.gifts.links import GiftLink, new_link_key, parse_link
 from largesse.printed_cards import PER_PAGE, SAFE_DPI, serial_of
 from largesse.printing.lettering import PrintError, lettering
 from scripts import give, print_cards, solvency

@@ -9,8 +9,8 @@ from random import Random
 import pytest
 from brownie import web3
 
+from largesse.eip712 import address_of, keccak
 from largesse.signed.rewards import Attestation, Choice
-from largesse.signing import address_of, keccak
 from tests.support.certificates import DAY
 from tests.support.clock import later, mine_at
 from tests.support.errors import reverts

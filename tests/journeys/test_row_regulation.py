@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from largesse.presets import all_presets
-from largesse.terms import NO_EXPIRY
+from largesse.terms.fields import NO_EXPIRY
+from largesse.terms.presets import all_presets
 from tests.support.certificates import World
 from tests.support.statutes import Statute
 

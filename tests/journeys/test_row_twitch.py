@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from largesse.signing import address_of
+from largesse.eip712 import address_of
 from tests.support.certificates import DAY, ZERO, World
 from tests.support.clock import at, mine_at
 from tests.support.errors import reverts

@@ -65,7 +65,7 @@ def test_no_signature(monkeypatch: pytest.MonkeyPatch, signature: bytes, native:
 def test_without_coincurve_it_works_and_warns() -> None:
     code = (
         "import sys; sys.modules['coincurve'] = None\n"
-        "from largesse.signing import address_of, recover, sign_digest\n"
+        "from largesse.eip712 import address_of, recover, sign_digest\n"
         "key = bytes(31) + b'\\1'\n"
         "assert recover(bytes(32), sign_digest(bytes(32), key)) == address_of(key)\n"
         "print(address_of(key))"

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from largesse.errors import LinkError
-from largesse.gift_messages import MAX_MESSAGE_BYTES, decrypt_message, encrypt_message, message_hash
+from largesse.gifts.messages import MAX_MESSAGE_BYTES, decrypt_message, encrypt_message, message_hash
 from tests.python.helpers import CONTRACT, ISSUER, refused
 
 PRIVATE_KEY = bytes(range(1, 33))

@@ -10,13 +10,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from largesse import gift_subs, signing
 from largesse.addresses import ZERO_ADDRESS
+from largesse.eip712 import jars_domain, keccak, recover
 from largesse.errors import LinkError
-from largesse.gift_subs import GiftSubscriptions, Place, SubscriptionLink, make_links, parse_subscription_link
+from largesse.gifts import subscriptions as gift_subs
+from largesse.gifts.links import key_address
+from largesse.gifts.subscriptions import (
+    GiftSubscriptions,
+    Place,
+    SubscriptionLink,
+    make_links,
+    parse_subscription_link,
+)
 from largesse.jars import JarError
-from largesse.links import key_address
-from largesse.signing import keccak, recover
 
 PAYER = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"
 CREATOR = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
@@ -78,7 +84,7 @@ def test_links_are_read_back(count: int) -> None:
 
 def test_the_key_names_the_account() -> None:
     link = links(2)[1]
-    domain = signing.jars_domain(31_337, ESCROW)
+    domain = jars_domain(31_337, ESCROW)
     claim = gift_subs.GiftSubscriptionClaim(link.gifts.batch_id(), 1, CREATOR)
     assert recover(claim.digest(domain), link.sign(domain, CREATOR)) == link.place.key
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from largesse import jars
+from largesse.eip712 import keccak
 from largesse.errors import LargesseError
 from largesse.jars import HandleTip, JarError, Split, StreamKey
-from largesse.signing import keccak
 
 CREATOR = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 PAYER = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"

@@ -13,9 +13,9 @@ from largesse.addresses import address_from_bytes
 from largesse.amounts import UINT96_MAX
 from largesse.bytestream import ByteReader, varint
 from largesse.errors import AddressError, LinkError
-from largesse.gift_messages import MAX_MESSAGE_BYTES, encrypt_message, message_hash
-from largesse.links import BatchPlace, Gift, GiftLink, key_address, new_link_key, parse_link
-from largesse.merkle import GiftLeaf, build
+from largesse.gifts.links import BatchPlace, Gift, GiftLink, key_address, new_link_key, parse_link
+from largesse.gifts.merkle import GiftLeaf, build
+from largesse.gifts.messages import MAX_MESSAGE_BYTES, encrypt_message, message_hash
 from largesse.qr import make_qr
 from tests.python.helpers import CONTRACT, HOLDER, ISSUER, ZERO, refused
 

@@ -7,8 +7,8 @@ import pytest
 from eth_utils.crypto import keccak
 
 from largesse.errors import ManifestError, TermsError
-from largesse.manifest import Manifest, load_manifest, parse_manifest
-from largesse.presets import NO_EXPIRY
+from largesse.terms.manifest import Manifest, load_manifest, parse_manifest
+from largesse.terms.presets import NO_EXPIRY
 from tests.python.helpers import HOLDER, ISSUER, MERCHANT, refused
 
 DEMO = Path(__file__).parents[2] / "examples" / "manifests" / "demo.toml"

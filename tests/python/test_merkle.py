@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from largesse.addresses import address_from_bytes
 from largesse.amounts import UINT96_MAX
 from largesse.errors import MerkleError
-from largesse.merkle import GiftLeaf, Tree, build, sum_of, verify
+from largesse.gifts.merkle import GiftLeaf, Tree, build, sum_of, verify
 from tests.python.helpers import ISSUER, MERCHANT, ZERO, refused
 
 KEY = "0x1a642f0E3c3aF545E7AcBD38b07251B3990914F1"

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from largesse.eip712 import address_of, keccak, recover
 from largesse.order_book import (
     BookError,
     Level,
@@ -23,7 +24,6 @@ from largesse.order_book import (
     read_book,
 )
 from largesse.signed.market import Offer, market_domain
-from largesse.signing import address_of, keccak, recover
 
 KEY = keccak(b"seller")
 SELLER = address_of(KEY)

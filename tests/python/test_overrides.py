@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from largesse.errors import TermsError
-from largesse.overrides import Overrides, apply_overrides
-from largesse.presets import NO_EXPIRY, NO_LIMITATION, preset
-from largesse.terms import NO_MAXIMUM, Terms
+from largesse.terms.fields import NO_MAXIMUM, Terms
+from largesse.terms.overrides import Overrides, apply_overrides
+from largesse.terms.presets import NO_EXPIRY, NO_LIMITATION, preset
 from tests.python.helpers import ISSUER, refused
 
 CLOSE = date(2027, 12, 31)

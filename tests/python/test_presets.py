@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from largesse.errors import AmountError, TermsError
-from largesse.presets import NO_EXPIRY, NO_LIMITATION, all_presets, preset
-from largesse.terms import NO_MAXIMUM, Phase, Terms
+from largesse.terms.fields import NO_MAXIMUM, Phase, Terms
+from largesse.terms.presets import NO_EXPIRY, NO_LIMITATION, all_presets, preset
 from tests.python.helpers import ISSUER, refused
 
 ZONES = {

@@ -9,9 +9,10 @@ from coincurve import PublicKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from largesse import curve, signers
-from largesse.signers import KnownSigners, low_s, settleable
-from largesse.signing import address_of, keccak, recover_bytes, sign_digest
+from largesse import curve
+from largesse.eip712 import address_of, keccak, recover_bytes, sign_digest
+from largesse.signed import signers
+from largesse.signed.signers import KnownSigners, low_s, settleable
 from largesse.vouchers import compact
 
 FIELD = 2**256 - 2**32 - 977

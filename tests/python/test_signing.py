@@ -12,28 +12,33 @@ from eth_utils.address import to_checksum_address
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from largesse import signing
-from largesse.signed import accounts as account_messages
-from largesse.signed import jars as jar_messages
-from largesse.signed import market as market_messages
-from largesse.signed import orders as order_messages
-from largesse.signed import rewards as reward_messages
-from largesse.signed import swaps as swap_messages
-from largesse.signing import (
+from largesse.eip712 import (
     Domain,
     InvalidMessageError,
     InvalidSignatureError,
     Message,
+    accounts_domain,
     address_of,
+    certificates_domain,
     keccak,
     recover,
 )
+from largesse.signed import accounts as account_messages
+from largesse.signed import certificates as certificate_messages
+from largesse.signed import jars as jar_messages
+from largesse.signed import market as market_messages
+from largesse.signed import orders as order_messages
+from largesse.signed import rewards as reward_messages
+from largesse.signed import sales as sale_messages
+from largesse.signed import swaps as swap_messages
+from largesse.signed.certificates import Claim, Redemption
 
 MESSAGES = sorted(
     {
         value
         for module in (
-            signing,
+            certificate_messages,
+            sale_messages,
             jar_messages,
             account_messages,
             market_messages,
@@ -48,7 +53,7 @@ MESSAGES = sorted(
 )
 SECRET = keccak(b"golden")
 HOLDER = "0x7099797000000000000000000000000000000001"
-DOMAIN = signing.certificates_domain(31_337, "0x5FbDB2315678afecb367f032d93F642f64180aa3")
+DOMAIN = certificates_domain(31_337, "0x5FbDB2315678afecb367f032d93F642f64180aa3")
 
 STRATEGIES = {
     "address": st.binary(min_size=20, max_size=20).map(lambda raw: to_checksum_address(raw)),
@@ -339,7 +344,7 @@ def test_golden_vectors(message: type[Message]) -> None:
     assert (message.typehash().hex(), made.digest(DOMAIN).hex()) == GOLDEN[message.__name__]
 
 
-REDEMPTION = signing.Redemption(HOLDER, 1, 2, HOLDER, HOLDER, 3, b"", 4, 5)
+REDEMPTION = Redemption(HOLDER, 1, 2, HOLDER, HOLDER, 3, b"", 4, 5)
 
 
 @pytest.mark.parametrize(
@@ -405,7 +410,7 @@ def test_texts_lists_and_structs_are_validated(message: Message, reason: str, wo
 
 def test_a_word_has_32_bytes() -> None:
     with pytest.raises(InvalidMessageError, match="31 bytes where bytes32") as caught:
-        signing.Claim(bytes(31), HOLDER, bytes(32)).digest(DOMAIN)
+        Claim(bytes(31), HOLDER, bytes(32)).digest(DOMAIN)
     assert caught.value.reason == "bad_length"
 
 
@@ -434,7 +439,7 @@ def test_another_chain_and_another_contract_give_another_digest() -> None:
 
 @given(st.integers(0, 2**64 - 1), st.integers(0, 2**48 - 1))
 def test_voucher_digests_are_those_of_the_message(index: int, amount: int) -> None:
-    domain = signing.accounts_domain(31337, "0x" + "11" * 20)
+    domain = accounts_domain(31337, "0x" + "11" * 20)
     digests = account_messages.VoucherDigests(domain, "0x" + "22" * 20, "0x" + "33" * 20)
     voucher = account_messages.Voucher("0x" + "22" * 20, "0x" + "33" * 20, index, amount)
     assert digests.of(index, amount) == voucher.digest(domain)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from largesse.errors import TermsError
-from largesse.terms import NO_EXPIRY, NO_LIMITATION, NO_MAXIMUM, Phase, Terms
+from largesse.terms.fields import NO_EXPIRY, NO_LIMITATION, NO_MAXIMUM, Phase, Terms
 from tests.python.helpers import ISSUER, ZERO, refused
 
 PLAIN = Terms(

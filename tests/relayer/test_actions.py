@@ -8,6 +8,7 @@ import pytest
 from eth_abi.abi import encode
 
 from largesse.addresses import ZERO_ADDRESS
+from largesse.eip712 import keccak
 from largesse.errors import AddressError
 from largesse.jar_actions import MULTICALL
 from largesse.relayer import actions
@@ -21,7 +22,6 @@ from largesse.relayer.actions import (
     RelayAction,
     read_action,
 )
-from largesse.signing import keccak
 
 PLACES = {
     "0x5FbDB2315678afecb367f032d93F642f64180aa3": Kind.CERTIFICATES,

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from brownie import web3
 
-from largesse import signing
-from largesse.signing import address_of
+from largesse.eip712 import address_of
+from largesse.signed.certificates import GiftOrder, Recall, Redemption, Refund, Transfer
 from tests.fixtures.tokens import sign_permit, token_domain
 from tests.support.certificates import DAY, ZERO, World, gift_id
 from tests.support.gifts import secret_of
@@ -54,7 +54,7 @@ def test_a_recipient_with_nothing_claims_and_pays(desk: Desk, certified: World) 
     assert world.certificates.balanceOf(NOBODY, SERIES) == 50_000
 
     deadline = world.now() + DAY
-    message = signing.Redemption(NOBODY, SERIES, 31_000, str(world.merchant), ZERO, 0, b"", 1, deadline)
+    message = Redemption(NOBODY, SERIES, 31_000, str(world.merchant), ZERO, 0, b"", 1, deadline)
     card = (NOBODY, SERIES, 31_000, 0, 1, deadline, message.sign(world.domain, SECRET))
     before = world.token.balanceOf(world.merchant)
     done = desk.relay(call_of(world.certificates, "pay", world.payment(), [card]))
@@ -83,14 +83,14 @@ def test_a_giver_gives_and_takes_back(desk: Desk, certified: World) -> None:
     world = certified
     deadline = world.now() + DAY
     order = (SERIES, 40, address_of(secret_of("link")), ZERO, deadline, 0, bytes(32))
-    given = signing.GiftOrder(str(world.giver), *order, 1, deadline)
+    given = GiftOrder(str(world.giver), *order, 1, deadline)
     call = call_of(world.certificates, "giveSigned", world.giver, order, world.authorize(given, world.giver))
     done = desk.relay(call)
     gift = (str(world.giver), order[2], ZERO, SERIES, 40, deadline, 2**40 - 1, world.now(),
             world.certificates.terms(SERIES)[3], bytes(32))  # fmt: skip
     identity = gift_id(gift)
     assert (done["state"], world.certificates.isGiftOpen(identity)) == ("done", True)
-    recall = signing.Recall(str(world.giver), identity, 2, deadline)
+    recall = Recall(str(world.giver), identity, 2, deadline)
     call = call_of(world.certificates, "recall", gift, world.authorize(recall, world.giver))
     assert desk.relay(call)["state"] == "done"
     assert not world.certificates.isGiftOpen(identity)
@@ -99,7 +99,7 @@ def test_a_giver_gives_and_takes_back(desk: Desk, certified: World) -> None:
 def test_a_holder_hands_over_and_gets_a_refund(desk: Desk, certified: World) -> None:
     world = certified
     deadline = world.now() + DAY
-    message = signing.Transfer(str(world.holder), NOBODY, SERIES, 5, 1, deadline)
+    message = Transfer(str(world.holder), NOBODY, SERIES, 5, 1, deadline)
     call = call_of(
         world.certificates, "transferSigned", world.holder, NOBODY, SERIES, 5,
         world.authorize(message, world.holder),
@@ -108,7 +108,7 @@ def test_a_holder_hands_over_and_gets_a_refund(desk: Desk, certified: World) -> 
     assert world.certificates.balanceOf(NOBODY, SERIES) == 5
     world.certificates.windDown(SERIES, {"from": world.issuer})
     before = world.token.balanceOf(world.holder)
-    refund = signing.Refund(str(world.holder), SERIES, 500, 500, 2, deadline)
+    refund = Refund(str(world.holder), SERIES, 500, 500, 2, deadline)
     call = call_of(
         world.certificates, "refund", world.holder, SERIES, 500, 500, world.authorize(refund, world.holder)
     )

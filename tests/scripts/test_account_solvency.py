@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from brownie import web3
 
-from largesse.auditing import InsolventError
+from largesse.books.replay import InsolventError
 from largesse.chain import Node
-from largesse.client import Certificates
+from largesse.clients.certificates import Certificates
 from largesse.solvency.accounts import AccountAudit, audit_accounts
 from tests.support.clock import at
 from tests.support.errors import reverts

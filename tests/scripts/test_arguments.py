@@ -8,8 +8,8 @@ import pytest
 from brownie.project.scripts import run
 
 from largesse.arguments import HELP, ArgumentError, Arguments, Option, Usage, parse_arguments
+from largesse.files import CHECKOUT
 from largesse.moments import day, moment
-from largesse.session import CHECKOUT
 
 USAGE = Usage(
     "pay",

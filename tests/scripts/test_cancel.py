@@ -8,10 +8,11 @@ import pytest
 
 from largesse.arguments import ArgumentError
 from largesse.chain import RefusedError, Wallet
-from largesse.keepers import MAX_NONCE, NONCE_WINDOW, SIGNED_PARTS, Keeper, KeeperError, watermark_to
+from largesse.clients.keepers import MAX_NONCE, NONCE_WINDOW, SIGNED_PARTS, Keeper, KeeperError, watermark_to
+from largesse.eip712 import Domain
 from largesse.parts import CERTIFICATES
 from largesse.session import SessionError
-from largesse.signing import Domain, OwedWithdrawal
+from largesse.signed.certificates import OwedWithdrawal
 from scripts import cancel, market, redeem, stream, tip
 from tests.fixtures.desk import KR, Desk
 

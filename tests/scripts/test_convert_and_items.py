@@ -8,8 +8,8 @@ import pytest
 
 from largesse.arguments import ArgumentError
 from largesse.artifacts import artifact
-from largesse.service import ServiceError
-from largesse.session import CHECKOUT
+from largesse.clients.service import ServiceError
+from largesse.files import CHECKOUT
 from largesse.uniswap import UniswapError
 from scripts import convert, create_series, items
 from tests.fixtures.desk import KR, Desk

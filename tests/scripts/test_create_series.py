@@ -8,11 +8,11 @@ import pytest
 
 from largesse.arguments import ArgumentError
 from largesse.cards import decode_metadata
+from largesse.eip712 import keccak
 from largesse.errors import ManifestError
-from largesse.manifest import load_manifest
 from largesse.opening import OpeningError, currency_roles
 from largesse.session import SessionError
-from largesse.signing import keccak
+from largesse.terms.manifest import load_manifest
 from scripts import create_series
 from tests.fixtures.desk import KR, MANIFEST, Desk
 

@@ -14,13 +14,13 @@ import pytest
 from brownie import web3
 
 from largesse.artifacts import artifact
-from largesse.commands.tour import DemoError, Tour
-from largesse.links import parse_link
-from largesse.manifest import load_manifest
+from largesse.demo.tour import DemoError, Tour
+from largesse.files import CHECKOUT
+from largesse.gifts.links import parse_link
 from largesse.scanning import read_qr
-from largesse.session import CHECKOUT
 from largesse.solvency.certificates import InsolventError
 from largesse.solvency.proof import Proof
+from largesse.terms.manifest import load_manifest
 from largesse.tills import parse_request
 from scripts import demo
 from tests.fixtures.desk import CSV, MANIFEST, Desk

@@ -16,10 +16,10 @@ from largesse.artifacts import artifact
 from largesse.chain import RefusedError
 from largesse.deploying import DEPLOYER, SALT, final_check, plan_deployment
 from largesse.deployment import VERSION, DeploymentError
+from largesse.eip712 import certificates_domain, keccak
 from largesse.errors import AddressError
 from largesse.parts import PARTS, Part, create2, create3, first_created
 from largesse.session import SessionError
-from largesse.signing import certificates_domain, keccak
 from scripts import deploy
 from tests.fixtures.desk import Desk
 

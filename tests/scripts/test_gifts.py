@@ -9,9 +9,9 @@ from brownie import web3
 
 from largesse.arguments import ArgumentError
 from largesse.chain import ChainError, Node, RefusedError, Wallet
-from largesse.client import Given
+from largesse.clients.certificates import Given
 from largesse.errors import AddressError, AmountError, LinkError
-from largesse.links import new_link_key, parse_link
+from largesse.gifts.links import new_link_key, parse_link
 from largesse.moments import moment
 from largesse.scanning import read_qr
 from scripts import claim, give

@@ -10,9 +10,10 @@ import pytest
 from largesse.arguments import ArgumentError
 from largesse.chain import RefusedError
 from largesse.errors import LinkError
-from largesse.links import GiftLink
+from largesse.files import CHECKOUT
+from largesse.gifts.links import GiftLink
 from largesse.moments import moment
-from largesse.session import CHECKOUT, SessionError
+from largesse.session import SessionError
 from scripts import claim, create_series, give, refund
 from tests.fixtures.desk import KR, US, Desk
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from largesse.arguments import ArgumentError
+from largesse.clients.orders import HeldOrder, Opening, OrderKey
+from largesse.clients.service import ServiceError
 from largesse.errors import LargesseError
-from largesse.orders import HeldOrder, Opening, OrderKey
-from largesse.service import ServiceError
 from scripts import hold, solvency
 from tests.fixtures.desk import KR, US, Desk
 from tests.support.clock import mine_at

@@ -17,7 +17,7 @@ from brownie import web3
 from largesse.amounts import AmountError
 from largesse.arguments import ArgumentError
 from largesse.chain import RefusedError
-from largesse.client import ClientError
+from largesse.clients.certificates import ClientError
 from largesse.errors import RecipientsError
 from largesse.recipients import load_recipients
 from scripts import issue

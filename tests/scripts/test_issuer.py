@@ -10,8 +10,8 @@ from brownie import web3
 from largesse.amounts import UINT96_MAX
 from largesse.arguments import ArgumentError
 from largesse.chain import RefusedError
+from largesse.clients.service import ServiceError
 from largesse.development import mint
-from largesse.service import ServiceError
 from largesse.session import SessionError
 from scripts import create_series, give, hold, issue, issuer, redeem, refund
 from tests.fixtures.desk import KR, US, Desk

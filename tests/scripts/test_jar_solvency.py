@@ -9,13 +9,13 @@ import pytest
 from brownie import web3
 from eth_abi.abi import encode
 
-from largesse import signing
 from largesse.addresses import ZERO_ADDRESS
-from largesse.auditing import InsolventError
 from largesse.books.jars import DAY
+from largesse.books.replay import InsolventError
 from largesse.chain import Node
-from largesse.client import Certificates
-from largesse.gift_subs import GiftSubscriptions, Place, build
+from largesse.clients.certificates import Certificates
+from largesse.eip712 import jars_domain
+from largesse.gifts.subscriptions import GiftSubscriptions, Place, build
 from largesse.jars import HandleTip, handle_hash, jar_id
 from largesse.signed.jars import HandleClaim
 from largesse.solvency.jars import JarAudit, audit_jars
@@ -154,7 +154,7 @@ def test_tips_to_handles(escrow: Escrow) -> None:
     mine_at(NOON + 2 * DAY)
     claimed = [tips[1], tips[0], tips[1]]  # one is past its date, one is there twice
     claim = HandleClaim(tuple(tip.tip_id() for tip in claimed), anna.address, NOON + 3 * DAY)
-    domain = signing.jars_domain(web3.eth.chain_id, escrow.contract.address)
+    domain = jars_domain(web3.eth.chain_id, escrow.contract.address)
     attestation = claim.sign(domain, key_of(attestor))
     rows = [tip.as_tuple() for tip in claimed]
     tx = escrow.do("claimHandleTips", rows, anna, NOON + 3 * DAY, attestation, sender=world.stranger)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from largesse.clients.accounts import Opening, open_use
+from largesse.clients.market import MarketError
+from largesse.clients.service import ServiceError
 from largesse.errors import AmountError, LargesseError
-from largesse.market import MarketError
 from largesse.order_book import SignedOffer, add_offer, read_book
-from largesse.prepaid import Opening, open_use
-from largesse.service import ServiceError
 from largesse.signed.market import Offer
 from largesse.vouchers import index_of
 from scripts import market

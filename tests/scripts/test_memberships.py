@@ -11,15 +11,15 @@ import pytest
 from largesse.addresses import ZERO_ADDRESS
 from largesse.arguments import ArgumentError
 from largesse.chain import RefusedError, Wallet
+from largesse.clients.jars import Done, TipsError
+from largesse.clients.tips import Tips
 from largesse.errors import AddressError, LinkError
-from largesse.escrow import Done, TipsError
+from largesse.gifts.links import new_link_key
+from largesse.gifts.named import NamedGifts
 from largesse.holdings import SignedPartError
 from largesse.jars import MONTH, JarError, parse_rate
-from largesse.links import new_link_key
 from largesse.moments import day
-from largesse.named_gifts import NamedGifts
 from largesse.session import SessionError
-from largesse.tips import Tips
 from scripts import collect, gift_subs, jar, solvency, subscribe, tip
 from tests.fixtures.desk import US, Desk
 

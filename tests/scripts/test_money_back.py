@@ -9,7 +9,7 @@ import pytest
 
 from largesse.arguments import ArgumentError
 from largesse.chain import RefusedError
-from largesse.client import ClientError
+from largesse.clients.certificates import ClientError
 from largesse.deployment import DeploymentError
 from largesse.holdings import Account, Right, SignedPartError
 from largesse.session import SessionError

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from brownie import web3
 
-from largesse.auditing import InsolventError
 from largesse.books.orders import OrderBooks
+from largesse.books.replay import InsolventError
 from largesse.chain import Node
 from largesse.chainlogs import Event, LogError
-from largesse.client import Certificates
-from largesse.orders import HeldOrder, OrderKey
+from largesse.clients.certificates import Certificates
+from largesse.clients.orders import HeldOrder, OrderKey
 from largesse.solvency.orders import OrderAudit, audit_orders
 from tests.support.clock import at
 from tests.support.orders import ITSELF, Orders

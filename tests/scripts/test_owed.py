@@ -8,8 +8,9 @@ import pytest
 
 from largesse.addresses import AddressError
 from largesse.chain import RefusedError
-from largesse.keepers import KEEPER_PARTS, KeeperError
-from largesse.session import CHECKOUT, SessionError
+from largesse.clients.keepers import KEEPER_PARTS, KeeperError
+from largesse.files import CHECKOUT
+from largesse.session import SessionError
 from largesse.usdc import ARTIFACTS
 from scripts import (
     buy,

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from brownie import web3
 
-from largesse.auditing import InsolventError
 from largesse.books.items import ItemBooks, ItemKey
+from largesse.books.replay import InsolventError
 from largesse.chain import Node
 from largesse.chainlogs import Event, LogError
-from largesse.client import Certificates
-from largesse.items import Listing
+from largesse.clients.certificates import Certificates
+from largesse.clients.items import Listing
 from largesse.solvency.items import ItemAudit, audit_items
 from largesse.solvency.payout import audit_payout
 from tests.fixtures.items import PRICE, STOCK, SWORD, Items

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from largesse.arguments import ArgumentError
-from largesse.attested_reads import AttestedRead
 from largesse.chain import RefusedError
+from largesse.clients.rewards import RewardError, Rewards
 from largesse.errors import LargesseError
 from largesse.holdings import SignedPartError
 from largesse.pool_files import PoolFileError
-from largesse.rewards import RewardError, Rewards
 from largesse.session import SessionError
+from largesse.signed.attested_reads import AttestedRead
 from scripts import pool, solvency
 from tests.fixtures.desk import Desk
 from tests.support.certificates import DAY

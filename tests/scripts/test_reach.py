@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from largesse.session import CHECKOUT
+from largesse.files import CHECKOUT
 from tests.support.reach import (
     COMMANDS,
     NO_COMMAND,

@@ -16,7 +16,8 @@ from brownie import web3
 from starlette.types import ASGIApp
 
 from largesse.cards import decode_metadata, read_svg
-from largesse.session import CHECKOUT, open_session
+from largesse.files import CHECKOUT
+from largesse.session import open_session
 from scripts import balance, webhook
 from tests.fixtures.desk import Desk
 from tests.support import gas, reach

@@ -11,7 +11,7 @@ from PIL import Image
 from largesse.amounts import AmountError
 from largesse.arguments import ArgumentError
 from largesse.chain import RefusedError
-from largesse.client import ClientError
+from largesse.clients.certificates import ClientError
 from largesse.errors import PaymentRequestError, QrError
 from largesse.holdings import SignedPartError
 from largesse.tills import parse_request

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from brownie import web3
 
-from largesse.auditing import InsolventError
+from largesse.books.replay import InsolventError
 from largesse.books.rewards import RewardBooks
 from largesse.chain import Node
 from largesse.chainlogs import Event, LogError
-from largesse.client import Certificates
+from largesse.clients.certificates import Certificates
 from largesse.solvency.rewards import RewardAudit, audit_rewards
 from tests.support.certificates import DAY, ZERO
 from tests.support.clock import later
@@ -99,7 +99,7 @@ def test_one_unit_taken_away_is_missed(rewards: Rewards, node_url: str) -> None:
 @pytest.fixture
 def logs(rewards: Rewards, node_url: str) -> list[list[Event]]:
     """Transactions of a short life, as the books are fed with them."""
-    from largesse.rewards import Rewards as Client
+    from largesse.clients.rewards import Rewards as Client
 
     pool_id = rewards.open(1_000)
     rewards.pay(pool_id, rewards.read(pool_id, 1))

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from largesse.chain import Node
-from largesse.session import CHECKOUT
+from largesse.files import CHECKOUT
 from largesse.tokens import Token
 from tests.support.terminal import Terminal
 

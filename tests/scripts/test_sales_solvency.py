@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from brownie import web3
 
-from largesse.auditing import InsolventError
+from largesse.books.replay import InsolventError
 from largesse.books.sales import RETURNED, Budget, SalesBooks
 from largesse.chain import Node
 from largesse.chainlogs import Event, LogError
-from largesse.client import Certificates
-from largesse.keepers import KEEPER_PARTS
+from largesse.clients.certificates import Certificates
+from largesse.clients.keepers import KEEPER_PARTS
 from largesse.parts import CERTIFICATES
 from largesse.solvency.proof import KINDS
 from largesse.solvency.sales import SalesAudit, audit_sales

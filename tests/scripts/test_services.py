@@ -10,11 +10,11 @@ from typing import Any
 import httpx
 import pytest
 
-from largesse.client import gift_tuple
+from largesse.clients.certificates import gift_tuple
 from largesse.errors import LargesseError
-from largesse.links import key_address, new_link_key
+from largesse.gifts.links import key_address, new_link_key
 from largesse.relayer.actions import Kind
-from largesse.signing import Claim
+from largesse.signed.certificates import Claim
 from largesse.webhook.signatures import HEADER, sign
 from scripts import sell
 from tests.fixtures.desk import KR, Desk

@@ -8,9 +8,9 @@ import pytest
 
 from largesse.arguments import ArgumentError
 from largesse.chain import RefusedError
+from largesse.clients.sales import Shop, ShopError
 from largesse.holdings import SignedPartError
 from largesse.session import SessionError
-from largesse.shop import Shop, ShopError
 from scripts import buy, create_series, fund_promotion, redeem, sell, solvency
 from tests.fixtures.desk import KR, MANIFEST, Desk
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from largesse.chain import RefusedError
-from largesse.session import CHECKOUT, SessionError
-from largesse.shop import Shop, ShopError
+from largesse.clients.sales import Shop, ShopError
+from largesse.files import CHECKOUT
+from largesse.session import SessionError
 from scripts import buy, create_series, fund_promotion, issuer, sell, solvency
 from tests.fixtures.desk import Desk
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from brownie import web3
 
-from largesse import signing
 from largesse.artifacts import artifact, certificates_abi
 from largesse.books.certificates import _WITHOUT_BOOKS, Books, Redemption
 from largesse.chainlogs import Decoder, LogError
 from largesse.deployment import DeploymentError
+from largesse.signed.certificates import Redemption as RedemptionMessage
 from largesse.solvency.certificates import InsolventError, audit
 from scripts import claim, give, redeem, refund, restore, solvency, transfer
 from tests.fixtures.desk import DE, KR, US, Desk
@@ -123,7 +123,7 @@ def test_every_redemption_is_rebuilt_as_it_happened(busy: Desk) -> None:
     rows = []
     for amount, order in ((500, 0), (10**9, 0), (700, 43)):
         nonce = certificates.account(1, giver.address).nonce + 1 + len(rows)
-        message = signing.Redemption(
+        message = RedemptionMessage(
             giver.address, 1, amount, shop.address, "0x" + "00" * 20, order, b"", nonce, node.now() + 600
         )
         signature = message.sign(certificates.domain, giver.key)
@@ -131,7 +131,7 @@ def test_every_redemption_is_rebuilt_as_it_happened(busy: Desk) -> None:
     third = node.send(certificates.contract.functions.redeemBatch(rows), shop)
     start = rows[0][4]
     fourth_row = (*rows[0][:3], 0, start + 3, rows[0][5])
-    message = signing.Redemption(
+    message = RedemptionMessage(
         giver.address, 1, 500, shop.address, "0x" + "00" * 20, 0, b"", start + 3, fourth_row[5]
     )
     fourth = node.send(

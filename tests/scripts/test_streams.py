@@ -11,14 +11,14 @@ from PIL import Image
 
 from largesse.arguments import ArgumentError
 from largesse.chain import RefusedError
+from largesse.clients.jars import Done, TipsError
+from largesse.clients.tips import Tips
 from largesse.errors import AmountError
-from largesse.escrow import Done, TipsError
 from largesse.holdings import SignedPartError
 from largesse.jar_actions import NO_LIMIT
 from largesse.jars import JarError, StreamKey, jar_id
 from largesse.moments import day
 from largesse.session import SessionError
-from largesse.tips import Tips
 from scripts import collect, jar, solvency, stream, tip
 from tests.fixtures.desk import KR, US, Desk
 

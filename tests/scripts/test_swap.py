@@ -11,7 +11,7 @@ import pytest
 
 from largesse.amounts import AmountError
 from largesse.arguments import ArgumentError
-from largesse.swaps import CLAIMED, LOCKED, REFUNDED, SwapError, Ticket
+from largesse.clients.swaps import CLAIMED, LOCKED, REFUNDED, SwapError, Ticket
 from scripts import swap
 from tests.fixtures.desk import Desk
 from tests.support.clock import later

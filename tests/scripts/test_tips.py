@@ -13,15 +13,15 @@ from largesse import jar_actions
 from largesse.addresses import ZERO_ADDRESS
 from largesse.artifacts import artifact
 from largesse.chain import RefusedError, Wallet
-from largesse.escrow import Funding, Tier, TipsError
-from largesse.gift_subs import GiftSubscriptions, Place, build, make_links
-from largesse.handle_claims import SignedHandleClaim
+from largesse.clients.jars import Funding, Tier, TipsError
+from largesse.clients.service import OWN_CALL, ServiceError
+from largesse.clients.tips import Tips, new_handle_tip, open_use, subscribe_use, tip_use, top_up_use
+from largesse.gifts.links import new_link_key
+from largesse.gifts.subscriptions import GiftSubscriptions, Place, build, make_links
 from largesse.holdings import SignedPartError
 from largesse.jar_actions import EVENTS, Action, SignedAction
 from largesse.jars import MONTH, HandleTip, JarError, StreamKey, handle_hash, jar_id, parse_rate, price_of
-from largesse.links import new_link_key
-from largesse.service import OWN_CALL, ServiceError
-from largesse.tips import Tips, new_handle_tip, open_use, subscribe_use, tip_use, top_up_use
+from largesse.signed.handle_claims import SignedHandleClaim
 from largesse.tokens import TokenError
 from tests.fixtures.desk import KR, Desk
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from eth_utils.crypto import keccak
 
-from largesse import signing
+from largesse.eip712 import Domain, accounts_domain
 from largesse.signed import accounts as account_messages
 from largesse.signed import jars as jar_messages
 from largesse.vouchers import compact
@@ -66,9 +66,9 @@ class AccountsSide(CustodySide):
     def _limitation_of(self, series_id: int) -> int:
         return self.model.books.series[series_id].terms.limitation_at
 
-    def domain_of(self, contract: str) -> signing.Domain:
+    def domain_of(self, contract: str) -> Domain:
         """Of the accounts, for what is signed to them."""
-        return signing.accounts_domain(self.chain.id, contract)
+        return accounts_domain(self.chain.id, contract)
 
     # --------------------------------------------------------------------------------------- acting
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from largesse import signing
+from largesse.eip712 import Domain, Message
+from largesse.signed.certificates import OwedWithdrawal
 from tests.model.certificates import Certificates
 from tests.model.currency import Kind
 from tests.model.words import Digest, Series, Signature
@@ -32,14 +33,12 @@ def abi_of(*pieces: str) -> Abi:
     return abi
 
 
-def messages_of(*modules: Any) -> dict[str, type[signing.Message]]:
+def messages_of(*modules: Any) -> dict[str, type[Message]]:
     """What is signed to such a contract, and to a currency that pays it, by the name of its type."""
     found = {name: kind for module in modules for name, kind in vars(module).items()}
-    found["OwedWithdrawal"] = signing.OwedWithdrawal
+    found["OwedWithdrawal"] = OwedWithdrawal
     return {
-        name: kind
-        for name, kind in found.items()
-        if isinstance(kind, type) and issubclass(kind, signing.Message)
+        name: kind for name, kind in found.items() if isinstance(kind, type) and issubclass(kind, Message)
     }
 
 
@@ -51,7 +50,7 @@ class CustodySide(Side, ABC):
     CERTIFICATE_ACTS = CERTIFICATE_ACTS
     """Functions that are the certificates'."""
     ABI: Abi
-    SAID: Mapping[str, type[signing.Message]]
+    SAID: Mapping[str, type[Message]]
     """What is signed to it, or to the currency."""
     keeper: Any
     """Its model."""
@@ -74,7 +73,7 @@ class CustodySide(Side, ABC):
             self.token_call(who, "approve", self.here, 2**256 - 1)
 
     @abstractmethod
-    def domain_of(self, contract: str) -> signing.Domain:
+    def domain_of(self, contract: str) -> Domain:
         """Of the contract, for what is signed to it."""
 
     def remember(self, function: str, args: Sequence[Any]) -> None:
@@ -141,7 +140,7 @@ class CustodySide(Side, ABC):
             return super().digest(said, contract)
         domain = self.domain_of(contract)
         if contract == self.token:
-            domain = signing.Domain("Money", "1", self.chain.id, contract)
+            domain = Domain("Money", "1", self.chain.id, contract)
         return self.SAID[name](*map(self.plain, values)).digest(domain)
 
     def plain(self, value: Any) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from typing import Any
 
-from largesse import signing
+from largesse.eip712 import Domain, jars_domain
 from largesse.signed import jars as jar_messages
 from tests.model.currency import Kind
 from tests.model.escrow import Escrow
@@ -63,9 +63,9 @@ class JarsSide(CustodySide):
                 self.keys[flow] = None
         return True
 
-    def domain_of(self, contract: str) -> signing.Domain:
+    def domain_of(self, contract: str) -> Domain:
         """Of the escrow, for what is signed to it."""
-        return signing.jars_domain(self.chain.id, contract)
+        return jars_domain(self.chain.id, contract)
 
     def remember(self, function: str, args: Sequence[Any]) -> None:
         """Streams, batches of gifts and tips to handles are read from now on."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from eth_utils.crypto import keccak
 
-from largesse import signing
+from largesse.eip712 import Domain
 from largesse.signed import jars as jar_messages
 from largesse.signed import market as market_messages
 from largesse.signed.market import market_domain
@@ -48,7 +48,7 @@ class MarketSide(CustodySide):
         self.logs = MarketLogs(self.token, self.address, self.here)
         self.tried: dict[tuple[str, int], None] = {}
 
-    def domain_of(self, contract: str) -> signing.Domain:
+    def domain_of(self, contract: str) -> Domain:
         """Of the market, for what is signed to it."""
         return market_domain(self.chain.id, contract)
 

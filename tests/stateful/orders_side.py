@@ -8,7 +8,7 @@ from typing import Any
 
 from eth_utils.crypto import keccak
 
-from largesse import signing
+from largesse.eip712 import Domain, orders_domain
 from largesse.signed import jars as jar_messages
 from largesse.signed import orders as order_messages
 from tests.model.currency import Kind
@@ -40,9 +40,9 @@ class OrdersSide(CustodySide):
         self.logs = OrderLogs()
         self.keys: dict[OrderKey, None] = {}  # what is read after each step: all that was ever tried
 
-    def domain_of(self, contract: str) -> signing.Domain:
+    def domain_of(self, contract: str) -> Domain:
         """Of the orders, for what is signed to them."""
-        return signing.orders_domain(self.chain.id, contract)
+        return orders_domain(self.chain.id, contract)
 
     # --------------------------------------------------------------------------------------- acting
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from eth_utils.crypto import keccak
 
-from largesse.signing import address_of
+from largesse.eip712 import address_of
 
 KEYS: dict[str, bytes] = {}  # of everybody who ever signs, one-time keys of gifts included
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from typing import Any
 
-from largesse import signing
+from largesse.eip712 import Domain, rewards_domain
 from largesse.signed import jars as jar_messages
 from largesse.signed import rewards as reward_messages
 from tests.model.currency import Kind
@@ -47,9 +47,9 @@ class PoolsSide(CustodySide):
         self.token_call(HOLDERS[0], "mint", HOLDERS[0], plenty)
         self.model.currency.mint(HOLDERS[0], plenty)
 
-    def domain_of(self, contract: str) -> signing.Domain:
+    def domain_of(self, contract: str) -> Domain:
         """Of the pools, for what is signed to them."""
-        return signing.rewards_domain(self.chain.id, contract)
+        return rewards_domain(self.chain.id, contract)
 
     # --------------------------------------------------------------------------------------- acting
 

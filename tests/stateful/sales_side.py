@@ -9,7 +9,9 @@ from typing import Any
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
-from largesse import signing
+from largesse.eip712 import Domain, sales_domain
+from largesse.signed import sales as signed
+from largesse.signed.certificates import OwedWithdrawal
 from tests.model.currency import Kind
 from tests.model.sales import Sales
 from tests.model.sales_words import Coupon, Receipt
@@ -25,7 +27,7 @@ from tests.stateful.side import Row
 DECIMALS = {Kind.PLAIN: 6, Kind.BLACKLIST: 0, Kind.PAUSABLE: 18, Kind.FALSE_RETURN: 2, Kind.FEE: 8}
 TRANSFER = keccak(text="Transfer(address,address,uint256)")
 CARD_MOVED = keccak(text="TransferSingle(address,address,address,uint256,uint256)")
-MESSAGES = {kind.__name__: kind for kind in (signing.Coupon, signing.Receipt, signing.OwedWithdrawal)}
+MESSAGES = {kind.__name__: kind for kind in (signed.Coupon, signed.Receipt, OwedWithdrawal)}
 NEWEST = 24
 """Purchases, coupons and payments that are read after each step: those that were named last."""
 FACES = (1, 9_999, 1_000_001)
@@ -63,9 +65,9 @@ class SalesSide(CustodySide):
         self.coupons: dict[tuple[int, int], None] = {}
         self.payments: dict[tuple[str, bytes], None] = {}
 
-    def domain_of(self, contract: str) -> signing.Domain:
+    def domain_of(self, contract: str) -> Domain:
         """Of the shop, for what is signed to it."""
-        return signing.sales_domain(self.chain.id, contract)
+        return sales_domain(self.chain.id, contract)
 
     def lose(self, amount: int) -> None:
         """The currency takes so much from the shop, as one does whose balances fall with a price; or gives

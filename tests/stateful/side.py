@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
-from largesse import signing
+from largesse.eip712 import Message, certificates_domain, sign_digest
+from largesse.signed import certificates as signed
 from tests.model.certificates import Certificates
 from tests.model.currency import Currency, Kind
 from tests.model.ids import leaf_id
@@ -91,7 +92,7 @@ class Side:
         )
         self.model = Certificates(self.address, Currency(self.token, kind), answers)
         self.model.now = chain.time
-        self.domain = signing.certificates_domain(chain.id, self.address)
+        self.domain = certificates_domain(chain.id, self.address)
         self.accounts = rebuild.Accounts()
         self.made: dict[bytes, Any] = {}  # gifts and batches by id, to read them again
         self.leaves: dict[bytes, int] = {}  # number of a batch's leaves
@@ -223,7 +224,7 @@ class Side:
             return b""
         if isinstance(value, Signature):
             key = KEYS.get(value.signer, KEYS[people.STRANGER])
-            return signing.sign_digest(self.digest(value.message, value.domain), key)
+            return sign_digest(self.digest(value.message, value.domain), key)
         if is_dataclass(value):
             return tuple(self.wire(getattr(value, member.name)) for member in fields(value))
         if isinstance(value, tuple | list):
@@ -234,16 +235,16 @@ class Side:
         """What is signed to say this to a contract."""
         domain = self.domain
         if contract != self.address:
-            domain = signing.certificates_domain(domain.chain_id, contract)
+            domain = certificates_domain(domain.chain_id, contract)
         return self.message(said).digest(domain)
 
-    def message(self, said: tuple[Any, ...]) -> signing.Message:
+    def message(self, said: tuple[Any, ...]) -> Message:
         """The typed message that says this."""
         name, *members = said
         if name == "Claim":
             follow_up = members[-1]
             members[-1] = self.message(follow_up).struct_hash() if follow_up else bytes(32)
-        kind: type[signing.Message] = getattr(signing, name)
+        kind: type[Message] = getattr(signed, name)
         return kind(*members)
 
     def plain(self, value: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
-from largesse import signing
+from largesse.eip712 import Domain, items_domain
 from largesse.signed import jars as jar_messages
 from largesse.uniswap import PACKAGES
 from tests.model.currency import Currency, Kind
@@ -125,9 +125,9 @@ class SpendingSide(CustodySide):
             raise Difference(f"{function}{args}: {abi.error(receipt.output)}")
         return receipt
 
-    def domain_of(self, contract: str) -> signing.Domain:
+    def domain_of(self, contract: str) -> Domain:
         """Of the shop, for what is signed to it."""
-        return signing.items_domain(self.chain.id, contract)
+        return items_domain(self.chain.id, contract)
 
     def labels(self) -> dict[str, str]:
         """What to call this side's contracts."""

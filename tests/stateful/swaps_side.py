@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from largesse import signing
+from largesse.eip712 import Domain, swaps_domain
 from largesse.signed import jars as jar_messages
 from largesse.signed import swaps as swap_messages
 from tests.model.currency import Kind
@@ -41,9 +41,9 @@ class SwapsSide(CustodySide):
         self.logs = SwapLogs()
         self.tried: dict[Lock, None] = {}
 
-    def domain_of(self, contract: str) -> signing.Domain:
+    def domain_of(self, contract: str) -> Domain:
         """Of the swaps, for what is signed to them."""
-        return signing.swaps_domain(self.chain.id, contract)
+        return swaps_domain(self.chain.id, contract)
 
     # --------------------------------------------------------------------------------------- acting
 

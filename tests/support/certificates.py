@@ -8,8 +8,8 @@ from typing import Any
 
 from eth_abi import encode
 
-from largesse import signing
-from largesse.signing import Domain, Message, keccak
+from largesse.eip712 import Domain, Message, address_of, certificates_domain, keccak
+from largesse.signed.certificates import Claim, PaymentRequest, Redemption
 from tests.fixtures.accounts import ROLES as NODE_ROLES
 from tests.fixtures.accounts import key_of
 
@@ -68,7 +68,7 @@ class World:
 
     @property
     def domain(self) -> Domain:
-        return signing.certificates_domain(self.chain.id, self.certificates.address)
+        return certificates_domain(self.chain.id, self.certificates.address)
 
     def key(self, person: Any) -> bytes:
         return bytes(key_of(person))
@@ -159,7 +159,7 @@ class World:
         """A signed `Redemption` row."""
         holder = holder or self.holder
         deadline = self.now() + DAY if deadline is None else deadline
-        message = signing.Redemption(
+        message = Redemption(
             str(holder),
             series_id,
             amount,
@@ -194,7 +194,7 @@ class World:
         signature = b""
         if signer is not None:
             paid, service = (merchant, ZERO) if str(payee) == ZERO else (str(payee), merchant)
-            request = signing.PaymentRequest(paid, service, order, self.token.address, total, deadline, data)
+            request = PaymentRequest(paid, service, order, self.token.address, total, deadline, data)
             signature = request.sign(self.domain, self.key(signer))
         return (merchant, str(payee), order, total, deadline, data, signature)
 
@@ -208,7 +208,7 @@ class World:
         secret = overrides.pop(
             "secret", keccak(b"link" + self.now().to_bytes(8, "big") + amount.to_bytes(12, "big"))
         )
-        key = overrides.pop("key", signing.address_of(secret))
+        key = overrides.pop("key", address_of(secret))
         recipient = str(overrides.pop("recipient", ZERO))
         deliver_at = overrides.pop("deliver_at", 0)
         reclaim_at = overrides.pop("reclaim_at", 0)
@@ -238,7 +238,7 @@ class World:
         self, secret: bytes, gift: bytes, recipient: Any, follow_up: bytes = bytes(32)
     ) -> bytes:
         """The link key's signature over `Claim`."""
-        return signing.Claim(gift, str(recipient), follow_up).sign(self.domain, secret)
+        return Claim(gift, str(recipient), follow_up).sign(self.domain, secret)
 
     def liabilities(self) -> int:
         """What the contract owes by its own books: outstanding + fees + owed, in base units."""

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from eth_abi.abi import encode
 
-from largesse.signing import Domain, keccak, sign_digest
+from largesse.eip712 import Domain, keccak, sign_digest
 from tests.fixtures.tokens import packed, sign_eip3009, token_domain
 from tests.support.certificates import DAY, World
 

@@ -18,8 +18,8 @@ from web3.types import RPCEndpoint, TxReceipt
 
 from largesse.artifacts import artifact
 from largesse.chain import development_wallet
+from largesse.eip712 import keccak
 from largesse.nodes import development_node
-from largesse.signing import keccak
 from tests.support import quick_rpc
 from tests.support.jars import NOON
 

@@ -12,11 +12,11 @@ from typing import Any
 from fastapi import FastAPI
 
 from largesse.chain import Node, Wallet
-from largesse.client import Certificates
+from largesse.clients.accounts import Prepaid
+from largesse.clients.certificates import Certificates
 from largesse.gateway.gateway import Gateway, Keeping, Limits
 from largesse.gateway.pricing import Price
 from largesse.gateway.settler import Policy
-from largesse.prepaid import Prepaid
 from largesse.web.serving import serve
 from tests.support import prepaid as desks
 from tests.support.processes import Server, start

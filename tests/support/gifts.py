@@ -8,8 +8,8 @@ from typing import Any
 
 from eth_abi import encode
 
-from largesse import signing
-from largesse.signing import keccak
+from largesse.eip712 import address_of, keccak
+from largesse.signed.certificates import Recall
 from tests.support.certificates import NEVER, NO_SIGNATURE, ZERO, World, batch_id, leaf_gift_id
 
 LOW_160 = (1 << 160) - 1
@@ -145,9 +145,7 @@ def give_many(
 ) -> Batch:
     """Fund one link for each amount; `leaf_fields` (recipient, deliver_at, message_hash) hold for all."""
     secrets = tuple(secret_of(f"link {i}") for i in range(len(amounts)))
-    leaves = tuple(
-        Leaf(i, signing.address_of(secrets[i]), amount, **leaf_fields) for i, amount in enumerate(amounts)
-    )
+    leaves = tuple(Leaf(i, address_of(secrets[i]), amount, **leaf_fields) for i, amount in enumerate(amounts))
     batch = fund_root(
         world, series_id, SumTree([leaf.word for leaf in leaves]).root, giver=giver, reclaim_at=reclaim_at
     )
@@ -173,5 +171,5 @@ def recall_authorization(
 ) -> tuple[int, int, bytes]:
     """The giver's signed `Recall` as an `Authorization`."""
     giver = giver or world.giver
-    message = signing.Recall(str(giver), gift, nonce, deadline or world.now() + 86_400)
+    message = Recall(str(giver), gift, nonce, deadline or world.now() + 86_400)
     return world.authorize(message, signer or giver)

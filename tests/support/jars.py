@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from brownie import web3
 from eth_abi.abi import encode
 
-from largesse.signing import keccak, sign_digest
+from largesse.eip712 import keccak, sign_digest
 from tests.support.certificates import DAY, ZERO, World
 from tests.support.consents import END, ITSELF, OWED_WITHDRAWAL, Consenting
 

@@ -12,8 +12,8 @@ from typing import Any
 from brownie import web3
 from eth_abi.abi import decode
 
+from largesse.eip712 import Domain, Message, keccak
 from largesse.signed.market import CancelAllOffers, CancelOffer, Offer, market_domain
-from largesse.signing import Domain, Message, keccak
 from tests.support.certificates import DAY, ZERO, World
 
 FACE = 50_000

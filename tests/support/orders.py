@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 from brownie import web3
 from eth_abi.abi import encode
 
-from largesse.signing import keccak
+from largesse.eip712 import keccak
 from tests.support.certificates import DAY, World
 from tests.support.consents import END, ITSELF, OWED_WITHDRAWAL, Consenting
 

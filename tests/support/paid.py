@@ -13,10 +13,10 @@ import httpx
 from brownie import web3
 
 from largesse.chain import Node, Wallet
-from largesse.client import Certificates
+from largesse.clients.certificates import Certificates
+from largesse.clients.sales import Shop
 from largesse.database import open_database
 from largesse.sender import TABLES
-from largesse.shop import Shop
 from largesse.web.limits import Rates
 from largesse.webhook.app import make_app
 from largesse.webhook.service import Issuer, Webhook

@@ -10,7 +10,7 @@ from eth_typing import HexStr
 from eth_utils import keccak, to_checksum_address
 from web3.types import TxParams
 
-from largesse import signing
+from largesse.signed.certificates import PaymentRequest, Redemption
 from tests.support.certificates import World
 from tests.support.errors import _known
 
@@ -44,14 +44,14 @@ def card_digest(world: World, card: tuple[Any, ...], payment: tuple[Any, ...]) -
     """What the holder of a card must have signed for it to go with a payment."""
     holder, series, amount, order, nonce, deadline, _ = card
     merchant, payee, _, _, _, data, _ = payment
-    message = signing.Redemption(holder, series, amount, merchant, payee, order, data, nonce, deadline)
+    message = Redemption(holder, series, amount, merchant, payee, order, data, nonce, deadline)
     return message.digest(world.domain)
 
 
 def request_digest(world: World, payment: tuple[Any, ...]) -> bytes:
     """What the payee must have signed for its order to be used up by a payment into a service."""
     service, payee, order, total, deadline, data, _ = payment
-    message = signing.PaymentRequest(payee, service, order, world.token.address, total, deadline, data)
+    message = PaymentRequest(payee, service, order, world.token.address, total, deadline, data)
     return message.digest(world.domain)
 
 

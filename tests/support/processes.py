@@ -25,7 +25,7 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
-from largesse.session import CHECKOUT
+from largesse.files import CHECKOUT
 from largesse.web.logs import write_logs
 from tests.support import served
 

@@ -10,11 +10,11 @@ from eth_utils.abi import collapse_if_tuple
 
 from largesse.artifacts import artifact, certificates_abi, jars_abi
 from largesse.deployment import Deployment
+from largesse.eip712 import keccak
 from largesse.jar_actions import MULTICALL
 from largesse.parts import PARTS
 from largesse.relayer.actions import RULES, Kind
 from largesse.session import Session
-from largesse.signing import keccak
 
 Function = tuple[str, str]
 """A contract's name, and its function's."""

@@ -6,11 +6,11 @@ import json
 import sys
 
 from largesse.database import open_database
+from largesse.eip712 import keccak
 from largesse.relayer.actions import Call, Kind, RelayAction
 from largesse.relayer.limits import LimitError, Limits
 from largesse.relayer.store import Store
 from largesse.sender import TABLES
-from largesse.signing import keccak
 
 PLACE = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
 NOON = 1_900_065_600

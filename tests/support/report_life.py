@@ -11,18 +11,18 @@ from typing import Final
 
 from largesse.addresses import ZERO_ADDRESS
 from largesse.chain import Wallet
-from largesse.client import Certificates
+from largesse.clients.accounts import Opening
+from largesse.clients.certificates import Certificates
+from largesse.clients.market import Market
+from largesse.clients.orders import Opening as OrderOpening
+from largesse.clients.tips import new_handle_tip, tip_use
 from largesse.development import mint
+from largesse.eip712 import keccak
 from largesse.jars import StreamKey, jar_id
-from largesse.market import Market
 from largesse.order_book import SignedOffer
-from largesse.orders import Opening as OrderOpening
-from largesse.prepaid import Opening
-from largesse.series import Promotion
 from largesse.signed.accounts import Voucher
-from largesse.signing import keccak
-from largesse.terms import UINT40_MAX, Terms
-from largesse.tips import new_handle_tip, tip_use
+from largesse.terms.fields import UINT40_MAX, Terms
+from largesse.terms.series import Promotion
 from largesse.vouchers import SignedVoucher, rows
 from tests.fixtures.desk import Desk
 from tests.support.certificates import ART

@@ -8,8 +8,8 @@ from typing import Any
 
 from eth_abi.abi import encode
 
-from largesse import signing
-from largesse.signing import Domain, Message, keccak
+from largesse.eip712 import Domain, Message, keccak, sales_domain
+from largesse.signed.sales import Coupon, Receipt
 from tests.support.certificates import DAY, MAX_AMOUNT, YEAR, ZERO, World
 
 WEEK = 7 * DAY
@@ -32,7 +32,7 @@ class Shop:
 
     @property
     def domain(self) -> Domain:
-        return signing.sales_domain(self.world.chain.id, self.sales.address)
+        return sales_domain(self.world.chain.id, self.sales.address)
 
     # --------------------------------------------------------------------------------------- what it sells
 
@@ -117,7 +117,7 @@ class Shop:
         signer: Any = None,
     ) -> tuple[tuple[Any, ...], bytes]:
         """A `Coupon` and its signature, the issuer's unless another signer is named."""
-        message = signing.Coupon(
+        message = Coupon(
             promotion,
             coupon_id,
             str(buyer or self.world.holder),
@@ -192,7 +192,7 @@ class Shop:
             "payment_id": keccak(b"payment"),
             "deadline": self.world.now() + DAY,
         }
-        message = signing.Receipt(**(values | overrides))
+        message = Receipt(**(values | overrides))
         return astuple(message), self.sign(message, signer or self.world.issuer)
 
     def sign(self, message: Message, signer: Any) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 
 from brownie import web3
 
-from largesse.signing import keccak, sign_digest
+from largesse.eip712 import keccak, sign_digest
 
 ARTIFACTS = (
     Path(__file__).resolve().parents[2] / "node_modules/@opensea/seaport-js/src/artifacts/seaport/contracts"

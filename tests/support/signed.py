@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from largesse.signing import Message, certificates_domain, sign_digest
+from largesse.eip712 import Message, certificates_domain, sign_digest
 from tests.support.certificates import DAY, NO_SIGNATURE, World
 from tests.support.clock import at
 from tests.support.errors import reverts

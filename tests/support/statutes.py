@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from largesse.presets import preset
-from largesse.signing import keccak
+from largesse.eip712 import keccak
+from largesse.terms.presets import preset
 from tests.support.certificates import NO_SIGNATURE, World
 from tests.support.clock import at, mine_at
 from tests.support.errors import reverts

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from eth_abi.abi import encode
 
-from largesse.signing import keccak
+from largesse.eip712 import keccak
 from tests.support.certificates import DAY, World
 from tests.support.consents import END, ITSELF, OWED_WITHDRAWAL, Consent, Consenting
 

@@ -27,8 +27,8 @@ from string import Template
 from types import TracebackType
 
 from largesse import artifacts, chain
+from largesse.files import CHECKOUT
 from largesse.parts import PARTS
-from largesse.session import CHECKOUT
 
 _READ_BYTES = 65_536
 

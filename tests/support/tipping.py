@@ -8,7 +8,7 @@ from typing import Any
 
 from brownie.project import get_loaded_projects
 
-from largesse.signing import keccak, sign_digest
+from largesse.eip712 import keccak, sign_digest
 from tests.fixtures.accounts import container
 from tests.support.certificates import DAY, World
 from tests.support.jars import Jars, Tree, gift_batch_id, gift_leaf

@@ -13,8 +13,8 @@ from web3 import Web3
 from web3.exceptions import Web3Exception
 
 from largesse.chain import development_wallet, refusal
+from largesse.eip712 import Domain, Message
 from largesse.signed.jars import ReceiveWithAuthorization
-from largesse.signing import Domain, Message
 from tests.support.crowd import Crowd, crowd_chain
 
 MAINNET_LIKE, LAYER_2 = 31_337, 8_453

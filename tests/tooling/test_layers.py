@@ -38,4 +38,4 @@ def test_no_imports_go_round_in_a_circle() -> None:
 
 
 def test_the_imports_are_seen() -> None:
-    assert {("client", "chain"), ("report/", "indexer/"), ("signing", "curve")} <= layers.imports()
+    assert {("clients/", "chain"), ("report/", "indexer/"), ("eip712", "curve")} <= layers.imports()

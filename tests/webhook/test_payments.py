@@ -10,7 +10,7 @@ import pytest
 from brownie import web3
 
 from largesse.database import open_database
-from largesse.links import GiftLink, parse_link
+from largesse.gifts.links import GiftLink, parse_link
 from largesse.sender import TABLES
 from largesse.web.limits import Rates
 from largesse.webhook import store

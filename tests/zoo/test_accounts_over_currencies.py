@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from brownie.exceptions import VirtualMachineError
 
-from largesse.signing import sign_digest
+from largesse.eip712 import sign_digest
 from tests.fixtures.tokens import FALSE_MODES, MakeToken
 from tests.support.certificates import DAY
 from tests.support.clock import at, later

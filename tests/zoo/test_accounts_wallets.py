@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from brownie import Contract
 
-from largesse.signing import Redemption
+from largesse.signed.certificates import Redemption
 from largesse.vouchers import SignedVoucher, rows
 from tests.fixtures.accounts import WALLET_MODES, MakeAccount, call_as, delegate_7702
 from tests.support.certificates import DAY

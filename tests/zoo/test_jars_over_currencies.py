@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from brownie.exceptions import VirtualMachineError
 
-from largesse.signing import address_of
+from largesse.eip712 import address_of
 from tests.fixtures.tokens import MakeToken
 from tests.support.certificates import ZERO, World
 from tests.support.clock import at, mine_at

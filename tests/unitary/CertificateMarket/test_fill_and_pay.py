@@ -46,7 +46,7 @@ def test_an_order_of_the_merchants_needs_its_request(market: Market, offered: in
 
 
 def _request(market: Market) -> bytes:
-    from largesse.signing import PaymentRequest
+    from largesse.signed.certificates import PaymentRequest
     from tests.support.certificates import ZERO
 
     request = PaymentRequest(

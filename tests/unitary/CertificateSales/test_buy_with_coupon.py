@@ -2,7 +2,7 @@
 
 import pytest
 
-from largesse import signing
+from largesse.signed.sales import Coupon
 from tests.support.certificates import DAY, MAX_AMOUNT, ZERO
 from tests.support.clock import at
 from tests.support.errors import reverts
@@ -104,7 +104,7 @@ def test_a_changed_coupon_is_of_no_use(shop, promotion):
 
 
 def digest_of(shop, coupon):
-    return signing.Coupon(*coupon).digest(shop.domain)
+    return Coupon(*coupon).digest(shop.domain)
 
 
 def test_a_coupon_is_of_one_promotion(shop, series, promotion):

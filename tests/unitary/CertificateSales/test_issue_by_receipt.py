@@ -2,8 +2,8 @@
 
 import pytest
 
-from largesse import signing
-from largesse.signing import keccak
+from largesse.eip712 import keccak
+from largesse.signed.sales import Receipt
 from tests.support.certificates import DAY, ZERO
 from tests.support.clock import at
 from tests.support.errors import reverts
@@ -22,7 +22,7 @@ def refused(shop, receipt, name, *values, sender=None):
 
 
 def forged(shop, receipt, signer=None):
-    digest = signing.Receipt(*receipt[0]).digest(shop.domain)
+    digest = Receipt(*receipt[0]).digest(shop.domain)
     refused(shop, receipt, "CertificateSales_InvalidSignature", signer or shop.world.issuer, digest)
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from largesse.signing import Coupon, OwedWithdrawal
+from largesse.signed.certificates import OwedWithdrawal
+from largesse.signed.sales import Coupon
 from tests.fixtures.accounts import call_as
 from tests.support.certificates import DAY, NO_SIGNATURE, ZERO
 from tests.support.clock import at, mine_at

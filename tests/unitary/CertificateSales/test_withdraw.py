@@ -3,7 +3,7 @@
 import pytest
 from eth_abi.abi import encode
 
-from largesse.signing import Redemption, Restoration
+from largesse.signed.certificates import Redemption, Restoration
 from tests.support.certificates import ZERO
 from tests.support.clock import at, mine_at
 from tests.support.errors import reverts, reverts_without_data

@@ -2,7 +2,7 @@
 
 import pytest
 
-from largesse.signing import OwedWithdrawal
+from largesse.signed.certificates import OwedWithdrawal
 from tests.support.certificates import DAY, NO_SIGNATURE, ZERO
 from tests.support.clock import at
 from tests.support.errors import reverts

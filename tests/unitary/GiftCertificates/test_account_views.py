@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from largesse import signing
+from largesse.eip712 import certificates_domain
 from tests.fixtures.accounts import container
 from tests.support import clock
 from tests.support.certificates import DAY, ZERO, World
@@ -108,7 +108,7 @@ def test_a_ledger_needs_a_currency_with_code(world: World) -> None:
 
 
 def test_domain_separator_is_the_one_that_signers_compute(world: World) -> None:
-    domain = signing.certificates_domain(world.chain.id, world.certificates.address)
+    domain = certificates_domain(world.chain.id, world.certificates.address)
     assert bytes(world.certificates.DOMAIN_SEPARATOR()) == domain.separator
 
 

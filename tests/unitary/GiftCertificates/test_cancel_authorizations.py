@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from largesse.signing import Cancellation
+from largesse.signed.certificates import Cancellation
 from tests.support.certificates import DAY, World
 from tests.support.errors import reverts
 from tests.support.logs import logs_of

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from largesse.signing import Claim, address_of, certificates_domain, keccak, sign_digest
+from largesse.eip712 import address_of, certificates_domain, keccak, sign_digest
+from largesse.signed.certificates import Claim
 from tests.fixtures.accounts import REFUSER_MODES, MakeAccount, delegate_7702
 from tests.support.certificates import NEVER, YEAR, ZERO, World, gift_id
 from tests.support.clock import at

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from largesse.signing import Claim, Redemption
+from largesse.signed.certificates import Claim, Redemption
 from tests.fixtures.accounts import container
 from tests.support.certificates import DAY, ZERO, World
 from tests.support.clock import at

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from largesse.signing import Claim, keccak
+from largesse.eip712 import keccak
+from largesse.signed.certificates import Claim
 from tests.fixtures.accounts import MakeAccount
 from tests.support.certificates import DAY, NEVER, ZERO, World, batch_id
 from tests.support.clock import at

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from brownie import web3
 
-from largesse.signing import Conversion
+from largesse.signed.certificates import Conversion
 from tests.fixtures.accounts import MakeAccount, call_as
 from tests.support.certificates import (
     ART,

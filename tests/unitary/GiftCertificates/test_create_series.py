@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from eth_abi import encode
 
-from largesse.signing import keccak
+from largesse.eip712 import keccak
 from tests.fixtures.accounts import container
 from tests.support.certificates import ART, DAY, MAX_AMOUNT, NEVER, TERMS, YEAR, World
 from tests.support.errors import reverts

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from eth_abi.abi import decode
 
-from largesse import signing
+from largesse.signed.certificates import OwedWithdrawal, Restoration
 from largesse.usdc import Usdc
 from tests.fixtures.accounts import container
 from tests.fixtures.tokens import deploy_token
@@ -104,9 +104,7 @@ def test_a_whole_life_in_every_currency(any_world: World) -> None:
     service.giveBack(world.merchant, world.holder, series, 100 * unit, {"from": world.merchant})
     world.token.approve(certificates, 10 * unit, {"from": world.merchant})
     deadline = world.now() + DAY
-    consent = signing.Restoration(
-        world.holder.address, series, 10 * unit, world.merchant.address, 9, deadline
-    )
+    consent = Restoration(world.holder.address, series, 10 * unit, world.merchant.address, 9, deadline)
     certificates.restore(
         world.holder, series, 10 * unit, world.authorize(consent, world.holder), {"from": world.merchant}
     )
@@ -351,9 +349,9 @@ def test_a_blacklisted_payee_redirects_by_signature(odd: Any) -> None:
     world, series = odd("BlacklistToken")
     switch_blacklist(world, True)
     world.certificates.redeem(series, 100, world.merchant, {"from": world.holder})
-    message = signing.OwedWithdrawal(world.merchant.address, world.creator.address, 1, world.now() + DAY)
+    message = OwedWithdrawal(world.merchant.address, world.creator.address, 1, world.now() + DAY)
     authorization = world.authorize(message, world.merchant)
-    elsewhere = signing.OwedWithdrawal(world.merchant.address, world.stranger.address, 1, message.deadline)
+    elsewhere = OwedWithdrawal(world.merchant.address, world.stranger.address, 1, message.deadline)
     with reverts("GiftCertificates_InvalidSignature", world.merchant, elsewhere.digest(world.domain)):
         world.certificates.withdrawOwed(
             world.merchant, world.stranger, authorization, {"from": world.stranger}

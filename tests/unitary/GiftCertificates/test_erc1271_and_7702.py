@@ -6,7 +6,7 @@ import pytest
 from brownie import Contract, web3
 from eth_abi import decode
 
-from largesse import signing
+from largesse.signed.certificates import PaymentRequest, Redemption
 from tests.fixtures.accounts import WALLET_MODES, ZERO_ADDRESS, MakeAccount, call_as, delegate_7702
 from tests.support.certificates import DAY, ZERO, World
 from tests.support.errors import reverts
@@ -37,7 +37,7 @@ def signed_for(
 ) -> tuple[Any, ...]:
     """A card of the wallet's, signed with a person's key."""
     deadline = world.now() + DAY
-    message = signing.Redemption(
+    message = Redemption(
         str(wallet), series, amount, world.merchant.address, ZERO, order, b"", nonce, deadline
     )
     return (
@@ -53,7 +53,7 @@ def signed_for(
 
 def digest_of(world: World, card: tuple[Any, ...]) -> bytes:
     holder, series, amount, order, nonce, deadline, _ = card
-    return signing.Redemption(
+    return Redemption(
         holder, series, amount, world.merchant.address, ZERO, order, b"", nonce, deadline
     ).digest(world.domain)
 
@@ -104,7 +104,7 @@ def test_the_owners_signature_spends_the_wallet_only(world: World, series: int, 
 
 def test_a_wallet_is_a_merchant_whose_request_its_owner_signs(world: World, series: int, wallet: Any) -> None:
     deadline = world.now() + DAY
-    request = signing.PaymentRequest(wallet.address, ZERO, 5, world.token.address, 70, deadline, b"")
+    request = PaymentRequest(wallet.address, ZERO, 5, world.token.address, 70, deadline, b"")
     signature = request.sign(world.domain, world.key(world.giver))
     payment = (wallet.address, ZERO, 5, 70, deadline, b"", signature)
     world.certificates.pay(payment, [world.own_card(series, 70, order=5)], {"from": world.holder})

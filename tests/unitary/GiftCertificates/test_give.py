@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from largesse.signing import address_of, keccak
+from largesse.eip712 import address_of, keccak
 from tests.support.certificates import NEVER, YEAR, ZERO, World, gift_id
 from tests.support.clock import at
 from tests.support.errors import reverts

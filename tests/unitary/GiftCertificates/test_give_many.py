@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from largesse.signing import GiftBatch, address_of
+from largesse.eip712 import address_of
+from largesse.signed.certificates import GiftBatch
 from tests.support.certificates import DAY, MAX_AMOUNT, NEVER, NO_SIGNATURE, ZERO, World, batch_id
 from tests.support.clock import at
 from tests.support.errors import reverts

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from largesse.signing import GiftOrder, address_of, keccak, sign_digest
+from largesse.eip712 import address_of, keccak, sign_digest
+from largesse.signed.certificates import GiftOrder
 from tests.fixtures.accounts import MakeAccount, delegate_7702
 from tests.support.certificates import DAY, NEVER, NO_SIGNATURE, ZERO, World
 from tests.support.errors import reverts

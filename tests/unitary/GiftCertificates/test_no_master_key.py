@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from largesse import signing
+from largesse.signed.certificates import Restoration
 from tests.fixtures.accounts import container
 from tests.support.certificates import DAY, NO_SIGNATURE, World
 from tests.support.clock import mine_at
@@ -80,9 +80,7 @@ def test_all_that_a_holder_does_goes_on_whatever_an_issuer_does(world: World) ->
     later = world.give(series, 100, giver=world.holder, deliver_at=world.now() + DAY)[1]
     certificates.recall(later, NO_SIGNATURE, holder)
     certificates.cancelAuthorizations(world.holder, series, (7, 0, b""), holder)
-    consent = signing.Restoration(
-        world.holder.address, series, 50, world.merchant.address, 8, world.now() + DAY
-    )
+    consent = Restoration(world.holder.address, series, 50, world.merchant.address, 8, world.now() + DAY)
     world.token.approve(certificates, 50, {"from": world.merchant})
     certificates.restore(
         world.holder, series, 50, world.authorize(consent, world.holder), {"from": world.merchant}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from largesse import signing
+from largesse.signed.certificates import PaymentRequest, Redemption
 from tests.fixtures.accounts import MakeAccount, container
 from tests.support import clock
 from tests.support.certificates import DAY, ZERO, World
@@ -50,7 +50,7 @@ def request_digest(world: World, payment: tuple[Any, ...]) -> bytes:
     """What the payee of this payment would have signed."""
     merchant, payee, order, total, deadline, data, _ = payment
     paid, service = (merchant, ZERO) if payee == ZERO else (payee, merchant)
-    message = signing.PaymentRequest(paid, service, order, world.token.address, total, deadline, data)
+    message = PaymentRequest(paid, service, order, world.token.address, total, deadline, data)
     return message.digest(world.domain)
 
 
@@ -58,7 +58,7 @@ def card_digest(world: World, card: tuple[Any, ...], payment: tuple[Any, ...]) -
     """What the holder of this card would have signed for this payment."""
     holder, series, amount, order, nonce, deadline, _ = card
     merchant, payee, _, _, _, data, _ = payment
-    message = signing.Redemption(holder, series, amount, merchant, payee, order, data, nonce, deadline)
+    message = Redemption(holder, series, amount, merchant, payee, order, data, nonce, deadline)
     return message.digest(world.domain)
 
 
@@ -233,7 +233,7 @@ def test_pay_reverts_when_the_payer_changes_the_request(world: World, series: in
 def test_pay_reverts_for_a_request_in_another_currency(world: World, series: int, usdx: Any) -> None:
     payment = world.payment(order=5, total=10)
     deadline = payment[4]
-    request = signing.PaymentRequest(world.merchant.address, ZERO, 5, usdx.address, 10, deadline, b"")
+    request = PaymentRequest(world.merchant.address, ZERO, 5, usdx.address, 10, deadline, b"")
     payment = payment_with(payment, signature=request.sign(world.domain, world.key(world.merchant)))
     with reverts("GiftCertificates_InvalidSignature", world.merchant, request_digest(world, payment)):
         world.certificates.pay(payment, [world.own_card(series, 10, order=5)], {"from": world.holder})

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from largesse.signing import Recall, keccak
+from largesse.eip712 import keccak
+from largesse.signed.certificates import Recall
 from tests.fixtures.accounts import MakeAccount, call_as
 from tests.support.certificates import DAY, NEVER, NO_SIGNATURE, ZERO, World, gift_id
 from tests.support.clock import at

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from largesse.signing import Recall
+from largesse.signed.certificates import Recall
 from tests.support.certificates import DAY, NO_SIGNATURE, ZERO, World, batch_id
 from tests.support.clock import at
 from tests.support.errors import reverts

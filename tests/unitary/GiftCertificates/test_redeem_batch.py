@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from largesse import signing
+from largesse.signed.certificates import Redemption
 from tests.support import clock
 from tests.support.certificates import DAY, MAX_AMOUNT, World
 from tests.support.errors import reverts
@@ -191,7 +191,7 @@ def bad_high_nonce(world: World, series: int) -> tuple[Row, str, int, int]:
 
 def bad_signature(world: World, series: int) -> tuple[Row, str, int, int]:
     row = card_with(world.redemption(series, 5, nonce=2), amount=6)
-    message = signing.Redemption(
+    message = Redemption(
         world.holder.address, series, 6, world.merchant.address, "0x" + "00" * 20, 0, b"", 2, row[5]
     )
     digest = int.from_bytes(message.digest(world.domain), "big")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from largesse import signing
+from largesse.signed.certificates import Redemption
 from tests.support import clock
 from tests.support.certificates import DAY, MAX_AMOUNT, ZERO, World
 from tests.support.errors import reverts, reverts_without_data
@@ -29,9 +29,7 @@ def digest_of(
 ) -> bytes:
     """What the holder of this card would have signed for this merchant."""
     holder, series, amount, order, nonce, deadline, _ = card
-    message = signing.Redemption(
-        holder, series, amount, str(merchant), str(payee), order, data, nonce, deadline
-    )
+    message = Redemption(holder, series, amount, str(merchant), str(payee), order, data, nonce, deadline)
     return message.digest(world.domain)
 
 
@@ -381,9 +379,7 @@ def test_redeem_signed_uses_the_typed_data_that_wallets_show(world: World, serie
     from eth_account import Account
 
     deadline = world.now() + DAY
-    message = signing.Redemption(
-        world.holder.address, series, 10, world.merchant.address, ZERO, 7, b"", 1, deadline
-    )
+    message = Redemption(world.holder.address, series, 10, world.merchant.address, ZERO, 7, b"", 1, deadline)
     signed = Account.sign_typed_data(world.key(world.holder), full_message=message.typed_data(world.domain))
     card = (world.holder.address, series, 10, 7, 1, deadline, bytes(signed.signature))
     world.certificates.redeemSigned(card, {"from": world.merchant})

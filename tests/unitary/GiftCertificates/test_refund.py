@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from largesse.signing import Refund, sign_digest
+from largesse.eip712 import sign_digest
+from largesse.signed.certificates import Refund
 from tests.fixtures.accounts import MakeAccount
 from tests.fixtures.tokens import MakeToken
 from tests.support.certificates import DAY, MAX_AMOUNT, NEVER, NO_SIGNATURE, ZERO, World

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from largesse import signing
+from largesse.signed.certificates import Restoration
 from tests.fixtures.accounts import REFUSER_MODES, MakeAccount
 from tests.support import clock
 from tests.support.certificates import DAY, MAX_AMOUNT, NO_SIGNATURE, World
@@ -37,7 +37,7 @@ def consent(
 ) -> tuple[int, int, bytes]:
     """The holder's signature that lets the merchant hand back `amount`."""
     deadline = world.now() + DAY if deadline is None else deadline
-    message = signing.Restoration(
+    message = Restoration(
         world.holder.address, series, amount, str(merchant or world.merchant), nonce, deadline
     )
     return world.authorize(message, signer or world.holder)
@@ -47,7 +47,7 @@ def digest_of(
     world: World, series: int, amount: int, merchant: Any, authorization: tuple[int, int, bytes]
 ) -> bytes:
     nonce, deadline, _ = authorization
-    message = signing.Restoration(world.holder.address, series, amount, str(merchant), nonce, deadline)
+    message = Restoration(world.holder.address, series, amount, str(merchant), nonce, deadline)
     return message.digest(world.domain)
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from largesse.signing import Transfer
+from largesse.signed.certificates import Transfer
 from tests.fixtures.accounts import MakeAccount
 from tests.support.certificates import DAY, ZERO, World
 from tests.support.clock import at

@@ -6,7 +6,7 @@ import json
 import pytest
 from brownie import Contract
 
-from largesse.signing import keccak
+from largesse.eip712 import keccak
 from tests.fixtures.accounts import container
 from tests.support.certificates import ART, DAY, NEVER, ZERO, World
 from tests.support.clock import mine_at

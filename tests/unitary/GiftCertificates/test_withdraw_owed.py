@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from largesse.signing import OwedWithdrawal
+from largesse.signed.certificates import OwedWithdrawal
 from tests.fixtures.tokens import FALSE_MODES, MakeToken
 from tests.support.certificates import DAY, NO_SIGNATURE, ZERO, World
 from tests.support.clock import mine_at

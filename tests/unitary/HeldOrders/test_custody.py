@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from largesse.eip712 import Message, keccak, orders_domain
 from largesse.signed import orders as order_messages
-from largesse.signing import Message, OwedWithdrawal, keccak, orders_domain
+from largesse.signed.certificates import OwedWithdrawal
 from tests.fixtures.tokens import sign_permit, token_domain
 from tests.support.certificates import DAY, ZERO
 from tests.support.clock import at

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from eth_abi.abi import encode
 
-from largesse import signing
+from largesse.signed.certificates import PaymentRequest, Redemption
 from tests.support.certificates import DAY
 from tests.support.clock import at, mine_at
 from tests.support.errors import reverts, reverts_without_data
@@ -204,7 +204,7 @@ def test_somebody_without_gas_pays_with_a_card(orders: Orders, named: int) -> No
     data = tomorrow(orders, 5)
     card = signed(orders, named, 900, data, orders.holder)
     other = tomorrow(orders, 5, to_seller=True)
-    paid = signing.Redemption(
+    paid = Redemption(
         str(orders.holder), named, 900, orders.contract.address, str(orders.merchant), 0, other, *card[4:6]
     )
     with reverts("GiftCertificates_InvalidSignature", orders.holder, paid.digest(orders.world.domain)):
@@ -221,7 +221,7 @@ def test_a_seller_that_asks_binds_what_it_asked_for(orders: Orders, named: int) 
     )
     card = orders.world.own_card(named, 900, order=77)
     other = (*payment[:5], tomorrow(orders, 77), payment[6])
-    asked = signing.PaymentRequest(
+    asked = PaymentRequest(
         str(orders.merchant), orders.contract.address, 77, orders.token.address, 900, payment[4], other[5]
     )
     with reverts("GiftCertificates_InvalidSignature", orders.merchant, asked.digest(orders.world.domain)):

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from largesse import signing
+from largesse.eip712 import Domain, items_domain
+from largesse.signed.certificates import OwedWithdrawal
 from tests.fixtures.items import PRICE, Items
 from tests.support.certificates import DAY
 from tests.support.consents import ITSELF
@@ -23,14 +24,14 @@ def owing(make_items: Any, make_token: Any) -> Items:
     return items
 
 
-def domain(items: Items) -> signing.Domain:
-    return signing.items_domain(items.world.chain.id, items.contract.address)
+def domain(items: Items) -> Domain:
+    return items_domain(items.world.chain.id, items.contract.address)
 
 
-def consent(items: Items, to: Any, where: signing.Domain) -> tuple[tuple[int, int, bool, bytes], bytes]:
+def consent(items: Items, to: Any, where: Domain) -> tuple[tuple[int, int, bool, bytes], bytes]:
     """The merchant's, and its digest under the shop's own domain."""
     deadline = items.world.now() + DAY
-    message = signing.OwedWithdrawal(items.merchant.address, str(to), 1, deadline)
+    message = OwedWithdrawal(items.merchant.address, str(to), 1, deadline)
     signature = message.sign(where, items.world.key(items.merchant))
     return (1, deadline, False, signature), message.digest(domain(items))
 

@@ -12,8 +12,8 @@ from brownie import web3
 from brownie.exceptions import VirtualMachineError
 from eth_abi.abi import encode
 
+from largesse.eip712 import keccak
 from largesse.parts import create3
-from largesse.signing import keccak
 from tests.support.certificates import ZERO
 from tests.support.errors import revert_data, reverts
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from largesse.eip712 import Message, accounts_domain, keccak
 from largesse.signed import accounts as account_messages
-from largesse.signing import Message, OwedWithdrawal, accounts_domain, keccak
+from largesse.signed.certificates import OwedWithdrawal
 from tests.fixtures.tokens import FALSE_MODES, MakeToken, sign_permit, token_domain
 from tests.support.certificates import DAY, ZERO
 from tests.support.clock import later

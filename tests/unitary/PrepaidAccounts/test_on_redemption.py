@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from eth_abi.abi import encode
 
-from largesse import signing
+from largesse.signed.certificates import Redemption
 from tests.support.certificates import DAY, ZERO
 from tests.support.clock import at, later
 from tests.support.errors import reverts, reverts_without_data
@@ -61,7 +61,7 @@ def holders_key(prepaid: Prepaid, salt: int = 0) -> Key:
 
 
 def digest_of(prepaid: Prepaid, series: int, data: bytes, signed: tuple[Any, ...]) -> bytes:
-    message = signing.Redemption(
+    message = Redemption(
         str(prepaid.holder),
         series,
         500,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from largesse.signing import keccak
+from largesse.eip712 import keccak
 from largesse.vouchers import SignedLockedVoucher, SignedVoucher, compact
 from tests.support.certificates import DAY, ZERO
 from tests.support.clock import at

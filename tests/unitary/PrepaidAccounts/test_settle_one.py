@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from largesse.signing import keccak, sign_digest
+from largesse.eip712 import keccak, sign_digest
 from tests.fixtures.accounts import ZERO_ADDRESS, MakeAccount, delegate_7702
 from tests.support.certificates import DAY
 from tests.support.clock import at, later

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from largesse.eip712 import Message, keccak, rewards_domain
 from largesse.signed import rewards as reward_messages
-from largesse.signing import Message, OwedWithdrawal, keccak, rewards_domain
+from largesse.signed.certificates import OwedWithdrawal
 from tests.support.certificates import ZERO
 from tests.support.errors import reverts
 from tests.support.rewards import CHOICE, TYPES, Rewards, State

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from largesse.signing import Domain
+from largesse.eip712 import Domain
 from tests.fixtures.accounts import MakeAccount
 from tests.support.clock import at
 from tests.support.consents import Consent

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from eth_abi.abi import encode
 
-from largesse.signing import keccak
+from largesse.eip712 import keccak
 from tests.support.clock import at, mine_at
 from tests.support.errors import reverts, reverts_without_data
 from tests.support.jars import DAY, ITSELF, MAX_AMOUNT, MIDNIGHT, NOON, TODAY, Jars, use

@@ -1,0 +1,226 @@
+"""What every audit does: a contract's logs replayed block by block, beside the currency's own transfers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+from web3.contract.contract import ContractFunctions
+from web3.exceptions import Web3Exception
+
+from largesse.chain import ChainError, Node, RefusedError
+from largesse.chainlogs import Decoder, Event, read_logs
+from largesse.eip712 import keccak
+from largesse.errors import LargesseError
+from largesse.tokens import Token
+
+_TRANSFER: Final = "0x" + keccak(b"Transfer(address,address,uint256)").hex()
+
+
+class Accounting(Protocol):
+    """Books that are rebuilt from a contract's logs."""
+
+    events: int
+
+    @property
+    def liabilities(self) -> int:
+        """What the contract must hold, in base units."""
+
+    @property
+    def total_owed(self) -> int:
+        """Of that, payouts that the currency refused."""
+
+    def add(self, transaction: Sequence[Event]) -> None:
+        """All events of one transaction."""
+
+
+class Owing(Accounting, Protocol):
+    """Books of which payouts can be owed."""
+
+    @property
+    def owed(self) -> Mapping[str, int]:
+        """By payee, in base units."""
+
+
+class Comparison:
+    """Rebuilt books beside what a contract's views tell at `block`; `found` are the differences, in words."""
+
+    def __init__(self, node: Node, views: ContractFunctions, block: int) -> None:
+        self.views = views
+        self.block = block
+        self.found: list[str] = []
+        self._node = node
+
+    def told(self, name: str, *values: Any) -> Any:
+        """What the view called `name` answers."""
+        return self._node.call(self.views[name](*values), block=self.block)
+
+    def same(self, what: str, rebuilt: object, told: object) -> None:
+        """Note it where they differ."""
+        if rebuilt != told:
+            self.found.append(f"{what}: {rebuilt} by the logs, {told} by the contract")
+
+    def debts(self, books: Owing) -> None:
+        """What is owed, in all and to each."""
+        self.same("owed in all", books.total_owed, self.told("totalOwed"))
+        for payee, amount in books.owed.items():
+            self.same(f"owed to {payee}", amount, self.told("owed", payee))
+
+
+class InsolventError(LargesseError):
+    """The books don't balance; the message lists every difference."""
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What a replay found. Amounts are base units.
+
+    `reserve` is the currency's own word, `moved` what its Transfer logs add up to, `narrowest` the least by
+    which assets were above liabilities at the end of any block since the beginning.
+    """
+
+    reserve: int
+    moved: int
+    narrowest: int
+    blocks_checked: int
+    problems: tuple[str, ...]
+
+
+Rebuilt = TypeVar("Rebuilt", bound=Accounting)
+
+
+@dataclass(frozen=True)
+class Found(Generic[Rebuilt]):
+    """What the audit of a contract found at `block`. Amounts are base units, `time` Unix seconds.
+
+    `reserve` is the currency's own word, `moved` what its Transfer logs add up to, `narrowest` the least by
+    which assets were above liabilities at the end of any block since the beginning.
+    """
+
+    block: int
+    time: int
+    books: Rebuilt
+    reserve: int
+    moved: int
+    narrowest: int
+    blocks_checked: int
+    problems: tuple[str, ...]
+
+    @property
+    def surplus(self) -> int:
+        """What lies in the contract and belongs to nobody; negative where money is missing."""
+        return self.reserve - self.books.liabilities
+
+    def require_solvent(self) -> None:
+        """Raise InsolventError with every problem: missing_money where money is short, else books_differ."""
+        if self.problems:
+            reason = "missing_money" if self.surplus < 0 else "books_differ"
+            raise InsolventError(reason, "\n".join([f"{len(self.problems)} problem(s):", *self.problems]))
+
+
+def audited(
+    token: Token,
+    address: str,
+    abi: Sequence[dict[str, Any]],
+    blocks: range,
+    books: Rebuilt,
+    differences: Callable[[], list[str]],
+    *,
+    most: int,
+    progress: Callable[[int], None],
+) -> Found[Rebuilt]:
+    """Replay into `books`, then compare with the contract's views (`differences`) and with the money."""
+    found = replay(
+        token,
+        address,
+        abi,
+        blocks,
+        add=books.add,
+        liabilities=lambda: books.liabilities,
+        most=most,
+        progress=progress,
+    )
+    last = blocks.stop - 1
+    problems = [*found.problems, *differences(), *balance_problems(token, found, books.liabilities)]
+    return Found(
+        last,
+        token.node.block_time(last),
+        books,
+        found.reserve,
+        found.moved,
+        found.narrowest,
+        found.blocks_checked,
+        tuple(problems),
+    )
+
+
+def replay(
+    token: Token,
+    address: str,
+    abi: Sequence[dict[str, Any]],
+    blocks: range,
+    *,
+    add: Callable[[Sequence[Event]], None],
+    liabilities: Callable[[], int],
+    most: int,
+    progress: Callable[[int], None],
+) -> Replayed:
+    """Give `add` every transaction's events of the contract at `address`; after each block hold what the
+    currency moved there against `liabilities`. Asks for `most` blocks at once at the most. Raises LogError.
+    """
+    node, first, last = token.node, blocks.start, blocks.stop - 1
+    moves = _moves(token, address, first, last, most)
+    assets = _balance_before(token, address, first)
+    narrowest = None
+    problems: list[str] = []
+    logs = read_logs(node, address, first, last, most=most, progress=progress)
+    by_block = {number: list(events) for number, events in _blocks(map(Decoder(abi).decode, logs))}
+    for number in sorted(by_block.keys() | moves.keys()):
+        for _, transaction in groupby(by_block.get(number, []), key=lambda event: event.tx):
+            add(list(transaction))
+        assets += moves.get(number, 0)
+        margin = assets - liabilities()
+        if margin < 0:
+            problems.append(f"after block {number}, {-margin} base units were missing")
+        narrowest = margin if narrowest is None else min(narrowest, margin)
+    reserve = token.balance(address, last)
+    return Replayed(reserve, assets, narrowest or 0, len(by_block.keys() | moves.keys()), tuple(problems))
+
+
+def balance_problems(token: Token, replayed: Replayed, liabilities: int) -> list[str]:
+    """What is wrong with the money at the end, in words."""
+    reserve, moved = replayed.reserve, replayed.moved
+    if reserve < liabilities:
+        short = liabilities - reserve
+        missing = f"{token.show(short)} ({short} base units) are missing"
+        return [f"{missing}: {reserve} are held and {liabilities} are owed"]
+    if reserve != moved:
+        return [f"the currency's transfers come to {moved}, its balance is {reserve}"]
+    return []
+
+
+def _blocks(events: Iterable[Event]) -> Iterator[tuple[int, Iterator[Event]]]:
+    return groupby(events, key=lambda event: event.block)
+
+
+def _moves(token: Token, address: str, first: int, last: int, most: int) -> dict[int, int]:
+    """By block, what the currency moved to the contract less what it moved away."""
+    padded = "0x" + "00" * 12 + address[2:].lower()
+    moves: defaultdict[int, int] = defaultdict(int)
+    for topics, sign in (([_TRANSFER, None, padded], 1), ([_TRANSFER, padded], -1)):
+        for log in read_logs(token.node, token.address, first, last, topics=topics, most=most):
+            moves[int(log["blockNumber"])] += sign * int.from_bytes(log["data"], "big")
+    return dict(moves)
+
+
+def _balance_before(token: Token, address: str, first: int) -> int:
+    """What lay at the address before the contract was there; 0 where the node keeps no old state."""
+    if first == 0:
+        return 0
+    try:
+        return token.balance(address, first - 1)
+    except (RefusedError, ChainError, Web3Exception, ValueError):
+        return 0

@@ -1,0 +1,1 @@
+"""A class for each contract: read it, act on it, sign for it."""

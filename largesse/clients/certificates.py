@@ -1,0 +1,443 @@
+"""A GiftCertificates contract from Python: read it, act on it, sign for it.
+
+Amounts are base units of the contract's currency, times Unix seconds. Every method that sends waits for the
+receipt and raises `RefusedError` (with the contract's error and its values) where the chain refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from web3 import Web3
+from web3.contract import Contract
+from web3.types import TxReceipt
+
+from largesse.addresses import ZERO_ADDRESS
+from largesse.artifacts import certificates_abi
+from largesse.chain import Node, Wallet
+from largesse.chainlogs import ignore
+from largesse.eip712 import Domain, InvalidSignatureError, Message, certificates_domain, recover
+from largesse.errors import LargesseError
+from largesse.gifts.commitments import BatchPlace, Gift
+from largesse.gifts.links import GiftLink, key_address, new_link_key
+from largesse.gifts.messages import encrypt_message, message_hash
+from largesse.holdings import Account, Refundable, SeriesState, SignedCard
+from largesse.restoring import SignedRestoration
+from largesse.signed.certificates import Claim, Redemption, Refund, Restoration
+from largesse.signed.certificates import PaymentRequest as RequestMessage
+from largesse.terms.fields import UINT40_MAX, Terms
+from largesse.tills import PaymentRequest
+from largesse.tokens import Token
+
+NO_AUTHORIZATION: Final = (0, 0, b"")
+CLAIM_PAGE: Final = "https://largesse.example/claim"
+_DAY: Final = 86_400
+
+
+class ClientError(LargesseError):
+    """Something that would fail, or be wrong, on this chain, found before anything was signed or sent."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """A gift that was given: the link that claims it, and the receipt."""
+
+    link: GiftLink
+    gift_id: bytes
+    receipt: TxReceipt
+
+
+class Certificates:
+    """One deployed GiftCertificates; `first_block` is where its logs begin."""
+
+    def __init__(self, node: Node, address: str, first_block: int = 0) -> None:
+        self.node = node
+        self.address = Web3.to_checksum_address(address)
+        self.first_block = first_block
+
+    @cached_property
+    def contract(self) -> Contract:
+        """The contract as web3 knows it, with the whole ABI of IGiftCertificates."""
+        return self.node.contract(self.address, certificates_abi())
+
+    @cached_property
+    def token(self) -> Token:
+        """The currency."""
+        return Token.at(self.node, self._read("currency"))
+
+    @cached_property
+    def domain(self) -> Domain:
+        """What messages for this contract on this chain are signed under."""
+        return certificates_domain(self.node.chain_id, self.address)
+
+    # ------------------------------------------------------------------------------------------------- read
+
+    def series_count(self) -> int:
+        return int(self._read("seriesCount"))
+
+    def terms(self, series_id: int, block: int | None = None) -> Terms:
+        """The immutable terms. Raises RefusedError GiftCertificates_UnknownSeries."""
+        return Terms(*self._read("terms", series_id, block=block))
+
+    def state(self, series_id: int, block: int | None = None) -> SeriesState:
+        """What of a series changes. Raises RefusedError GiftCertificates_UnknownSeries."""
+        return SeriesState(*self._read("state", series_id, block=block))
+
+    def account(self, series_id: int, holder: str, block: int | None = None) -> Account:
+        """Balance, spent and nonce watermark of a holder."""
+        return Account(*self._read("account", series_id, holder, block=block))
+
+    def balances(self, series_id: int, holders: Sequence[str], block: int | None = None) -> list[int]:
+        """Face that each holder has, in their order."""
+        return list(self._read("balanceOfBatch", list(holders), [series_id] * len(holders), block=block))
+
+    def refundable(self, series_id: int, holder: str) -> Refundable:
+        """What the holder may have back now."""
+        return Refundable(*self._read("refundable", series_id, holder))
+
+    def is_merchant(self, series_id: int, account: str) -> bool:
+        return bool(self._read("isMerchant", series_id, account))
+
+    def is_order_used(self, merchant: str, order: int) -> bool:
+        return bool(self._read("isOrderUsed", merchant, order))
+
+    def is_gift_open(self, gift_id: bytes, block: int | None = None) -> bool:
+        return bool(self._read("isGiftOpen", gift_id, block=block))
+
+    def uri(self, series_id: int) -> str:
+        """The series' metadata as the chain writes them: a data URI that `largesse.cards` takes apart."""
+        return str(self._read("uri", series_id))
+
+    # ------------------------------------------------------------------------------------ issue and transfer
+
+    def create_series(self, issuer: Wallet, terms: Terms, merchants: Sequence[str], art: bytes) -> int:
+        """Open a series; its id."""
+        self._send(issuer, "createSeries", terms.as_tuple(), list(merchants), art)
+        found = self.find_series(issuer.address, terms.terms_hash)
+        if found is None:  # pragma: no cover - the transaction that logs it has just succeeded
+            raise ClientError("no_series", "the series was created, but its log isn't there")
+        return found
+
+    def find_series(self, issuer: str, terms_hash: bytes) -> int | None:
+        """The latest series of an issuer with these terms, found by its log."""
+        created = self.contract.events.SeriesCreated
+        logs = created.get_logs(
+            from_block=self.first_block,
+            argument_filters={"issuer": Web3.to_checksum_address(issuer), "termsHash": terms_hash},
+        )
+        return max((int(log["args"]["seriesId"]) for log in logs), default=None)
+
+    def issue(self, issuer: Wallet, series_id: int, to: str, amount: int) -> TxReceipt:
+        """Create face for `to`; the issuer pays as much and must have approved it."""
+        return self._send(issuer, "issue", series_id, to, amount)
+
+    def allow_payment(self, payer: Wallet, amount: int) -> TxReceipt | None:
+        """Approve `amount` of the currency if less is approved. Raises ClientError not_enough_money."""
+        held = self.token.balance(payer.address)
+        if held < amount:
+            needed, shown = self.token.show(amount), self.token.show(held)
+            raise ClientError("not_enough_money", f"{payer.name} needs {needed} and has {shown}")
+        if self.token.allowance(payer.address, self.address) >= amount:
+            return None
+        return self.token.approve(payer, self.address, amount)
+
+    def transfer(self, holder: Wallet, to: str, series_id: int, amount: int) -> TxReceipt:
+        """Hand face over to another account."""
+        return self._send(holder, "safeTransferFrom", holder.address, to, series_id, amount, b"")
+
+    # ------------------------------------------------------------------------------------------------- gifts
+
+    def give(
+        self,
+        giver: Wallet,
+        series_id: int,
+        amount: int,
+        *,
+        recipient: str = ZERO_ADDRESS,
+        deliver_at: int = 0,
+        reclaim_at: int = 0,
+        message: str = "",
+        base_url: str = CLAIM_PAGE,
+        keep: Callable[[bytes], None] = ignore,
+    ) -> Given:
+        """Turn face into a gift link with a new one-time key; the message is encrypted to the link.
+
+        `keep` gets the key before anything is sent: whoever loses it after that has lost the gift. Raises
+        LinkError and AmountError for what no link can hold.
+        """
+        secret = new_link_key()
+        ciphertext = encrypt_message(secret, self.node.chain_id, self.address, message)
+
+        def link(now: int) -> GiftLink:
+            gift = Gift(
+                giver=giver.address,
+                key=key_address(secret),
+                recipient=recipient,
+                series_id=series_id,
+                amount=amount,
+                deliver_at=deliver_at or now,
+                reclaim_at=reclaim_at or UINT40_MAX,
+                created_at=now,
+                limitation_at=limitation,
+                message_hash=message_hash(ciphertext),
+            )
+            return GiftLink(base_url, self.node.chain_id, self.address, secret, gift, ciphertext)
+
+        limitation = self.terms(series_id).limitation_at
+        # Made once before sending, with a guessed time: a link that can't be made must not cost the face.
+        draft = link(self.node.now())
+        draft.url()
+        keep(secret)
+        order = (
+            series_id, amount, draft.gift.key, recipient, deliver_at, reclaim_at, draft.gift.message_hash,
+        )  # fmt: skip
+        receipt = self._send(giver, "give", order)
+        made = link(self.node.block_time(receipt["blockNumber"]))
+        return Given(made, made.gift.gift_id(), receipt)
+
+    def claim(self, link: GiftLink, recipient: str, sender: Wallet) -> TxReceipt:
+        """Deliver a link's gift to `recipient`; `sender` pays the gas. Raises ClientError wrong_place."""
+        if (link.chain_id, link.contract) != (self.node.chain_id, self.address):
+            raise ClientError(
+                "wrong_place",
+                f"the link is for {link.contract} on chain {link.chain_id}, "
+                f"this is {self.address} on chain {self.node.chain_id}",
+            )
+        gift, place = link.gift, link.gift.batch
+        claim = Claim(gift.gift_id(), recipient, bytes(32))
+        signature = claim.sign(self.domain, link.private_key)
+        if place is None:
+            return self._send(sender, "claim", gift_tuple(gift), recipient, signature)
+        return self._send(sender, "claimFromBatch", *batch_tuples(gift, place), recipient, signature)
+
+    def recall(self, giver: Wallet, gift: Gift) -> TxReceipt:
+        """Take a gift back: before its delivery, or a single one from its reclaim date on."""
+        if gift.batch is None:
+            return self._send(giver, "recall", gift_tuple(gift), NO_AUTHORIZATION)
+        batch, leaf, proof = batch_tuples(gift, gift.batch)
+        return self._send(giver, "recallFromBatch", batch, leaf, proof, NO_AUTHORIZATION)
+
+    def reclaim_batch(self, giver: Wallet, gift: Gift) -> TxReceipt:
+        """From its reclaim date on, take back all that nobody claimed of the batch that a gift is in.
+
+        Raises ClientError not_in_batch.
+        """
+        if gift.batch is None:
+            raise ClientError("not_in_batch", "a single gift is in no batch: it is recalled")
+        return self._send(giver, "reclaimBatch", batch_tuples(gift, gift.batch)[0], NO_AUTHORIZATION)
+
+    # ------------------------------------------------------------------------------------------------ redeem
+
+    def redeem(self, holder: Wallet, series_id: int, amount: int, merchant: str) -> TxReceipt:
+        """The holder pays a merchant itself, without an order number."""
+        return self._send(holder, "redeem", series_id, amount, merchant)
+
+    def request_payment(self, merchant: Wallet, order: int, total: int, deadline: int) -> PaymentRequest:
+        """A till's request, signed by the merchant."""
+        message = RequestMessage(
+            merchant.address, ZERO_ADDRESS, order, self.token.address, total, deadline, b""
+        )
+        return PaymentRequest(
+            self.node.chain_id,
+            self.address,
+            self.token.address,
+            merchant.address,
+            order,
+            total,
+            deadline,
+            message.sign(self.domain, merchant.key),
+        )
+
+    def check_request(self, request: PaymentRequest) -> None:
+        """Raise ClientError unless this request can be paid here and now: wrong_place, wrong_currency,
+        unsigned_request, not_the_merchant, request_expired, order_used.
+        """
+        if (request.chain_id, request.certificates) != (self.node.chain_id, self.address):
+            raise ClientError(
+                "wrong_place",
+                f"the request is for {request.certificates} on chain {request.chain_id}, "
+                f"this is {self.address} on chain {self.node.chain_id}",
+            )
+        if request.currency != self.token.address:
+            raise ClientError("wrong_currency", f"{request.currency} is not this contract's currency")
+        if request.signature is None:
+            raise ClientError("unsigned_request", "the request bears no merchant's signature")
+        message = RequestMessage(
+            request.merchant,
+            ZERO_ADDRESS,
+            request.order,
+            request.currency,
+            request.total,
+            request.deadline,
+            b"",
+        )
+        if not self._is_signed_by(request.merchant, message, request.signature):
+            raise ClientError("not_the_merchant", f"{request.merchant} did not sign this request")
+        if request.deadline <= self.node.now():
+            raise ClientError("request_expired", f"the request ended at {request.deadline}")
+        if self.is_order_used(request.merchant, request.order):
+            raise ClientError("order_used", f"order {request.order} is paid already")
+
+    def sign_card(
+        self, holder: Wallet, request: PaymentRequest, series_id: int, amount: int | None = None
+    ) -> SignedCard:
+        """The holder's part in paying a request: `amount`, or all of it, from one series.
+
+        Raises ClientError as `check_request`, not_accepted, not_enough.
+        """
+        self.check_request(request)
+        amount = request.total if amount is None else amount
+        if not self.is_merchant(series_id, request.merchant):
+            raise ClientError(
+                "not_accepted", f"{request.merchant} takes no certificates of series {series_id}"
+            )
+        account = self.account(series_id, holder.address)
+        if account.balance < amount:
+            held, needed = self.token.show(account.balance), self.token.show(amount)
+            raise ClientError("not_enough", f"{holder.name} has {held} of series {series_id}, not {needed}")
+        nonce = account.nonce + 1
+        message = Redemption(
+            holder.address, series_id, amount, request.merchant, ZERO_ADDRESS, request.order, b"", nonce,
+            request.deadline,
+        )  # fmt: skip
+        signature = message.sign(self.domain, holder.key)
+        return SignedCard(
+            holder.address, series_id, amount, request.order, nonce, request.deadline, signature
+        )
+
+    def pay(self, request: PaymentRequest, cards: Sequence[SignedCard], sender: Wallet) -> TxReceipt:
+        """Pay a till's request with one or more signed cards; anybody may send it."""
+        payment = (
+            request.merchant, ZERO_ADDRESS, request.order, request.total, request.deadline, b"",
+            request.signature or b"",
+        )  # fmt: skip
+        return self._send(sender, "pay", payment, [card.as_tuple() for card in cards])
+
+    # ------------------------------------------------------------------------------- restore, refund, forfeit
+
+    def sign_restoration(
+        self, holder: Wallet, series_id: int, amount: int, merchant: str
+    ) -> SignedRestoration:
+        """The holder lets `merchant` put `amount` back on the card, within a day."""
+        nonce, deadline = self._next_authorization(series_id, holder.address)
+        message = Restoration(holder.address, series_id, amount, merchant, nonce, deadline)
+        signature = message.sign(self.domain, holder.key)
+        return SignedRestoration(holder.address, series_id, amount, merchant, nonce, deadline, signature)
+
+    def restore_signed(self, merchant: Wallet, signed: SignedRestoration) -> TxReceipt:
+        """The merchant pays a signed amount back onto the holder's card. Raises ClientError not_for_you."""
+        if signed.merchant != merchant.address:
+            raise ClientError(
+                "not_for_you", f"this was signed for {signed.merchant}, {merchant.name} is {merchant.address}"
+            )
+        authorization = (signed.nonce, signed.deadline, signed.signature)
+        return self._send(merchant, "restore", signed.holder, signed.series_id, signed.amount, authorization)
+
+    def refund(
+        self, holder: Wallet, series_id: int, amount: int, least: int, relayer: Wallet | None = None
+    ) -> TxReceipt:
+        """Have `amount` of face paid back, `least` at the least; a relayer may send it for the holder."""
+        authorization: tuple[int, int, bytes] = NO_AUTHORIZATION
+        if relayer is not None:
+            nonce, deadline = self._next_authorization(series_id, holder.address)
+            message = Refund(holder.address, series_id, amount, least, nonce, deadline)
+            authorization = (nonce, deadline, message.sign(self.domain, holder.key))
+        return self._send(
+            relayer or holder, "refund", holder.address, series_id, amount, least, authorization
+        )
+
+    def convert_expired(self, holder: Wallet, series_id: int, into: int, amount: int) -> TxReceipt:
+        """Between expiry and limitation, turn face into as much of a live series of the same issuer."""
+        return self._send(holder, "convertExpired", holder.address, series_id, into, amount, NO_AUTHORIZATION)
+
+    def forfeit(self, sender: Wallet, series_id: int) -> TxReceipt:
+        """After limitation, pay what a series still holds to its beneficiary."""
+        return self._send(sender, "forfeit", series_id)
+
+    def wind_down(self, issuer: Wallet, series_id: int) -> TxReceipt:
+        """Stop the sale for good and open full refunds."""
+        return self._send(issuer, "windDown", series_id)
+
+    def add_merchant(self, issuer: Wallet, series_id: int, merchant: str) -> TxReceipt:
+        """Let a merchant redeem a named series, at once."""
+        return self._send(issuer, "addMerchants", series_id, [merchant])
+
+    def remove_merchant(self, issuer: Wallet, series_id: int, merchant: str) -> TxReceipt:
+        """Give a merchant notice; when it is over every holder may have full face back."""
+        return self._send(issuer, "removeMerchant", series_id, merchant)
+
+    def set_operator(self, issuer: Wallet, series_id: int, operator: str, daily_limit: int) -> TxReceipt:
+        """Let an account issue at full face, up to a limit each UTC day; 0 takes that away."""
+        return self._send(issuer, "setOperator", series_id, operator, daily_limit)
+
+    def collect_fees(self, sender: Wallet, series_id: int) -> TxReceipt:
+        """Pay the accrued fees to the issuer, whoever sends."""
+        return self._send(sender, "collectFees", series_id)
+
+    def owed(self, payee: str) -> int:
+        """What payouts that failed have left for a payee."""
+        return int(self._read("owed", payee))
+
+    def withdraw_owed(self, payee: Wallet, to: str) -> TxReceipt:
+        """Have what is owed paid to any address."""
+        return self._send(payee, "withdrawOwed", payee.address, to, NO_AUTHORIZATION)
+
+    def cancel_authorizations(self, holder: Wallet, series_id: int, nonce: int) -> TxReceipt:
+        """Void all that the holder has signed in a series with a nonce up to `nonce`; series 0 has what was
+        signed about owed payouts."""
+        return self._send(holder, "cancelAuthorizations", holder.address, series_id, (nonce, 0, b""))
+
+    # ---------------------------------------------------------------------------------------------- internal
+
+    def _read(self, name: str, *values: Any, block: int | None = None) -> Any:
+        return self.node.call(self.contract.functions[name](*values), block=block)
+
+    def _send(self, wallet: Wallet, name: str, *values: Any) -> TxReceipt:
+        return self.node.send(self.contract.functions[name](*values), wallet)
+
+    def _next_authorization(self, series_id: int, holder: str) -> tuple[int, int]:
+        """A nonce just above the watermark, and a deadline a day from now."""
+        return self.account(series_id, holder).nonce + 1, self.node.now() + _DAY
+
+    def _is_signed_by(self, signer: str, message: Message, signature: bytes) -> bool:
+        """By the account's key, or, of a contract account, as it says itself (ERC-1271)."""
+        digest = message.digest(self.domain)
+        try:
+            if recover(digest, signature) == signer:
+                return True
+        except InvalidSignatureError:
+            pass
+        if not self.node.has_code(signer):
+            return False
+        wallet = self.node.contract(signer, _ERC1271)
+        return bytes(self.node.call(wallet.functions.isValidSignature(digest, signature))) == _MAGIC
+
+
+def gift_tuple(gift: Gift) -> tuple[Any, ...]:
+    """A gift as the contract takes it."""
+    return (
+        gift.giver, gift.key, gift.recipient, gift.series_id, gift.amount, gift.deliver_at, gift.reclaim_at,
+        gift.created_at, gift.limitation_at, gift.message_hash,
+    )  # fmt: skip
+
+
+def batch_tuples(gift: Gift, place: BatchPlace) -> tuple[tuple[Any, ...], tuple[Any, ...], list[int]]:
+    """The batch of a gift, the gift as its leaf, and the proof, as the contract takes them."""
+    batch = (gift.giver, gift.series_id, place.root, gift.reclaim_at, gift.created_at, gift.limitation_at)
+    leaf = (place.index, gift.key, gift.recipient, gift.amount, gift.deliver_at, gift.message_hash)
+    return batch, leaf, list(place.proof)
+
+
+_MAGIC: Final = bytes.fromhex("1626ba7e")
+_ERC1271: Final = [
+    {
+        "type": "function",
+        "name": "isValidSignature",
+        "stateMutability": "view",
+        "inputs": [{"name": "hash", "type": "bytes32"}, {"name": "signature", "type": "bytes"}],
+        "outputs": [{"name": "", "type": "bytes4"}],
+    }
+]

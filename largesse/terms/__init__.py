@@ -1,0 +1,1 @@
+"""What an issuer promises: terms, the statutes' presets, series and manifests."""
