@@ -268,7 +268,9 @@ class Shop:
         self, signer: Wallet, promotion: int, number: int, buyer: str, max_face: int, deadline: int,
         referrer: str = ZERO_ADDRESS,
     ) -> SignedCoupon:  # fmt: skip
-        """A coupon for one purchase of one buyer."""
+        """A coupon for one purchase of one buyer. Raises ShopError referrer_is_shop."""
+        if referrer == self.address:
+            raise ShopError("referrer_is_shop", f"{referrer} is the shop: a share that it is paid is lost")
         coupon = Coupon(promotion, number, buyer, referrer, max_face, deadline)
         return SignedCoupon(coupon, coupon.sign(self.domain, signer.key))
 

@@ -144,6 +144,12 @@ def test_a_coupons_number_is_not_given_to_somebody_else(promoted: Desk) -> None:
     assert coupon("number=2", "buyer=holder").name == "KRWT-1-2.json"
 
 
+def test_the_shop_itself_is_signed_for_as_nobodys_referrer(promoted: Desk) -> None:
+    with pytest.raises(ShopError) as error:
+        coupon(f"referrer={shop(promoted).address}")
+    assert error.value.reason == "referrer_is_shop"
+
+
 def test_a_coupon_is_good_up_to_its_face(promoted: Desk) -> None:
     with pytest.raises(RefusedError) as error:
         buy.main(f"series={SPRING}", "amount=100000", f"coupon={coupon()}")

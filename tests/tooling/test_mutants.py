@@ -11,7 +11,7 @@ import pytest
 
 from tests.stateful.evm import bytecode
 from tools.compiler import Compiler, compile_contract
-from tools.mutants.__main__ import GOAL, State
+from tools.mutants.__main__ import GOAL, State, those_that_count
 from tools.mutants.draw import ROOT, Mutant, mutants, sources
 from tools.mutants.kill import Outcome
 from tools.mutants.report import answers, print_report
@@ -152,13 +152,8 @@ def test_the_committed_record_is_of_these_contracts_and_reaches_the_goal() -> No
     """As `make audit-mutants` would count it, were it run now."""
     files = sources()
     state = State(ROOT / "docs/mutants/1.jsonl", digests(files))
-    drawn = mutants(files, 1)
-    counted: list[Mutant] = []
-    while len(counted) < 400:
-        mutant = next(drawn)
-        assert mutant.name in state.found, f"{mutant.name} was not tried: make audit-mutants"
-        if state.found[mutant.name].state in ("killed", "survived"):
-            counted.append(mutant)
+    counted = those_that_count(mutants(files, 1), state, 400)
+    assert len(counted) == 400, "make audit-mutants"
     assert print_report(counted, state.found, answers(), 400, GOAL) == 0
     killed = sum(state.found[mutant.name].state == "killed" for mutant in counted)
     said = (ROOT / "docs/AUDIT.md").read_text(encoding="utf-8")

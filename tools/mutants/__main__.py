@@ -26,6 +26,7 @@ from tools.mutants.report import answers, print_report
 from tools.mutants.targets import digests, targets
 
 GOAL = 0.95
+COUNTED = ("killed", "survived")
 
 
 class State:
@@ -80,12 +81,24 @@ def main() -> int:
     )
     if options.again:
         state.forget(answers())
-    counted = _run(files, state, options)
+    _run(files, state, options)
+    counted = those_that_count(mutants(files, options.seed), state, options.count)
     return print_report(counted, state.found, answers(), options.count, GOAL)
 
 
-def _run(files: dict[str, str], state: State, options: argparse.Namespace) -> list[Mutant]:
-    """The mutants that count, tried."""
+def those_that_count(drawn: Iterator[Mutant], state: State, count: int) -> list[Mutant]:
+    """The first `count` that changed something, as far as all before them were tried."""
+    found: list[Mutant] = []
+    for mutant in drawn:
+        if len(found) == count or mutant.name not in state.found:
+            break
+        if state.found[mutant.name].state in COUNTED:
+            found.append(mutant)
+    return found
+
+
+def _run(files: dict[str, str], state: State, options: argparse.Namespace) -> None:
+    """Tries until as many as are wanted count; those that run at the end are finished too."""
     until = monotonic() + options.limit
     contracts = targets(files)
     drawn = mutants(files, options.seed)
@@ -103,10 +116,9 @@ def _run(files: dict[str, str], state: State, options: argparse.Namespace) -> li
             for work in wait(running, return_when=FIRST_COMPLETED).done:
                 mutant, outcome = running.pop(work), work.result()
                 state.add(mutant, outcome)
-                if outcome.state in ("killed", "survived"):
+                if outcome.state in COUNTED:
                     counted.append(mutant)
                     _tell(len(counted), options.count, mutant, outcome)
-    return counted
 
 
 def _untried(drawn: Iterator[Mutant], state: State, counted: list[Mutant], count: int) -> Iterator[Mutant]:
@@ -119,7 +131,7 @@ def _untried(drawn: Iterator[Mutant], state: State, counted: list[Mutant], count
         if before is None:
             count -= 1
             yield mutant
-        elif before.state in ("killed", "survived"):
+        elif before.state in COUNTED:
             counted.append(mutant)
 
 
