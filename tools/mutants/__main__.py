@@ -105,7 +105,7 @@ def _run(files: dict[str, str], state: State, options: argparse.Namespace) -> No
     counted: list[Mutant] = []
     with ThreadPoolExecutor(options.jobs) as pool:
         running: dict[Future[Outcome], Mutant] = {}
-        while len(counted) < options.count:
+        while len(counted) < options.count or running:
             room = options.count - len(counted) - len(running)
             for mutant in _untried(drawn, state, counted, min(options.jobs - len(running), room)):
                 if monotonic() < until:
