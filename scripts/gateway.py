@@ -48,7 +48,7 @@ def main(session: Session, given: Arguments) -> None:
     prices = read_prices(given.path("prices"), decimals)
     policy = None
     native = None
-    if given.text("gas"):
+    if given.has("gas"):
         native = 0 if given.text("gas") == "0" else prepaid.micros(given.amount("gas", decimals))
     if given.text("risk") != "none":
         risk = prepaid.micros(given.amount("risk", decimals))

@@ -22,6 +22,13 @@ PROMOTION = (f"manifest={MANIFEST_SPRING}", f"series={SPRING}", "promotion=sprin
 BUDGET = 100_000
 
 
+@pytest.fixture(autouse=True)
+def no_coupons(state_folder: Path) -> None:
+    """The chain forgets the coupons of the test before; so do the files."""
+    for old in state_folder.glob("out/coupons/*.json"):
+        old.unlink()
+
+
 def shop(desk: Desk, symbol: str = "KRWT") -> Shop:
     return desk.session.shop(desk.session.certificates(symbol))
 
