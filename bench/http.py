@@ -51,11 +51,12 @@ from largesse.clients.certificates import Certificates
 from largesse.database import sqlite_url
 from largesse.deploying import deploy, plan_deployment
 from largesse.eip712 import Domain, Message, keccak, solidity
-from largesse.gateway import batch, wire
+from largesse.gateway import wire
 from largesse.gateway.gateway import Gateway, Limits
 from largesse.gateway.pricing import Price
 from largesse.nodes import development_node
 from largesse.signed.accounts import Voucher, VoucherDigests
+from largesse.signed.channels import Voucher as ChannelVoucher
 from largesse.signed.signers import KnownSigners
 from largesse.usdc import deploy_usdc
 from largesse.web.serving import configured, listen
@@ -312,7 +313,8 @@ def package_verified(count: int) -> float:
     domain = Domain(
         BATCH_SETTLEMENT_DOMAIN_NAME, BATCH_SETTLEMENT_DOMAIN_VERSION, 31_337, BATCH_SETTLEMENT_ADDRESS
     )
-    signatures = ["0x" + batch.Voucher(channel, n).sign(domain, payer.key).hex() for n in range(1, count + 1)]
+    vouchers = [ChannelVoucher(channel, amount) for amount in range(1, count + 1)]
+    signatures = ["0x" + one.sign(domain, payer.key).hex() for one in vouchers]
     before = cpu_seconds()
     for amount, signature in enumerate(signatures, 1):
         if not verify_batch_settlement_voucher_typed_data(

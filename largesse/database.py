@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, make_url, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.engine import URL
@@ -96,6 +96,16 @@ def insert_if_missing(connection: Connection, table: Table, **values: Any) -> bo
     # Without the option SQLAlchemy answers -1 for an INSERT on PostgreSQL.
     statement = insert_or_leave(connection, table).values(**values).execution_options(preserve_rowcount=True)
     return bool(connection.execute(statement).rowcount == 1)
+
+
+def add_within(connection: Connection, table: Table, column: str, more: int, most: int, **row: Any) -> bool:
+    """Add to a counter in the row with these values, which begins at 0, unless it came to more than `most`
+    then; whether it was added."""
+    insert_if_missing(connection, table, **row, **{column: 0})
+    counter = table.c[column]
+    here = [table.c[name] == value for name, value in row.items()]
+    added = update(table).where(*here, counter + more <= most).values({column: counter + more})
+    return bool(connection.execute(added).rowcount)
 
 
 @contextmanager

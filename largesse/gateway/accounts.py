@@ -23,7 +23,6 @@ from largesse.chain import Node
 from largesse.clients.accounts import Prepaid, PrepaidAccount
 from largesse.errors import LargesseError
 from largesse.terms.fields import NO_LIMITATION
-from largesse.web.logs import log
 
 STALE_SECONDS: Final = 60.0
 
@@ -131,14 +130,6 @@ class AccountBook:
         self._chain_time = (now, self.clock())
         self._seen_at = self.clock()
         return len(indices)
-
-    def follow(self, seconds: float, stop: threading.Event) -> None:
-        """`refresh` every so many seconds until `stop`; what fails is logged and tried again."""
-        while not stop.wait(seconds):
-            try:
-                self.refresh()
-            except Exception as error:  # noqa: BLE001 - whatever the node did, following goes on
-                log("gateway.blind", error=error)
 
     # --------------------------------------------------------------------------------------------- private
 

@@ -40,8 +40,6 @@ from x402.mechanisms.evm.batch_settlement.errors import (
     ERR_NOTHING_TO_SETTLE,
     ERR_VERIFICATION_STATE_UNAVAILABLE,
 )
-from x402.mechanisms.evm.batch_settlement.facilitator import BatchSettlementEvmFacilitator
-from x402.mechanisms.evm.batch_settlement.facilitator.utils import read_channel_state
 from x402.mechanisms.evm.batch_settlement.server import (
     BatchSettlementChannelManagerSync,
     BatchSettlementEvmScheme,
@@ -62,39 +60,32 @@ from x402.schemas import (
     PaymentRequired,
     PaymentRequirements,
     SettleResponse,
-    SupportedKind,
-    SupportedResponse,
     VerifyResponse,
 )
 
 from largesse.addresses import ZERO_ADDRESS
 from largesse.chain import Wallet
-from largesse.eip712 import CURVE_ORDER, Domain, InvalidSignatureError, Message, keccak, recover, solidity
+from largesse.eip712 import CURVE_ORDER, Domain, InvalidSignatureError, keccak, recover
 from largesse.gateway import wire, x402
 from largesse.gateway.channels import SqlChannelStorage
-from largesse.gateway.evm_signer import SenderSigner
+from largesse.gateway.facilitator import GAS, Facilitator
 from largesse.gateway.paid_calls import PaidCalls, in_use, other_call, retry_of
 from largesse.gateway.schemes import Answer, Call, Json, PaymentRefusedError, Proof, Settled
 from largesse.gateway.spending import (
-    DEPOSITS,
-    REFUNDS,
     TOO_DEAR,
     USED_UP,
     GasBook,
-    Permit,
     Spending,
     SpendingError,
 )
 from largesse.sender import Sender
+from largesse.signed.channels import ChannelConfig, Voucher
 from largesse.web.logs import log
 
 WITHDRAW_SECONDS: Final = 86_400
 """How long the payer's own way out takes: so long the gateway has to claim what it served."""
 SETTLE_SECONDS: Final = 30.0
 CLAIMS_A_BATCH: Final = 100
-DEPOSIT_GAS: Final = 190_000
-REFUND_GAS: Final = 180_000
-"""What a deposit, and a refund with its claim, are signed for in USDC, the margin included, rounded up."""
 LOST_SECONDS: Final = 60.0
 """For so long a call without an Idempotency-Key whose answer was lost is answered again to its voucher, which
 is a secret of the two until it is claimed."""
@@ -102,7 +93,6 @@ is a secret of the two until it is claimed."""
 _HALF_ORDER: Final = CURVE_ORDER // 2
 _MOST_SUM: Final = 2**128 - 1
 _MOST: Final = 2**256 - 1
-_GAS: Final = {"deposit": (DEPOSITS, DEPOSIT_GAS), "refund": (REFUNDS, REFUND_GAS)}
 _WAYS_OUT: Final = {
     "deposit": "go on with a channel that you have, pay another of the accepts, or deposit later",
     "refund": "ask again later, or the contract itself: initiateWithdraw, and finalizeWithdraw after the "
@@ -120,27 +110,6 @@ _ADVICE: Final = {
     ERR_INVALID_VOUCHER_SIGNATURE: "sign with the key of payerAuthorizer: 65 bytes, low s, v of 27 or 28",
     ERR_CHANNEL_ID_MISMATCH: "compute the channel's id from its configuration, for this chain",
 }
-
-
-@dataclass(frozen=True)
-class ChannelConfig(Message):
-    """A channel, whose EIP-712 digest is its id."""
-
-    payer: str = solidity("address")
-    payer_authorizer: str = solidity("address")
-    receiver: str = solidity("address")
-    receiver_authorizer: str = solidity("address")
-    token: str = solidity("address")
-    withdraw_delay: int = solidity("uint40")
-    salt: bytes = solidity("bytes32")
-
-
-@dataclass(frozen=True)
-class Voucher(Message):
-    """The payer's word: up to this sum, in base units and in all, may be claimed from the channel."""
-
-    channel_id: bytes = solidity("bytes32")
-    max_claimable_amount: int = solidity("uint128")
 
 
 @dataclass
@@ -207,7 +176,7 @@ class BatchScheme:
             BATCH_SETTLEMENT_ADDRESS,
         )
         self.gas = gas or GasBook(calls.engine, f"{currency.network}:{sender.wallet.address}", Spending())
-        self._facilitator = _Facilitator(
+        self._facilitator = Facilitator(
             sender, currency.network, self.channels, self.gas, calls.lease_seconds
         )
         self._scheme = BatchSettlementEvmScheme(
@@ -464,7 +433,7 @@ class BatchScheme:
             return
         kind = payment.payload["type"]
         try:
-            permit.check(_GAS[kind][1], self.gas.look(self._facilitator.sender.node))
+            permit.check(GAS[kind][1], self.gas.look(self._facilitator.sender.node))
         except SpendingError as error:
             self._scheme.clear_pending_request(payment)
             raise x402.too_dear(error, _WAYS_OUT[kind]) from error
@@ -581,91 +550,6 @@ class BatchScheme:
             raise self._failed(details, response)
         body = json.dumps({"message": "Refund acknowledged", "channelId": details.channel}).encode()
         return Settled(x402.to_json(response)), Answer(200, ((b"content-type", b"application/json"),), body)
-
-
-class _Facilitator:
-    """x402's facilitator in this process, over a signer of its own for each use."""
-
-    def __init__(
-        self,
-        sender: Sender,
-        network: str,
-        channels: SqlChannelStorage,
-        gas: GasBook,
-        lease_seconds: float,
-    ) -> None:
-        self.sender = sender
-        self.network = network
-        self.channels = channels
-        self.gas = gas
-        self.lease_seconds = lease_seconds
-
-    def permit(self, payment: PaymentPayload, requirements: PaymentRequirements) -> Permit | None:
-        """For the transaction that a payer asks for: what its channel's calls have cost, this one among them,
-        is there to pay for it. None where it takes none."""
-        kind = payment.payload["type"]
-        if kind not in _GAS:
-            return None
-        channel = payment.payload["voucher"]["channelId"].lower()
-        found = self.channels.get(channel)
-        earned = 0 if found is None else int(found.charged_cumulative_amount)
-        if kind == "deposit":
-            earned += int(requirements.amount)
-        return self.gas.permit(_GAS[kind][0], earned, channel=channel)
-
-    def verify(self, payload: PaymentPayload, requirements: PaymentRequirements) -> VerifyResponse:
-        return BatchSettlementEvmFacilitator(SenderSigner(self.sender)).verify(payload, requirements)
-
-    def verify_voucher(self, payload: PaymentPayload, requirements: PaymentRequirements) -> VerifyResponse:
-        """The voucher of a deposit, as if the deposit had been made."""
-        voucher = payload.model_copy(update={"payload": {**payload.payload, "type": "voucher"}})
-        return self.verify(voucher, requirements)
-
-    def state(self, channel: str) -> ChannelState:
-        return read_channel_state(SenderSigner(self.sender), channel)
-
-    def has_refunded(self, channel: str) -> bool:
-        """Whether a refund of which nothing was heard is on the chain. Raises PaymentRefusedError
-        chain_unreachable."""
-        try:
-            return self.channels.refunded(channel, lambda: self.state(channel))
-        except x402.NODE_ERRORS as error:
-            raise x402.unreachable() from error
-
-    def settle(self, payload: PaymentPayload, requirements: PaymentRequirements) -> SettleResponse:
-        if payload.payload["type"] != "refund":
-            return self._settle(payload, requirements)
-        channel = payload.payload["voucher"]["channelId"]
-        is_first = self.channels.hold(channel)
-        response = self._settle(payload, requirements)
-        # The package tries twice. What it sent first may come to be, whatever becomes of the second.
-        has_failed = is_first and response.error_reason != ERR_SETTLEMENT_PENDING
-        if response.success or (
-            has_failed and not self.channels.refunded(channel, lambda: self.state(channel))
-        ):
-            self.channels.release(channel, self.lease_seconds)
-        return response
-
-    def _settle(self, payload: PaymentPayload, requirements: PaymentRequirements) -> SettleResponse:
-        permit = self.permit(payload, requirements)
-        signer = SenderSigner(self.sender, permit)
-        response = BatchSettlementEvmFacilitator(signer).settle(payload, requirements)
-        if permit is not None and response.success:
-            permit.succeeded()
-        if permit is not None and permit.refused is not None:
-            refused = permit.refused
-            return response.model_copy(
-                update={"error_reason": refused.reason, "error_message": refused.message}
-            )
-        if not response.success and (unconfirmed := signer.unconfirmed()):
-            return response.model_copy(
-                update={"error_reason": ERR_SETTLEMENT_PENDING, "transaction": unconfirmed[-1]}
-            )
-        return response
-
-    def get_supported(self) -> SupportedResponse:
-        kind = SupportedKind(x402_version=wire.VERSION, scheme=SCHEME_BATCH_SETTLEMENT, network=self.network)
-        return SupportedResponse(kinds=[kind])
 
 
 def _check_deposit(payload: Mapping[str, Any]) -> None:

@@ -7,7 +7,6 @@ contract for its money back, perhaps without coming here again, is seen on the c
 
 from __future__ import annotations
 
-import threading
 from typing import Final
 
 from largesse.chain import Node
@@ -78,11 +77,3 @@ class Claimer:
             worthless=len(decision.worthless),
         )
         return decision, done
-
-    def follow(self, seconds: float, stop: threading.Event) -> None:
-        """`run` every so many seconds until `stop`; what fails is logged and tried again."""
-        while not stop.wait(seconds):
-            try:
-                self.run()
-            except Exception as error:  # noqa: BLE001 - whatever the node did, claiming goes on
-                log("gateway.not_settled", error=error)

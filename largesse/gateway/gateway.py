@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from largesse.clients.accounts import Prepaid
 from largesse.database import open_database
 from largesse.gateway import channels, ledger_tables, paid_calls, spending
 from largesse.gateway.accounts import AccountBook
+from largesse.gateway.background import repeat
 from largesse.gateway.batch import BatchScheme
 from largesse.gateway.claimer import Claimer
 from largesse.gateway.exact import ExactScheme
@@ -122,15 +123,20 @@ class Gateway:
     def start(self) -> None:
         """Follow the chain, settle, and clear up, in the background."""
         self._stop.clear()
-        tasks = [("chain", self.book.follow, self.keeping.refresh), ("clearing", self._clear, _HOUR)]
+        keeping = self.keeping
+        tasks: list[tuple[str, Callable[[], object], float, str]] = [
+            ("chain", self.book.refresh, keeping.refresh, "gateway.blind"),
+            ("clearing", self._clear, _HOUR, "gateway.not_cleared"),
+        ]
         if self.settler is not None:
-            tasks.append(("settling", self.settler.follow, self.keeping.settle))
+            tasks.append(("settling", self.settler.run, keeping.settle, "gateway.not_settled"))
         if self._pays_gas:
-            tasks.append(("gas", self._look_at_gas, self.keeping.refresh))
-        tasks += [("claiming", one.follow, self.keeping.settle) for one in self._claimers]
-        for name, task, seconds in tasks:
+            # So that who asks without a payment is told what can be paid with, and waits for no node.
+            tasks.append(("gas", self._look_at_gas, keeping.refresh, "gateway.gas_not_seen"))
+        tasks += [("claiming", one.run, keeping.settle, "gateway.not_claimed") for one in self._claimers]
+        for name, task, seconds, failed in tasks:
             thread = threading.Thread(
-                target=task, args=(seconds, self._stop), name=f"gateway {name}", daemon=True
+                target=repeat, args=(task, seconds, self._stop, failed), name=f"gateway {name}", daemon=True
             )
             thread.start()
             self._threads.append(thread)
@@ -194,23 +200,14 @@ class Gateway:
             "chainSeenSecondsAgo": round(age, 1),
         }
 
-    def _look_at_gas(self, seconds: float, stop: threading.Event) -> None:
-        """So that who asks without a payment is told what can be paid with, and waits for no node."""
-        while not stop.wait(seconds):
-            try:
-                self.gas.look(self.prepaid.node)
-            except Exception as error:  # noqa: BLE001 - what was seen last is good until the node is back
-                log("gateway.gas_not_seen", error=error)
+    def _look_at_gas(self) -> None:
+        self.gas.look(self.prepaid.node)
 
-    def _clear(self, seconds: float, stop: threading.Event) -> None:
-        while not stop.wait(seconds):
-            try:
-                now = int(time.time())
-                answers = self.ledger.forget_answers(now - self.keeping.answers) + self.calls.forget()
-                payments = self.ledger.forget_payments(now - self.keeping.payments)
-                log("gateway.cleared", answers=answers, payments=payments)
-            except Exception as error:  # noqa: BLE001 - whatever the database did, the next time may go well
-                log("gateway.not_cleared", error=error)
+    def _clear(self) -> None:
+        now = int(time.time())
+        answers = self.ledger.forget_answers(now - self.keeping.answers) + self.calls.forget()
+        payments = self.ledger.forget_payments(now - self.keeping.payments)
+        log("gateway.cleared", answers=answers, payments=payments)
 
 
 class _Pages:

@@ -13,7 +13,6 @@ soon as one of these holds:
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -190,14 +189,6 @@ class Settler:
             log("gateway.settled", payout=settlement.payout, rows=len(settlement.rows), gas=settlement.gas)
             done.append(settlement)
         return done
-
-    def follow(self, seconds: float, stop: threading.Event) -> None:
-        """`run` every so many seconds until `stop`; what fails is logged and tried again."""
-        while not stop.wait(seconds):
-            try:
-                self.run()
-            except Exception as error:  # noqa: BLE001 - whatever the node did, settling goes on
-                log("gateway.not_settled", error=error)
 
     # --------------------------------------------------------------------------------------------- private
 

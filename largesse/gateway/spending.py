@@ -32,7 +32,7 @@ from sqlalchemy import (
 )
 
 from largesse.chain import Fees, Node
-from largesse.database import insert_if_missing, transaction
+from largesse.database import add_within, insert_if_missing, transaction
 from largesse.errors import LargesseError
 
 TABLES: Final = MetaData()
@@ -147,8 +147,8 @@ class GasBook:
         with transaction(self.engine) as connection:
             if insert_if_missing(connection, GAS, seller=self.seller, pot=pot, day=day, used=0):
                 connection.execute(delete(GAS).where(GAS.c.seller == self.seller, GAS.c.day < day - 1))
-            room = update(GAS).where(*self._today(pot), GAS.c.used + gas <= self.spending.daily_gas)
-            return bool(connection.execute(room.values(used=GAS.c.used + gas)).rowcount)
+            most = self.spending.daily_gas
+            return add_within(connection, GAS, "used", gas, most, seller=self.seller, pot=pot, day=day)
 
     def give_back(self, pot: str, gas: int) -> None:
         """Of what was taken today; what was taken yesterday is of no use."""

@@ -15,7 +15,7 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Column, Connection, String, Table, delete, update
 
-from largesse.database import insert_if_missing
+from largesse.database import add_within, insert_if_missing
 from largesse.errors import LargesseError
 from largesse.sender import TABLES
 
@@ -105,11 +105,13 @@ def take(
     hour, left = now // HOUR, HOUR - now % HOUR
     # In one order everywhere: two processes never wait for each other.
     for subject, count in sorted(Counter(subjects).items()):
-        if not _count(connection, f"signer:{subject}", hour, count, limits.per_subject):
+        who = f"signer:{subject}"
+        if not add_within(connection, COUNTS, "count", count, limits.per_subject, who=who, hour=hour):
             raise LimitError(
                 "too_many_of_signer", f"{limits.per_subject} actions an hour are relayed for {subject}", left
             )
-    if not _count(connection, f"client:{client_network(client)}", hour, 1, limits.per_client):
+    who = f"client:{client_network(client)}"
+    if not add_within(connection, COUNTS, "count", 1, limits.per_client, who=who, hour=hour):
         raise LimitError(
             "too_many_of_client", f"{limits.per_client} actions an hour are taken from one address", left
         )
@@ -121,12 +123,11 @@ def take(
     tomorrow = DAY - now % DAY
     for who, share in _shares(limits, subjects, client):
         most = limits.daily_gas * share // 100
-        if not _set_aside(connection, who, day, gas, most):
+        if not add_within(connection, SHARES, "used", gas, most, who=who, day=day):
             kind = who.partition(":")[0]
             reason = "gas_of_signer_used" if kind == "signer" else "gas_of_client_used"
             raise LimitError(reason, f"{most:,} gas a day are set aside for one {kind}", tomorrow)
-    room = update(GAS).where(GAS.c.day == day, GAS.c.used + gas <= limits.daily_gas)
-    if not connection.execute(room.values(used=GAS.c.used + gas)).rowcount:
+    if not add_within(connection, GAS, "used", gas, limits.daily_gas, day=day):
         raise LimitError(
             "gas_budget_used", f"the day's {limits.daily_gas:,} gas are spent or set aside", tomorrow
         )
@@ -143,15 +144,3 @@ def _shares(limits: Limits, subjects: Sequence[str], client: str) -> list[tuple[
     found.append((f"address:{client_network(client)}", limits.client_share))
     found.append((f"block:{client_block(client)}", limits.block_share))
     return [(who, share) for who, share in found if share < 100]
-
-
-def _set_aside(connection: Connection, who: str, day: int, gas: int, most: int) -> bool:
-    insert_if_missing(connection, SHARES, who=who, day=day, used=0)
-    row = update(SHARES).where(SHARES.c.who == who, SHARES.c.day == day, SHARES.c.used + gas <= most)
-    return bool(connection.execute(row.values(used=SHARES.c.used + gas)).rowcount)
-
-
-def _count(connection: Connection, who: str, hour: int, count: int, most: int) -> bool:
-    insert_if_missing(connection, COUNTS, who=who, hour=hour, count=0)
-    row = update(COUNTS).where(COUNTS.c.who == who, COUNTS.c.hour == hour, COUNTS.c.count + count <= most)
-    return bool(connection.execute(row.values(count=COUNTS.c.count + count)).rowcount)

@@ -11,6 +11,7 @@ from largesse.eip712 import Domain
 from largesse.errors import LargesseError
 from largesse.holdings import SignedPartError
 from largesse.signed.rewards import Attestation, Choice
+from largesse.signed.texts import number, octets
 
 BPS: Final = 10_000
 Row = tuple[str, str, int, int, int, int, bytes, bytes]
@@ -67,30 +68,18 @@ class AttestedRead:
         try:
             content = json.loads(text)
             attestation = Attestation(
-                _bytes(content["pool"]),
+                octets(content["pool"]),
                 parse_address(content["reader"]),
                 parse_address(content["author"]),
-                *(_number(content[name]) for name in ("read", "amount", "deadline")),
+                *(number(content[name]) for name in ("read", "amount", "deadline")),
             )
             read = cls(
                 attestation,
-                _bytes(content["attested"]),
-                _number(content["reader_bps"]),
-                _bytes(content["chosen"]),
+                octets(content["attested"]),
+                number(content["reader_bps"]),
+                octets(content["chosen"]),
             )
             Choice(attestation, read.reader_bps).struct_hash()  # every number fits
             return str(content["currency"]), read
         except (ValueError, KeyError, TypeError, AttributeError, LargesseError) as error:
             raise SignedPartError("bad_read", f"this is no attested read: {error}") from error
-
-
-def _number(text: str) -> int:
-    if not (isinstance(text, str) and text.isascii() and text.isdigit()):
-        raise ValueError(f"{text!r} is not a number in plain digits")
-    return int(text)
-
-
-def _bytes(text: str) -> bytes:
-    if not text.startswith("0x"):
-        raise ValueError(f"{text!r} does not begin with 0x")
-    return bytes.fromhex(text[2:])

@@ -9,6 +9,7 @@ from largesse.addresses import parse_address
 from largesse.errors import LargesseError
 from largesse.holdings import SignedPartError
 from largesse.jars import HandleTip
+from largesse.signed.texts import number, octets
 
 
 @dataclass(frozen=True)
@@ -49,27 +50,15 @@ class SignedHandleClaim:
             content = json.loads(text)
             tips = tuple(
                 HandleTip(
-                    parse_address(row["payer"]), _bytes(row["handle"]), parse_address(row["attestor"]),
-                    _number(row["amount"]), _number(row["reclaim_at"]), _number(row["salt"]),
+                    parse_address(row["payer"]), octets(row["handle"]), parse_address(row["attestor"]),
+                    number(row["amount"]), number(row["reclaim_at"]), number(row["salt"]),
                 )
                 for row in content["tips"]
             )  # fmt: skip
             for tip in tips:
                 tip.tip_id()
-            recipient, deadline = parse_address(content["recipient"]), _number(content["deadline"])
-            claim = cls(tips, recipient, deadline, _bytes(content["signature"]))
+            recipient, deadline = parse_address(content["recipient"]), number(content["deadline"])
+            claim = cls(tips, recipient, deadline, octets(content["signature"]))
             return str(content["currency"]), claim
         except (ValueError, KeyError, TypeError, AttributeError, LargesseError) as error:
             raise SignedPartError("bad_handle_claim", f"this is no attestor's word: {error}") from error
-
-
-def _number(text: str) -> int:
-    if not (isinstance(text, str) and text.isascii() and text.isdigit()):
-        raise ValueError(f"{text!r} is not a number in plain digits")
-    return int(text)
-
-
-def _bytes(text: str) -> bytes:
-    if not text.startswith("0x"):
-        raise ValueError(f"{text!r} does not begin with 0x")
-    return bytes.fromhex(text[2:])

@@ -52,11 +52,12 @@ def test_a_node_that_does_not_answer_holds_up_no_stop(
     served, key, hung, over = make_gateway(prepaid), prepaid.open(1_000_000), Event(), Event()
     assert buy(served, key, ARTICLE).status_code == 200
 
-    def hang() -> None:
+    def hang() -> int:
         hung.set()
         over.wait(20)
+        return 0
 
-    monkeypatch.setattr(served.gateway.book, "refresh", hang)
+    monkeypatch.setattr(served.gateway.book, "_final_block", hang)
     assert hung.wait(5)
     began = time.monotonic()
     with caplog.at_level(logging.WARNING, "largesse"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 import time
 from dataclasses import replace
 from types import SimpleNamespace
@@ -327,11 +326,9 @@ def test_answers_and_paid_calls_are_cleared_in_their_time(
 
     def cleared(now: int) -> list[tuple[bool, bool]]:
         """Of each call, whether it is known, and its answer is kept."""
-        stop = threading.Event()
         with monkeypatch.context() as patch:
             patch.setattr("largesse.gateway.gateway.time", SimpleNamespace(time=lambda: now))
-            patch.setattr(stop, "wait", lambda _: stop.is_set() or stop.set())
-            gateway._clear(0, stop)
+            gateway._clear()
         found = [gateway.ledger.paid(one[1], ARTICLE) for one in (key, unsettled)]
         return [(one is not None, one is not None and one.answer is not None) for one in found]
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from tests.model.beside import Beside
 from tests.model.certificates import Certificates
 from tests.model.custody import operation
 from tests.model.sales_words import PREFIX, Books
@@ -15,7 +16,6 @@ from tests.model.words import (
     Authorization,
     Checks,
     Digest,
-    Fault,
     Message,
     Refused,
     Series,
@@ -24,29 +24,11 @@ from tests.model.words import (
 )
 
 
-class Till:
-    """Of the shop at `here` of these certificates, in their currency and at their second."""
+class Till(Beside[Books]):
+    """Of the shop at `here` of these certificates."""
 
     def __init__(self, here: str, certificates: Certificates) -> None:
-        self.here = here
-        self.certificates = certificates
-        self.currency = certificates.currency
-        self.caller = ZERO
-        self.books = Books()
-        self.events: list[tuple[Any, ...]] = []
-        certificates.takers[here] = self.takes
-
-    @property
-    def now(self) -> int:
-        """Seconds."""
-        return self.certificates.now
-
-    def takes(self, operator: str) -> Fault:
-        """It keeps no certificates, whoever sends or issues them."""
-        return "ERC1155InvalidReceiver", (self.here,)
-
-    def emit(self, name: str, *args: Any) -> None:
-        self.events.append((name, *args))
+        super().__init__(here, certificates, Books())
 
     def need(self, check: Checks, kept: bool, error: str, *values: Any) -> None:
         """A rule of the shop's own."""

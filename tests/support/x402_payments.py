@@ -15,7 +15,7 @@ from x402.mechanisms.evm.batch_settlement.constants import ERC3009_DEPOSIT_COLLE
 
 from largesse.chain import Wallet
 from largesse.eip712 import Domain, keccak
-from largesse.gateway.batch import ChannelConfig, Voucher
+from largesse.signed.channels import ChannelConfig, Voucher
 from tests.support.x402_world import PRICE, Shop, X402World
 
 ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141

@@ -16,7 +16,6 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from itertools import islice
 from pathlib import Path
 from time import monotonic
 
@@ -102,37 +101,26 @@ def _run(files: dict[str, str], state: State, options: argparse.Namespace) -> No
     until = monotonic() + options.limit
     contracts = targets(files)
     drawn = mutants(files, options.seed)
-    counted: list[Mutant] = []
+    counted = 0
     with ThreadPoolExecutor(options.jobs) as pool:
         running: dict[Future[Outcome], Mutant] = {}
-        while len(counted) < options.count or running:
-            room = options.count - len(counted) - len(running)
-            for mutant in _untried(drawn, state, counted, min(options.jobs - len(running), room)):
-                if monotonic() < until:
-                    work = pool.submit(attempt, mutant, contracts[mutant.path], state.path.parent)
-                    running[work] = mutant
+        while counted < options.count or running:
+            while len(running) < options.jobs and counted + len(running) < options.count:
+                mutant = next(drawn, None)
+                if mutant is None or monotonic() >= until:
+                    break
+                if mutant.name in state.found:
+                    counted += state.found[mutant.name].state in COUNTED
+                else:
+                    running[pool.submit(attempt, mutant, contracts[mutant.path], state.path.parent)] = mutant
             if not running:
                 break
             for work in wait(running, return_when=FIRST_COMPLETED).done:
                 mutant, outcome = running.pop(work), work.result()
                 state.add(mutant, outcome)
                 if outcome.state in COUNTED:
-                    counted.append(mutant)
-                    _tell(len(counted), options.count, mutant, outcome)
-
-
-def _untried(drawn: Iterator[Mutant], state: State, counted: list[Mutant], count: int) -> Iterator[Mutant]:
-    """The next mutants to try; those that were tried before are counted on the way."""
-    while count > 0:
-        mutant = next(islice(drawn, 1), None)
-        if mutant is None:
-            return
-        before = state.found.get(mutant.name)
-        if before is None:
-            count -= 1
-            yield mutant
-        elif before.state in COUNTED:
-            counted.append(mutant)
+                    counted += 1
+                    _tell(counted, options.count, mutant, outcome)
 
 
 def _tell(number: int, count: int, mutant: Mutant, outcome: Outcome) -> None:

@@ -20,11 +20,12 @@ from x402.mechanisms.evm.signers import EthAccountSignerWithRPC
 
 from largesse.chain import ChainError, RefusedError, Wallet
 from largesse.gateway import x402
-from largesse.gateway.batch import Voucher
+from largesse.gateway.background import repeat
 from largesse.gateway.claimer import Claimer
 from largesse.gateway.evm_signer import SenderSigner
 from largesse.gateway.schemes import Answer, Call, Proof
 from largesse.gateway.settler import Policy
+from largesse.signed.channels import Voucher
 from tests.gateway.x402.test_exact import get, no_mining
 from tests.support.x402_payments import ORDER, Payer, decoded, header, payer
 from tests.support.x402_world import PRICE, Shop, X402World, serving
@@ -372,7 +373,7 @@ def test_a_channel_that_was_emptied_does_not_stop_the_claims_of_others(
 def test_settling_goes_on_in_the_background(world: X402World, shop: Shop, url: str, opened: Payer) -> None:
     claimer = Claimer(shop.batch, world.node, Policy(0, 1), 1)
     before, stop = world.earned(), threading.Event()
-    thread = threading.Thread(target=claimer.follow, args=(0.05, stop))
+    thread = threading.Thread(target=repeat, args=(claimer.run, 0.05, stop, "gateway.not_claimed"))
     thread.start()
     try:
         end = time.monotonic() + 20

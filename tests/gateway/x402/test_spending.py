@@ -17,8 +17,8 @@ import pytest
 
 from largesse.chain import Fees, Wallet, development_wallet
 from largesse.database import open_database, sqlite_url
-from largesse.gateway.batch import DEPOSIT_GAS, REFUND_GAS
 from largesse.gateway.exact import SETTLE_GAS
+from largesse.gateway.facilitator import DEPOSIT_GAS, REFUND_GAS
 from largesse.gateway.gateway import tables
 from largesse.gateway.spending import (
     DEPOSITS,
