@@ -120,7 +120,7 @@ class Tour:
             certificates, number = self._series(series.name)
             path = save_svg(certificates.uri(number), self.folder / f"card-{series.name}.svg")
             until = day(certificates.terms(number).expires_at)
-            done(f"{series.name}: {series.preset.title}, good until {until}; {path.name}")
+            done(f"{series.name}: {series.preset.title}, expires: {until}; {path.name}")
         save(self.folder, self.deployment)
 
     def _issue(self) -> None:
