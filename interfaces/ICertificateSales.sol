@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {ICertificateTypes} from "./ICertificateTypes.sol";
+import {ICustody} from "./ICustody.sol";
 import {IRedemptionReceiver} from "./IRedemptionReceiver.sol";
 
 /// @title The shop window: prices, promotions, withdrawals, and issue by a payment processor's receipt
@@ -13,7 +13,7 @@ import {IRedemptionReceiver} from "./IRedemptionReceiver.sol";
 /// Conservation, to the unit, at the end of every transaction, with B the currency held:
 ///   B ≥ booked = Σ free + Σ reserved + Σ premiums held + totalOwed   and, for each promotion,
 ///   spent + reserved + free = funded − taken back.
-interface ICertificateSales is IRedemptionReceiver {
+interface ICertificateSales is ICustody, IRedemptionReceiver {
     // ------------------------------------------------------------------------------------------------------- types
 
     /// @notice When and at what price a series is sold here.
@@ -62,7 +62,7 @@ interface ICertificateSales is IRedemptionReceiver {
     /// @notice One promoted purchase, signed by the promotion's coupon signer (EIP-712 `Coupon`).
     /// @param couponId used up once in its promotion
     /// @param buyer the only account that may use it
-    /// @param referrer gets the referral share; zero for none
+    /// @param referrer gets the referral share; zero for none. Neither the buyer nor this contract
     /// @param maxFace largest face it is good for
     /// @param deadline void from then on
     struct Coupon {
@@ -169,12 +169,8 @@ interface ICertificateSales is IRedemptionReceiver {
         uint256 amount
     );
 
-    event PayoutOwed(address indexed payee, uint256 amount);
-    event OwedPaid(address indexed payee, address indexed to, uint256 amount);
-
     // ------------------------------------------------------------------------------------------------------ errors
 
-    error CertificateSales_ZeroAddress();
     error CertificateSales_ZeroAmount();
     error CertificateSales_NotIssuer(uint256 seriesId, address caller);
     error CertificateSales_InvalidSale(bytes32 rule, uint256 value, uint256 bound);
@@ -191,7 +187,8 @@ interface ICertificateSales is IRedemptionReceiver {
     error CertificateSales_LimitedOperator(uint256 seriesId, uint256 dailyLimit);
     error CertificateSales_OverBudget(uint256 promotionId, uint256 amount, uint256 free);
     error CertificateSales_NotBuyer(address caller, address buyer);
-    error CertificateSales_SelfReferral(address buyer);
+    /// @dev The coupon names as its referrer its buyer, or this contract.
+    error CertificateSales_SelfReferral(address referrer);
     error CertificateSales_OverMaxFace(uint256 face, uint256 maxFace);
     error CertificateSales_CouponUsed(uint256 promotionId, uint256 couponId);
 
@@ -212,16 +209,6 @@ interface ICertificateSales is IRedemptionReceiver {
 
     error CertificateSales_NotPayer(address caller, address payer);
     error CertificateSales_PaymentUsed(address issuer, bytes32 paymentId);
-    error CertificateSales_DeadlinePassed(uint256 deadline, uint256 time);
-    error CertificateSales_InvalidSignature(address signer, bytes32 digest);
-
-    error CertificateSales_NotPayee(address payee, address caller);
-    error CertificateSales_NothingOwed(address payee);
-    error CertificateSales_NonceTooLow(uint256 nonce, uint256 watermark);
-    error CertificateSales_NonceTooHigh(uint256 nonce, uint256 highest);
-    error CertificateSales_ArrivedDiffers(uint256 expected, uint256 arrived);
-    error CertificateSales_LeftDiffers(uint256 expected, uint256 left);
-    error CertificateSales_GasFloor(uint256 gasLeft, uint256 floor);
 
     // -------------------------------------------------------------------------------------------------------- sale
 
@@ -298,19 +285,9 @@ interface ICertificateSales is IRedemptionReceiver {
     /// @param signature over `Receipt`, by the issuer or the receipt signer it named
     function issueByReceipt(Receipt calldata receipt, bytes calldata signature) external;
 
-    // -------------------------------------------------------------------------------------------------------- owed
-
-    /// @notice Pay what a refused payout left owed, to any address.
-    /// @param authorization the payee's signature over `OwedWithdrawal`; empty when it is the caller
-    function withdrawOwed(address payee, address to, ICertificateTypes.Authorization calldata authorization)
-        external
-        returns (uint256 amount);
-
     // ------------------------------------------------------------------------------------------------------- views
 
-    function giftCertificates() external view returns (address);
-
-    function currency() external view returns (address);
+    function certificates() external view returns (address);
 
     function sale(uint256 seriesId) external view returns (Sale memory);
 
@@ -348,16 +325,6 @@ interface ICertificateSales is IRedemptionReceiver {
     /// @return held premiums of a series that were not collected
     function premiumsHeld(uint256 seriesId) external view returns (uint256 held);
 
-    function owed(address payee) external view returns (uint256);
-
-    function totalOwed() external view returns (uint256);
-
-    /// @notice Highest nonce that the payee used in an `OwedWithdrawal` here.
-    function watermark(address payee) external view returns (uint256);
-
     /// @notice All that this contract owes: budgets, premiums held, payouts owed.
     function booked() external view returns (uint256);
-
-    /// @notice EIP-712 domain separator of this contract on this chain.
-    function DOMAIN_SEPARATOR() external view returns (bytes32);
 }

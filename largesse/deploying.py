@@ -280,7 +280,7 @@ def _check_part(node: Node, factory: Contract, record: CurrencyRecord, part: Par
         return
     name = f"{part.contract} of {record.symbol}"
     contract = _contract(node, part.contract, address)
-    certificates = _ask(node, contract.functions[part.getter]())
+    certificates = _ask(node, contract.functions.certificates())
     check(f"{name}: its certificates", certificates, record.certificates)
     answers = {item.get("name") for item in artifact(part.contract).abi}
     if "DOMAIN_SEPARATOR" in answers:

@@ -29,18 +29,17 @@ from largesse.eip712 import keccak
 
 @dataclass(frozen=True)
 class Part:
-    """A part beside the certificates: its `name` in the factory, the compiled `contract`, and the `getter` of
-    that contract that answers the address of its certificates."""
+    """A part beside the certificates: its `name` in the factory, and the compiled `contract`, which says whose
+    it is (`certificates`)."""
 
     name: str
     contract: str
-    getter: str = "certificates"
 
 
 CERTIFICATES: Final = "certificates"
 """The part that all others are made for: GiftCertificates, whose constructor takes (currency, CardArt)."""
 PARTS: Final[tuple[Part, ...]] = (
-    Part("sales", "CertificateSales", "giftCertificates"),
+    Part("sales", "CertificateSales"),
     Part("jars", "StreamingTipEscrow"),
     Part("accounts", "PrepaidAccounts"),
     Part("market", "CertificateMarket"),

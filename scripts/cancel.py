@@ -2,15 +2,14 @@
 
 What is not cancelled here: offers (`market cancel`); vouchers of a prepaid account (`prepaid withdraw`);
 payments that were signed for the currency itself (`pay=signature`), which end with their deadline or by the
-currency's own `cancelAuthorization`; what was signed for CertificateSales, which has no function for it:
-payouts of what it owes, an issuer's receipts and coupons; and what a link or a secret opens. docs/COMMANDS.md
-says how each of them ends.
+currency's own `cancelAuthorization`; receipts and coupons, which have no nonce of their signer's; and what a
+link or a secret opens. docs/COMMANDS.md says how each of them ends.
 """
 
 from __future__ import annotations
 
 from largesse.arguments import ArgumentError, Arguments, Option
-from largesse.clients.keepers import MAX_NONCE, SIGNED_PARTS, Keeper, keeper, watermark_to
+from largesse.clients.keepers import KEEPER_PARTS, MAX_NONCE, keeper, watermark_to
 from largesse.commands.command import command
 from largesse.console import done, say, table
 from largesse.session import Session
@@ -21,11 +20,6 @@ FROM = Option("from", "who has signed", "")
 DEFAULT = "holder"
 
 
-def signed_for(session: Session, given: Arguments) -> tuple[Keeper, ...]:
-    """The contracts in which something can be voided."""
-    return tuple(one for one in session.keepers(given.text("currency")) if one.is_signed_for)
-
-
 def number(given: Arguments) -> int | None:
     """The nonce that is given."""
     return given.whole("nonce", least=1, most=MAX_NONCE) if given.has("nonce") else None
@@ -34,16 +28,16 @@ def number(given: Arguments) -> int | None:
 @command(
     "Void all that you have signed for a currency's contracts, or one of them, and nobody has used: consents "
     "to open, top up, stop, change, confirm, refund, withdraw. Not cards (`cancel card`), offers (`market "
-    "cancel`) or vouchers; not what was signed for CertificateSales (payouts of what it owes, receipts, "
-    "coupons) or with pay=signature: these end with their deadline.",
+    "cancel`), vouchers, receipts, coupons, or what was signed with pay=signature: these end with their "
+    "deadline.",
     CURRENCY,
-    Option("part", f"one contract only: {', '.join(SIGNED_PARTS)}", ""),
+    Option("part", f"one contract only: {', '.join(KEEPER_PARTS)}", ""),
     NONCE,
     FROM,
     example="currency=USDC part=jars from=supporter",
 )
 def main(session: Session, given: Arguments) -> dict[str, int]:
-    places, nonce = signed_for(session, given), number(given)
+    places, nonce = session.keepers(given.text("currency")), number(given)
     if given.has("part"):
         places = (keeper(places, given.text("part")),)
     elif nonce is not None:
@@ -91,7 +85,7 @@ def card(session: Session, given: Arguments) -> int:
 )
 def show(session: Session, given: Arguments) -> dict[str, int]:
     signer = session.address(given.text("of"))
-    places = signed_for(session, given)
+    places = session.keepers(given.text("currency"))
     found = {one.part: one.watermark(signer) for one in places}
     rows = [(one.part, one.name, f"{found[one.part]:,}") for one in places]
     table(f"Void of {signer}: nonces up to", ("part", "contract", "nonce"), rows, right=2)

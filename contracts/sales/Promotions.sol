@@ -38,7 +38,7 @@ abstract contract Promotions is SalesReserve {
         _atLeast("rewards", rewards, 1);
         _checkCash(series, rewards);
         _atLeast("face of a purchase", terms.maxFacePerPurchase, 1);
-        require(terms.couponSigner != address(0), CertificateSales_ZeroAddress());
+        require(terms.couponSigner != address(0), Custody_ZeroAddress());
 
         if (terms.cashBackBps == 0) _atMost("reward series, no cash-back", terms.rewardSeriesId, 0);
         else _checkRewardSeries(terms, uint256(terms.closesAt) + series.withdrawalSeconds);
@@ -63,7 +63,7 @@ abstract contract Promotions is SalesReserve {
     /// @inheritdoc ICertificateSales
     function takeBack(uint256 promotionId, uint96 amount, address to) external nonReentrant {
         _checkIssuer(_known(promotionId).seriesId);
-        require(to != address(0) && to != address(this), CertificateSales_ZeroAddress());
+        require(to != address(0) && to != address(this), Custody_ZeroAddress());
         require(amount != 0, CertificateSales_ZeroAmount());
         Budget storage money = _budgets[promotionId];
         uint256 free = money.free;
@@ -120,7 +120,11 @@ abstract contract Promotions is SalesReserve {
             CertificateSales_PromotionClosed(promotionId, terms.opensAt, terms.closesAt, block.timestamp)
         );
         require(msg.sender == coupon.buyer, CertificateSales_NotBuyer(msg.sender, coupon.buyer));
-        require(coupon.referrer != coupon.buyer, CertificateSales_SelfReferral(coupon.buyer));
+        address referrer = coupon.referrer;
+        // What this contract owes itself nobody could ask for.
+        require(
+            referrer != coupon.buyer && referrer != address(this), CertificateSales_SelfReferral(referrer)
+        );
         uint256 maxFace =
             coupon.maxFace < terms.maxFacePerPurchase ? coupon.maxFace : terms.maxFacePerPurchase;
         require(face <= maxFace, CertificateSales_OverMaxFace(face, maxFace));
@@ -139,7 +143,7 @@ abstract contract Promotions is SalesReserve {
             );
         }
 
-        (discount, cashBack, referral) = _rewards(terms, face, coupon.referrer != address(0));
+        (discount, cashBack, referral) = _rewards(terms, face, referrer != address(0));
         Budget storage money = _budgets[promotionId];
         uint256 needed = discount + cashBack + referral;
         require(needed <= money.free, CertificateSales_OverBudget(promotionId, needed, money.free));

@@ -50,7 +50,7 @@ abstract contract Purchases is Promotions {
         nonReentrant
         returns (uint256 purchaseId)
     {
-        require(buyer != address(0), CertificateSales_ZeroAddress());
+        require(buyer != address(0), Custody_ZeroAddress());
         (Purchase storage record, uint256 id, uint256 premium) = _record(seriesId, buyer, face);
         _charge(record, id, premium, 0, maxPrice);
         _issue(seriesId, buyer, face);
@@ -101,7 +101,7 @@ abstract contract Purchases is Promotions {
         _premiumsHeld[seriesId] -= amount;
         address issuer = _state(seriesId).issuer;
         emit PremiumsCollected(seriesId, issuer, amount);
-        _payOut(issuer, amount);
+        _payBooked(issuer, amount);
     }
 
     // ----------------------------------------------------------------------------------------------------- views
@@ -211,7 +211,7 @@ abstract contract Purchases is Promotions {
             record.netSpentThen,
             record.balanceThen
         );
-        _pull(msg.sender, price);
+        if (price != 0) _pull(msg.sender, price);
     }
 
     function _saleAtMost(bytes32 rule, uint256 value, uint256 bound) private pure {

@@ -23,7 +23,7 @@ abstract contract Rewards is Withdrawals {
         }
         _spendReserved(promotionId, amount);
         if (outcome == CashBack.Paid) {
-            _payOut(buyer, amount);
+            _payBooked(buyer, amount);
         } else {
             _booked -= amount;
             _issue(rewardSeriesId, buyer, amount);
@@ -38,7 +38,7 @@ abstract contract Rewards is Withdrawals {
         record.referral = 0;
         _spendReserved(record.promotionId, amount);
         emit ReferralClaimed(purchaseId, referrer, amount);
-        _payOut(referrer, amount);
+        _payBooked(referrer, amount);
     }
 
     /// @dev Money where the issuer could otherwise have taken a promise back; nothing else turns a reward into cash.

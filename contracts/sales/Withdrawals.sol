@@ -32,7 +32,7 @@ abstract contract Withdrawals is Purchases {
             block.timestamp < record.withdrawUntil,
             CertificateSales_WithdrawalClosed(purchaseId, record.withdrawUntil, block.timestamp)
         );
-        _checkArrived(face);
+        _checkUnbooked(face);
 
         _withdrawnFace[seriesId][buyer] += face;
         // Both sides of the subtraction count this burn now, so that it cancels out.
@@ -51,7 +51,6 @@ abstract contract Withdrawals is Purchases {
             record.premium = 0;
         }
         emit PurchaseWithdrawn(purchaseId, buyer, paid, returned);
-        _booked += paid;
         _payOut(buyer, paid);
         return IRedemptionReceiver.onRedemption.selector;
     }

@@ -26,7 +26,7 @@ from largesse.artifacts import (
     swaps_abi,
 )
 from largesse.chain import Wallet
-from largesse.clients.certificates import NO_AUTHORIZATION, Certificates
+from largesse.clients.certificates import Certificates
 from largesse.clients.service import OWN_CALL, Holder
 from largesse.errors import LargesseError
 from largesse.parts import CERTIFICATES
@@ -34,8 +34,6 @@ from largesse.parts import CERTIFICATES
 NONCE_WINDOW: Final = 2**32
 """How far above a signer's watermark a nonce counts, in every contract."""
 MAX_NONCE: Final = 2**64 - 1
-
-_SALES: Final = "sales"
 
 
 class KeeperError(LargesseError):
@@ -61,15 +59,9 @@ class Keeper(Holder):
         if self.part == CERTIFICATES:
             receipt = self.certificates.withdraw_owed(payee, to)
         else:
-            own_call = NO_AUTHORIZATION if self.part == _SALES else OWN_CALL
-            receipt = self._send(payee, "withdrawOwed", payee.address, Web3.to_checksum_address(to), own_call)
+            receipt = self._send(payee, "withdrawOwed", payee.address, Web3.to_checksum_address(to), OWN_CALL)
         logs = self.contract.events.OwedPaid().process_receipt(receipt, errors=DISCARD)
         return int(logs[0]["args"]["amount"])
-
-    @property
-    def is_signed_for(self) -> bool:
-        """Whether what was signed can be voided here."""
-        return self.part in SIGNED_PARTS
 
     def watermark(self, signer: str) -> int:
         """The highest nonce that is used up; of GiftCertificates the one for what is owed (series 0)."""
@@ -86,7 +78,7 @@ class Keeper(Holder):
 
 _KEEPERS: Final[Mapping[str, tuple[str, Callable[[], tuple[dict[str, Any], ...]]]]] = {
     CERTIFICATES: ("GiftCertificates", certificates_abi),
-    _SALES: ("CertificateSales", lambda: artifact("CertificateSales").abi),
+    "sales": ("CertificateSales", lambda: artifact("CertificateSales").abi),
     "jars": ("StreamingTipEscrow", jars_abi),
     "accounts": ("PrepaidAccounts", prepaid_abi),
     "orders": ("HeldOrders", orders_abi),
@@ -97,8 +89,6 @@ _KEEPERS: Final[Mapping[str, tuple[str, Callable[[], tuple[dict[str, Any], ...]]
 """The market and the payout through Uniswap keep nothing, and owe nothing."""
 
 KEEPER_PARTS: Final = tuple(_KEEPERS)
-SIGNED_PARTS: Final = tuple(part for part in KEEPER_PARTS if part != _SALES)
-"""Where what was signed can be voided: CertificateSales has no function that does it."""
 
 
 def keepers(certificates: Certificates, parts: Mapping[str, str]) -> tuple[Keeper, ...]:

@@ -58,7 +58,7 @@ def program(shop: Shop, present: int) -> None:
 def test_what_left_is_named(generous: tuple[Shop, int], present: int) -> None:
     shop, series = generous
     program(shop, present)
-    with reverts("CertificateSales_LeftDiffers", PREMIUM, (PREMIUM - present) % 2**256):
+    with reverts("Custody_LeftDiffers", PREMIUM, (PREMIUM - present) % 2**256):
         shop.sales.collectPremiums(series, [1], {"from": shop.world.holder})
     assert shop.sales.booked() == PREMIUM
     shop.world.token.program(shop.world.token, b"", 0, {"from": shop.world.deployer})

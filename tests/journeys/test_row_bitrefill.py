@@ -4,8 +4,9 @@ import pytest
 from eth_abi.abi import encode
 
 from tests.fixtures.accounts import call_as
-from tests.support.certificates import DAY, NO_SIGNATURE, YEAR
+from tests.support.certificates import DAY, YEAR
 from tests.support.clock import at
+from tests.support.consents import ITSELF
 from tests.support.errors import reverts
 
 DOLLAR = 10**6
@@ -78,6 +79,6 @@ def test_row_bitrefill_a_blacklisted_buyer_loses_nothing(shop, series, usdc, dep
     shop.withdraw(purchase)
     assert shop.sales.owed(world.holder) == 26 * DOLLAR
     usdc.unBlacklist(world.holder, {"from": deployer})
-    shop.sales.withdrawOwed(world.holder, world.holder, NO_SIGNATURE, {"from": world.holder})
+    shop.sales.withdrawOwed(world.holder, world.holder, ITSELF, {"from": world.holder})
     assert shop.balance(world.holder) == 26 * DOLLAR
     shop.check_books([series])

@@ -54,7 +54,7 @@ class Promotions(Till):
         self._at_least(check, "rewards", rewards, 1)
         self._check_cash(check, series, rewards)
         self._at_least(check, "face of a purchase", terms.max_face, 1)
-        self.need(check, terms.coupon_signer != ZERO, "ZeroAddress")
+        check.need(terms.coupon_signer != ZERO, "Custody_ZeroAddress")
         reward_id = terms.reward_series_id
         if terms.cash_back_bps == 0:
             self._at_most(check, "reward series, no cash-back", reward_id, 0)
@@ -104,7 +104,7 @@ class Promotions(Till):
         self.promotion(promotion_id)
         check = Checks()
         self.need(check, amount != 0, "ZeroAmount")
-        self.attempt(check, lambda: self.pull(caller, amount))
+        self.check_pull(check, caller, amount)
         check.done()
         self.pull(caller, amount)
         self.change_budget(promotion_id, free=amount, funded=amount)
@@ -115,7 +115,7 @@ class Promotions(Till):
         terms = self.promotion(promotion_id)
         check = Checks()
         self.check_issuer(check, terms.series_id)
-        self.need(check, to not in (ZERO, self.here), "ZeroAddress")
+        check.need(to not in (ZERO, self.here), "Custody_ZeroAddress")
         self.need(check, amount != 0, "ZeroAmount")
         free = self.books.budgets[promotion_id].free
         self.need(check, amount <= free, "OverBudget", promotion_id, amount, free)
@@ -133,7 +133,8 @@ class Promotions(Till):
         running = window[0] <= self.now < window[1]
         self.need(check, running, "PromotionClosed", promotion_id, *window, self.now)
         self.need(check, self.caller == coupon.buyer, "NotBuyer", self.caller, coupon.buyer)
-        self.need(check, coupon.referrer != coupon.buyer, "SelfReferral", coupon.buyer)
+        nobodys = coupon.referrer in (coupon.buyer, self.here)
+        self.need(check, not nobodys, "SelfReferral", coupon.referrer)
         most = min(coupon.max_face, terms.max_face)
         self.need(check, face <= most, "OverMaxFace", face, most)
         self.check_deadline(check, coupon.deadline)

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import astuple, replace
 
-from tests.model.certificates import Certificates
 from tests.model.custody import operation
 from tests.model.promotions import Promotions
 from tests.model.sales_words import (
@@ -31,7 +30,6 @@ from tests.model.words import (
     ZERO,
     Checks,
     Portion,
-    Refused,
     Signature,
     refuse,
 )
@@ -39,10 +37,6 @@ from tests.model.words import (
 
 class Sales(Promotions):
     """All of it."""
-
-    def __init__(self, here: str, certificates: Certificates) -> None:
-        super().__init__(here, certificates)
-        certificates.receivers[here] = self.receive
 
     # ------------------------------------------------------------------------------------------------ reading
 
@@ -166,7 +160,7 @@ class Sales(Promotions):
     @operation
     def buy(self, caller: str, series_id: int, buyer: str, face: int, max_price: int) -> int:
         check = Checks()
-        self.need(check, buyer != ZERO, "ZeroAddress")
+        check.need(buyer != ZERO, "Custody_ZeroAddress")
         price = face + self._premium(series_id, face)
         self._check_price(check, series_id, buyer, face, price, max_price)
         check.done()
@@ -230,16 +224,8 @@ class Sales(Promotions):
         """Nobody but the certificates may say that money came."""
         raise refuse(f"{PREFIX}NotCertificates", caller)
 
-    def receive(self, payee: str, amount: int, order: int, portions: Sequence[Portion], data: bytes) -> None:
-        """Certificates were redeemed into the shop: all of a withdrawal, or (Refused) nothing."""
-        before, self.events = self.books.copy(), []
-        try:
-            self._withdraw(payee, amount, portions, data)
-        except Refused:
-            self.books, self.events = before, []
-            raise
-
-    def _withdraw(self, payee: str, amount: int, portions: Sequence[Portion], data: bytes) -> None:
+    def redeemed(self, payee: str, amount: int, portions: Sequence[Portion], data: bytes) -> None:
+        """Certificates were redeemed into the shop: a withdrawal."""
         check = Checks()
         self.need(check, payee == self.here, "WrongPayee", payee)
         self.need(check, len(portions) == 1, "NotOneCard", len(portions))
@@ -255,7 +241,7 @@ class Sales(Promotions):
         until = record.withdraw_until
         self.need(check, self.now < until, "WithdrawalClosed", purchase_id, until, self.now)
         unbooked = max(self.currency.of(self.here) - self.booked(), 0)
-        self.need(check, unbooked >= face, "ArrivedDiffers", face, unbooked)
+        check.need(unbooked >= face, "Custody_ArrivedDiffers", face, unbooked)
         spent = self.net_spent(series_id, buyer) - face - record.net_spent_then
         self.need(check, spent <= record.balance_then, "Touched", purchase_id, spent, record.balance_then)
         check.done()

@@ -5,9 +5,10 @@ Written from the interface's documentation. The names of its errors are in full 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import IntEnum
 
+from tests.model import custody
 from tests.model.words import DAY, ZERO
 
 PREFIX = "CertificateSales_"
@@ -107,8 +108,8 @@ class Receipt:
 
 
 @dataclass
-class Books:
-    """Everything that a transaction may change. All values are immutable, so a shallow copy is a snapshot."""
+class Books(custody.Books):
+    """What the shop keeps besides."""
 
     sales: dict[int, Sale] = field(default_factory=dict)  # by series
     promotions: dict[int, PromotionTerms] = field(default_factory=dict)
@@ -117,9 +118,3 @@ class Books:
     purchases: dict[int, Purchase] = field(default_factory=dict)
     signers: dict[str, str] = field(default_factory=dict)  # of receipts, by issuer
     payments: dict[tuple[str, bytes], bool] = field(default_factory=dict)  # used: issuer and payment
-    owed: dict[str, int] = field(default_factory=dict)
-    marks: dict[str, int] = field(default_factory=dict)
-
-    def copy(self) -> Books:
-        """A snapshot."""
-        return Books(*(dict(getattr(self, member.name)) for member in fields(self)))

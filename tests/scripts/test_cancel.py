@@ -8,7 +8,7 @@ import pytest
 
 from largesse.arguments import ArgumentError
 from largesse.chain import RefusedError, Wallet
-from largesse.clients.keepers import MAX_NONCE, NONCE_WINDOW, SIGNED_PARTS, Keeper, KeeperError, watermark_to
+from largesse.clients.keepers import KEEPER_PARTS, MAX_NONCE, NONCE_WINDOW, Keeper, KeeperError, watermark_to
 from largesse.eip712 import Domain
 from largesse.parts import CERTIFICATES
 from largesse.session import SessionError
@@ -45,7 +45,7 @@ def good(wallet: Wallet) -> tuple[str, tuple[object, ...]]:
     return "NothingOwed", (wallet.address.lower(),)
 
 
-@pytest.mark.parametrize("part", SIGNED_PARTS)
+@pytest.mark.parametrize("part", KEEPER_PARTS)
 def test_what_was_signed_is_void_in_each_contract(desk: Desk, part: str) -> None:
     signer, other = desk.wallet("supporter"), desk.wallet("agent")
     for nonce in (1, 7, NONCE_WINDOW):
@@ -58,7 +58,7 @@ def test_what_was_signed_is_void_in_each_contract(desk: Desk, part: str) -> None
     assert place(desk, part).watermark(other.address) == 0
 
 
-@pytest.mark.parametrize("part", SIGNED_PARTS)
+@pytest.mark.parametrize("part", KEEPER_PARTS)
 def test_up_to_a_number_once(desk: Desk, part: str) -> None:
     signer = desk.wallet("supporter")
     given = ("currency=USDC", f"part={part}", "nonce=5", "from=supporter")
@@ -72,13 +72,13 @@ def test_up_to_a_number_once(desk: Desk, part: str) -> None:
 
 def test_everything_at_once_and_again_what_was_signed_meanwhile(desk: Desk) -> None:
     cancel.main("currency=USDC", "part=jars", "nonce=3", "from=supporter")
-    first = dict.fromkeys(SIGNED_PARTS, NONCE_WINDOW) | {"jars": NONCE_WINDOW + 3}
+    first = dict.fromkeys(KEEPER_PARTS, NONCE_WINDOW) | {"jars": NONCE_WINDOW + 3}
     assert cancel.main("currency=USDC", "from=supporter") == first
     assert cancel.show("currency=USDC", "of=supporter") == first
     again = {part: nonce + NONCE_WINDOW for part, nonce in first.items()}
     assert cancel.main("currency=USDC", "from=supporter") == again
     assert cancel.show("currency=USDC", "of=supporter") == again
-    assert cancel.show("currency=KRWT", "of=supporter") == dict.fromkeys(SIGNED_PARTS, 0)
+    assert cancel.show("currency=KRWT", "of=supporter") == dict.fromkeys(KEEPER_PARTS, 0)
 
 
 def test_a_stream_that_was_signed_is_not_opened(desk: Desk) -> None:

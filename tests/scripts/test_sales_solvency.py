@@ -19,6 +19,7 @@ from largesse.solvency.proof import KINDS
 from largesse.solvency.sales import SalesAudit, audit_sales
 from tests.support.certificates import YEAR
 from tests.support.clock import at
+from tests.support.consents import ITSELF
 from tests.support.sales import WEEK, Shop
 
 Audit = Callable[[], SalesAudit]
@@ -89,7 +90,7 @@ def test_a_payout_that_the_currency_refuses_is_owed(
     shop.sales.collectPremiums(series, [purchase], {"from": shop.world.holder})
     found = audit_sales(certificates, shop.sales.address)
     assert (found.problems, found.books.total_owed, found.books.liabilities, found.surplus) == ((), 50, 50, 0)
-    shop.sales.withdrawOwed(shop.world.issuer, shop.world.recipient, (0, 0, b""), {"from": shop.world.issuer})
+    shop.sales.withdrawOwed(shop.world.issuer, shop.world.recipient, ITSELF, {"from": shop.world.issuer})
     found = audit_sales(certificates, shop.sales.address)
     assert (found.problems, found.books.total_owed, found.books.liabilities) == ((), 0, 0)
 

@@ -159,7 +159,7 @@ def test_a_coupon_is_good_up_to_its_face(promoted: Desk) -> None:
 def test_a_coupon_that_somebody_else_signed_is_refused(promoted: Desk) -> None:
     with pytest.raises(RefusedError) as error:
         buy.main(f"series={SPRING}", "amount=50000", f"coupon={coupon('from=stranger')}")
-    assert error.value.reason == "CertificateSales_InvalidSignature"
+    assert error.value.reason == "Custody_InvalidSignature"
 
 
 def test_an_empty_budget_grants_nothing_and_no_less(window: Desk) -> None:

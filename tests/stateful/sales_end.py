@@ -8,8 +8,8 @@ from random import Random
 
 from tests.model.currency import Kind
 from tests.model.sales_words import CLAIM_SECONDS, CashBack, Coupon, PromotionTerms, Purchase
-from tests.model.words import DAY, MAX_AMOUNT, ZERO, Authorization, Payment, Redemption, Signature
-from tests.stateful.custody_machine import CustodyLife
+from tests.model.words import DAY, MAX_AMOUNT, ZERO, Consent, Payment, Redemption, Signature
+from tests.stateful.custody_machine import OWN, CustodyLife
 from tests.stateful.hand import DENOMINATION
 from tests.stateful.invariants import hold
 from tests.stateful.people import HOLDERS, HOLDING, MERCHANTS, STRANGER, WALLET
@@ -19,7 +19,6 @@ from tests.stateful.sales_side import SalesSide
 
 LAST = 10**7
 """Numbers of coupons from here on are the end's."""
-NOBODY = Authorization(0, 0, None)
 
 
 class SalesEnd(CustodyLife[SalesSide, SalesStore]):
@@ -70,8 +69,12 @@ class SalesEnd(CustodyLife[SalesSide, SalesStore]):
         self.note(side, f"banned: {who}")
 
     def heal(self) -> None:
-        """Everything behaves again."""
+        """Everything behaves again, and everybody lets the shop take money again."""
         super().heal()
+        for side in self.sides:
+            for who in side.sales.books.allowances:
+                side.token_call(who, "approve", side.here, 2**256 - 1)
+            side.sales.books.allowances = {}
         self.sides[1].lose(-self.sides[1].lost)
 
     def close(self) -> None:
@@ -153,21 +156,21 @@ class SalesEnd(CustodyLife[SalesSide, SalesStore]):
                 continue
             self.heal()
             refused = (
-                (STRANGER, STRANGER, NOBODY),
-                (buyer, side.here, NOBODY),
+                (STRANGER, STRANGER, OWN),
+                (buyer, side.here, OWN),
                 (STRANGER, STRANGER, self._asked(side, buyer, bad)),
                 (STRANGER, STRANGER, self._asked(side, buyer, good + 2**32)),
             )
-            for caller, to, authorization in refused:
-                done = self.act(side, ("withdrawOwed", caller, (buyer, to, authorization)))
-                hold(not done, 5, f"a debt was paid to {to}, by {authorization}")
+            for caller, to, consent in refused:
+                done = self.act(side, ("withdrawOwed", caller, (buyer, to, consent)))
+                hold(not done, 5, f"a debt was paid to {to}, by {consent}")
             self.must(side, ("withdrawOwed", STRANGER, (buyer, STRANGER, self._asked(side, buyer, good))))
 
-    def _asked(self, side: SalesSide, payee: str, nonce: int) -> Authorization:
+    def _asked(self, side: SalesSide, payee: str, nonce: int) -> Consent:
         """To have a debt paid to the stranger."""
         ends_at = self.chain.time + 1
         said = ("OwedWithdrawal", payee, STRANGER, nonce, ends_at)
-        return Authorization(nonce, ends_at, Signature(payee, side.here, said))
+        return Consent(nonce, ends_at, False, Signature(payee, side.here, said))
 
     def _give_notice(self, side: SalesSide, series_id: int) -> None:
         """From a notice on, nothing is promised any more, and nothing bought of what was."""
@@ -264,7 +267,7 @@ class SalesEnd(CustodyLife[SalesSide, SalesStore]):
                 self.must(side, ("takeBack", issuer, (promotion_id, free, issuer)))
         for who, amount in list(side.sales.books.owed.items()):
             if amount and who not in (side.here, side.token):
-                self.must(side, ("withdrawOwed", who, (who, who, NOBODY)))
+                self.must(side, ("withdrawOwed", who, (who, who, OWN)))
 
     def _claim_all(self, side: SalesSide, purchase_id: int, record: Purchase) -> None:
         if record.cash_back:

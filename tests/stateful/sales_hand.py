@@ -8,7 +8,7 @@ from itertools import pairwise
 from random import Random
 
 from tests.model.sales_words import CLAIM_SECONDS, Books, Coupon, PromotionTerms, Purchase, Receipt
-from tests.model.words import BPS, DAY, MAX_AMOUNT, NEVER, ZERO, Authorization, Series, Signature, Terms
+from tests.model.words import BPS, DAY, MAX_AMOUNT, NEVER, ZERO, Series, Signature, Terms
 from tests.stateful.custody_hand import CustodyHand, CustodyStore
 from tests.stateful.people import CODED, HOLDERS, HOLDING, ISSUERS, MERCHANTS, STRANGER, WALLET
 from tests.stateful.registry import Act
@@ -274,11 +274,3 @@ class SalesHand(CustodyHand):
         recipient = self.mostly(self.one(HOLDING), ZERO, self.here, MERCHANTS[0], percent=95)
         face, payer = self.face(series_id), self.one([ISSUERS[0], *HOLDERS, STRANGER])
         return Receipt(series_id, recipient, face, payer, number.to_bytes(32, "big"), self.deadline())
-
-    def owed_withdrawal(self, caller: str, payee: str, to: str) -> Authorization:
-        """None needed for the payee's own call; else a signature."""
-        if caller == payee and self.odds(80):
-            return Authorization(0, 0, None)
-        nonce, deadline = self.mark(payee), self.deadline()
-        message = ("OwedWithdrawal", payee, to, nonce, deadline)
-        return Authorization(nonce, deadline, self.word(payee, message))

@@ -21,6 +21,7 @@ class SalesWatch:
     def check(self, side: SalesSide, given: int) -> None:
         """All that holds after any step; `given` base units came by mistake."""
         books, logs = side.sales.books, side.logs
+        hold(not logs.twice, 5, f"a consent used twice: {logs.twice}")
         for number, text in logs.flaws:
             hold(False, number, text)
         self._check_money(side, given)

@@ -172,7 +172,8 @@ class SalesLogs(CustodyLogs):
         self.coupons.add((promotion_id, coupon_id))
         running = terms.opens_at <= self.now < terms.closes_at and terms.series_id == bought.series_id
         self._check(running and bought.face <= terms.max_face, 63, f"{bought} by {terms}")
-        self._check(bought.buyer == self.asked[1] != referrer, 63, f"{bought}, referred by {referrer}")
+        other = referrer not in (bought.buyer, self.shop)
+        self._check(bought.buyer == self.asked[1] and other, 63, f"{bought}, referred by {referrer}")
         shares = terms.discount_bps, terms.cash_back_bps, terms.referral_bps if referrer != ZERO else 0
         earned = tuple(bought.face * share // BPS for share in shares)
         self._check(earned == (discount, cash_back, referral), 61, f"{rest} of {bought}, by {terms}")
@@ -264,6 +265,9 @@ class SalesLogs(CustodyLogs):
 
     def _PayoutOwed(self, payee: str, amount: int) -> None:
         self._flaw(22, f"{amount} is owed to {payee}, which nothing before tells of")
+
+    def _ConsentUsed(self, signer: str, nonce: int) -> None:
+        """`CustodyLogs` counts them."""
 
     def _OwedPaid(self, payee: str, to: str, amount: int) -> None:
         self._due(self.shop, to, amount)

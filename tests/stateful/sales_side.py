@@ -10,16 +10,16 @@ from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from largesse.eip712 import Domain, sales_domain
-from largesse.signed import sales as signed
-from largesse.signed.certificates import OwedWithdrawal
+from largesse.signed import jars as jar_messages
+from largesse.signed import sales as sale_messages
 from tests.model.currency import Kind
 from tests.model.sales import Sales
 from tests.model.sales_words import Coupon, Receipt
 from tests.stateful import custody_side
-from tests.stateful.custody_side import CERTIFICATE_ACTS, CustodySide, abi_of, account_row
+from tests.stateful.custody_side import CERTIFICATE_ACTS, CustodySide, abi_of, account_row, messages_of
 from tests.stateful.evm import Chain
 from tests.stateful.evm import Receipt as Mined
-from tests.stateful.people import CODED, EVERYBODY, ISSUERS, MERCHANTS, PEOPLE
+from tests.stateful.people import ISSUERS, MERCHANTS
 from tests.stateful.sales_logs import Moved, SalesLogs
 from tests.stateful.side import ABI as CERTIFICATES_ABI
 from tests.stateful.side import Row
@@ -27,7 +27,6 @@ from tests.stateful.side import Row
 DECIMALS = {Kind.PLAIN: 6, Kind.BLACKLIST: 0, Kind.PAUSABLE: 18, Kind.FALSE_RETURN: 2, Kind.FEE: 8}
 TRANSFER = keccak(text="Transfer(address,address,uint256)")
 CARD_MOVED = keccak(text="TransferSingle(address,address,address,uint256,uint256)")
-MESSAGES = {kind.__name__: kind for kind in (signed.Coupon, signed.Receipt, OwedWithdrawal)}
 NEWEST = 24
 """Purchases, coupons and payments that are read after each step: those that were named last."""
 FACES = (1, 9_999, 1_000_001)
@@ -50,7 +49,7 @@ class SalesSide(CustodySide):
         "windDown",
     }
     ABI = abi_of("contracts/CertificateSales.json")
-    SAID = MESSAGES
+    SAID = messages_of(jar_messages, sale_messages)
     logs: SalesLogs
 
     def __init__(
@@ -91,6 +90,10 @@ class SalesSide(CustodySide):
     def remember(self, function: str, args: Sequence[Any]) -> None:
         """Purchases, coupons and payments that are named are read from now on."""
         count = len(self.sales.books.purchases)
+        if function == "multicall":
+            for name, inner in args[0]:
+                self.remember(name, inner)
+            return
         if function in ("claimCashBack", "claimReferral"):
             self._name(self.purchases, args[0])
         elif function == "collectPremiums":
@@ -146,16 +149,8 @@ class SalesSide(CustodySide):
         return rows
 
     def desk_rows(self) -> custody_side.Rows:
-        """What the shop owes."""
-        books = self.sales.books
-        rows: custody_side.Rows = [
-            ("totalOwed", (), (sum(books.owed.values()),)),
-            ("booked", (), (self.sales.booked(),)),
-            ("giftCertificates", (), (self.address,)),
-            ("currency", (), (self.token,)),
-        ]
-        rows += [("owed", (who,), (books.owed.get(who, 0),)) for who in (*EVERYBODY, self.here)]
-        return rows + [("watermark", (who,), (books.marks.get(who, 0),)) for who in (*PEOPLE, *CODED)]
+        """As everywhere, and all that the shop owes."""
+        return [*super().desk_rows(), ("booked", (), (self.sales.booked(),))]
 
     def own_rows(self) -> custody_side.Rows:
         """Sales, promotions, purchases, receipts."""

@@ -6,7 +6,14 @@ from collections.abc import Callable
 
 from tests.model.sales_words import Purchase
 from tests.model.words import DAY, MAX_AMOUNT, ZERO, Payment, Portion
-from tests.stateful.custody_steps import give_card_away, of_amount
+from tests.stateful.custody_steps import (
+    MOST,
+    cancel_consents,
+    give_card_away,
+    of_amount,
+    permit,
+    permit_of,
+)
 from tests.stateful.hand import DENOMINATION
 from tests.stateful.people import HOLDERS, HOLDING, ISSUERS, MERCHANTS, STRANGER, WALLET
 from tests.stateful.registry import Act, Steps
@@ -287,7 +294,26 @@ def withdraw_owed(hand: SalesHand, store: SalesStore) -> Act | None:
     payee = hand.one(creditors) if creditors and hand.odds(85) else hand.one(HOLDING)
     caller = hand.sender(payee)
     to = hand.mostly(payee, hand.one(HOLDING), ZERO, hand.here, percent=70)
-    return "withdrawOwed", caller, (payee, to, hand.owed_withdrawal(caller, payee, to))
+    consent = hand.consent(caller, payee, ("OwedWithdrawal", payee, to))
+    return "withdrawOwed", caller, (payee, to, consent)
+
+
+@step(4)
+def several_calls(hand: SalesHand, store: SalesStore) -> Act | None:
+    """A permit and the purchase that it pays for; or whatever two other steps of one caller would do."""
+    bought = hand.one([buy, buy_with_coupon])(hand, store)
+    if bought is None or bought[0] not in ("buy", "buyWithCoupon"):
+        return None
+    function, payer, args = bought
+    if payer in HOLDERS and hand.odds(60):
+        price = hand.small()
+        enough = hand.mostly(MOST, price, percent=80)
+        return "multicall", payer, ([("permit", permit_of(hand, payer, enough)), (function, args)],)
+    other = hand.one([fund, claim_referral, claim_cash_back])(hand, store)
+    if other is None:
+        return None
+    calls = [(other[0], other[2]), (function, args)]
+    return "multicall", payer, (calls if hand.odds(50) else calls[::-1],)
 
 
 # ------------------------------------------------------------------------------------------------- the rest
@@ -305,4 +331,6 @@ def issue(hand: SalesHand, store: SalesStore) -> Act:
     return "issue", series.issuer if series else ISSUERS[0], (series_id, holder, DENOMINATION)
 
 
+step(2)(cancel_consents)
+step(1)(permit)
 step(3)(give_card_away)

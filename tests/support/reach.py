@@ -66,6 +66,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "claimReferral": "buy referral",
         "setReceiptSigner": "sell receipts",
         "issueByReceipt": "webhook main",
+        "cancelConsents": "cancel main",
         "withdrawOwed": "owed main",
     },
     "CertificateMarket": {
@@ -182,6 +183,8 @@ NO_COMMAND: Final[Mapping[Function, str]] = {
     ): "for tills that collect signed cards, by themselves; `redeem submit` is one",
     ("GiftCertificates", "safeBatchTransferFrom"): "several series at once; `transfer main` does each",
     ("CertificateSales", "onRedemption"): _ONE_OF_THE_CONTRACTS,
+    ("CertificateSales", "permit"): _BEFORE,
+    ("CertificateSales", "multicall"): "several calls in one transaction, none of its own",
     ("CertificateMarket", "fill"): "`market fill` buys of one offer as of many, by `fillMany`",
     (
         "CertificateMarket",

@@ -68,7 +68,7 @@ def test_take_back_reverts_for_nowhere_and_nothing(shop, promotion):
     issuer = shop.world.issuer
     shop.fund(promotion, 100)
     for nowhere in (ZERO, shop.sales):
-        with reverts("CertificateSales_ZeroAddress"):
+        with reverts("Custody_ZeroAddress"):
             shop.sales.takeBack(promotion, 100, nowhere, {"from": issuer})
     with reverts("CertificateSales_ZeroAmount"):
         shop.sales.takeBack(promotion, 0, issuer, {"from": issuer})

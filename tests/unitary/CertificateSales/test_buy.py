@@ -49,7 +49,7 @@ def test_buy_closes_on_the_second(shop, seconds):
 
 def test_buy_reverts_for_the_zero_address(shop):
     series = shop.on_sale()
-    with reverts("CertificateSales_ZeroAddress"):
+    with reverts("Custody_ZeroAddress"):
         shop.sales.buy(series, ZERO, 100, 100, {"from": shop.world.holder})
 
 

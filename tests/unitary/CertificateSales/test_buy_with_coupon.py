@@ -86,7 +86,7 @@ def test_a_changed_coupon_is_of_no_use(shop, promotion):
             shop,
             100,
             (changed, signature),
-            "CertificateSales_InvalidSignature",
+            "Custody_InvalidSignature",
             world.issuer,
             digest,
         )
@@ -95,7 +95,7 @@ def test_a_changed_coupon_is_of_no_use(shop, promotion):
         shop,
         100,
         (stolen, signature),
-        "CertificateSales_InvalidSignature",
+        "Custody_InvalidSignature",
         world.issuer,
         digest_of(shop, stolen),
         sender=world.stranger,
@@ -116,7 +116,7 @@ def test_a_coupon_is_of_one_promotion(shop, series, promotion):
         shop,
         100,
         (moved, signature),
-        "CertificateSales_InvalidSignature",
+        "Custody_InvalidSignature",
         world.issuer,
         digest_of(shop, moved),
     )
@@ -129,7 +129,7 @@ def test_a_coupon_by_somebody_else_is_of_no_use(shop, promotion):
         shop,
         100,
         (coupon, signature),
-        "CertificateSales_InvalidSignature",
+        "Custody_InvalidSignature",
         world.issuer,
         digest_of(shop, coupon),
     )
@@ -143,7 +143,7 @@ def test_a_coupon_of_another_shop_is_of_no_use(shop, promotion, make_shop):
         shop,
         100,
         (coupon, signature),
-        "CertificateSales_InvalidSignature",
+        "Custody_InvalidSignature",
         world.issuer,
         digest_of(shop, coupon),
     )
@@ -177,7 +177,7 @@ def test_a_coupon_ends_on_the_second(shop, promotion, seconds):
         shop.sales.buyWithCoupon(100, 95, *coupon, {"from": shop.world.holder})
         assert shop.sales.isCouponUsed(promotion, 1)
     else:
-        refused(shop, 100, coupon, "CertificateSales_DeadlinePassed", deadline, now)
+        refused(shop, 100, coupon, "Custody_DeadlinePassed", deadline, now)
 
 
 def test_face_is_bounded_by_the_coupon(shop, promotion):
@@ -202,6 +202,11 @@ def test_no_face_uses_no_coupon_up(shop, series, promotion):
 def test_a_buyer_does_not_refer_itself(shop, promotion):
     holder = shop.world.holder
     refused(shop, 100, shop.coupon(promotion, referrer=holder), "CertificateSales_SelfReferral", holder)
+
+
+def test_the_shop_is_nobodys_referrer(shop, promotion):
+    coupon = shop.coupon(promotion, referrer=shop.sales)
+    refused(shop, 100, coupon, "CertificateSales_SelfReferral", shop.sales)
 
 
 @pytest.mark.parametrize("short", [0, 1])
@@ -277,7 +282,7 @@ def test_a_contract_wallet_signs_coupons(shop, series, make_account):
         shop,
         100,
         (coupon, signature),
-        "CertificateSales_InvalidSignature",
+        "Custody_InvalidSignature",
         wallet,
         digest_of(shop, coupon),
     )

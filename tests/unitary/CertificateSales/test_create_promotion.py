@@ -155,7 +155,7 @@ def test_a_purchase_has_some_face(shop):
 
 def test_coupons_have_a_signer(shop):
     series = shop.on_sale()
-    refused(shop, shop.promotion_terms(series, coupon_signer=ZERO), "CertificateSales_ZeroAddress")
+    refused(shop, shop.promotion_terms(series, coupon_signer=ZERO), "Custody_ZeroAddress")
 
 
 def test_no_reward_series_without_cash_back(shop):

@@ -23,7 +23,7 @@ def refused(shop, receipt, name, *values, sender=None):
 
 def forged(shop, receipt, signer=None):
     digest = Receipt(*receipt[0]).digest(shop.domain)
-    refused(shop, receipt, "CertificateSales_InvalidSignature", signer or shop.world.issuer, digest)
+    refused(shop, receipt, "Custody_InvalidSignature", signer or shop.world.issuer, digest)
 
 
 def test_only_the_payer_submits(shop, series):
@@ -89,7 +89,7 @@ def test_it_ends_on_the_second(shop, series, seconds):
         shop.sales.issueByReceipt(*receipt, {"from": world.agent})
         assert world.certificates.balanceOf(world.holder, series) == 100
     else:
-        refused(shop, receipt, "CertificateSales_DeadlinePassed", deadline, now)
+        refused(shop, receipt, "Custody_DeadlinePassed", deadline, now)
 
 
 def test_a_changed_receipt_is_refused(shop, series):

@@ -4,6 +4,7 @@ import pytest
 
 from tests.fixtures.tokens import BOMB_MODES, FALSE_MODES
 from tests.support.clock import at
+from tests.support.consents import ITSELF
 from tests.support.errors import reverts
 from tests.support.payments import selector
 from tests.support.sales import WEEK
@@ -51,12 +52,12 @@ def test_a_fee_turned_on_stops_buying_and_funding(open_shop):
     promotion = shop.promote(series, 0)
     shop.give_money(world.holder, 2_000)
     world.token.setFeeBps(100, {"from": world.issuer})
-    with reverts("CertificateSales_ArrivedDiffers", 1_030, 1_019):
+    with reverts("Custody_ArrivedDiffers", 1_030, 1_019):
         shop.sales.buy(series, world.holder, 1_000, 1_030, {"from": world.holder})
-    with reverts("CertificateSales_ArrivedDiffers", 1_000, 990):
+    with reverts("Custody_ArrivedDiffers", 1_000, 990):
         shop.sales.fund(promotion, 1_000, {"from": world.holder})
     receipt = shop.receipt(series, 1_000, payer=world.holder.address)
-    with reverts("CertificateSales_ArrivedDiffers", 1_000, 990):
+    with reverts("Custody_ArrivedDiffers", 1_000, 990):
         shop.sales.issueByReceipt(*receipt, {"from": world.holder})
     assert shop.balance(world.holder) == 2_000
 
@@ -86,16 +87,16 @@ def test_a_currency_that_takes_more_than_it_was_told_to_is_refused(open_shop):
     receipt = shop.receipt(series, 1_000, payer=world.holder.address)
     world.token.setFeeBps(100, {"from": world.issuer})
     # What the shop hands on for face costs it more than the buyer paid: the rest would be the promotion's.
-    with reverts("CertificateSales_LeftDiffers", 1_000, 1_010):
+    with reverts("Custody_LeftDiffers", 1_000, 1_010):
         shop.sales.buy(series, world.holder, 1_000, 1_030, {"from": world.holder})
-    with reverts("CertificateSales_LeftDiffers", 1_000, 1_010):
+    with reverts("Custody_LeftDiffers", 1_000, 1_010):
         shop.sales.issueByReceipt(*receipt, {"from": world.holder})
-    with reverts("CertificateSales_LeftDiffers", 1_000, 1_010):
+    with reverts("Custody_LeftDiffers", 1_000, 1_010):
         shop.sales.takeBack(promotion, 1_000, world.issuer, {"from": world.issuer})
     at(shop.sales.purchase(purchase)["withdrawUntil"])
-    with reverts("CertificateSales_LeftDiffers", 20, 21):
+    with reverts("Custody_LeftDiffers", 20, 21):
         shop.sales.claimReferral(purchase, {"from": world.stranger})
-    with reverts("CertificateSales_LeftDiffers", 30, 31):
+    with reverts("Custody_LeftDiffers", 30, 31):
         shop.sales.claimCashBack(purchase, {"from": world.stranger})
     world.token.setFeeBps(0, {"from": world.issuer})
     shop.sales.claimReferral(purchase, {"from": world.stranger})
@@ -111,7 +112,7 @@ def test_a_currency_that_shrank_pays_nobody_with_anothers_money(open_shop):
     world.token.rebase(1, 2, {"from": world.issuer})
     world.token.mint(world.certificates, 500, {"from": world.issuer})
     assert (shop.sales.booked(), shop.balance(shop.sales)) == (530, 265)
-    with reverts("CertificateSales_ArrivedDiffers", 1_000, 735):
+    with reverts("Custody_ArrivedDiffers", 1_000, 735):
         shop.withdraw(purchase)
     world.token.mint(shop.sales, 265, {"from": world.issuer})
     shop.withdraw(purchase)
@@ -126,7 +127,7 @@ def test_a_currency_that_shrank_below_what_is_owed_gives_nothing_back(open_shop)
     world.token.rebase(1, 2, {"from": world.issuer})
     world.token.mint(world.certificates, 500, {"from": world.issuer})
     assert (shop.sales.booked(), shop.balance(shop.sales)) == (5_030, 2_515)
-    with reverts("CertificateSales_ArrivedDiffers", 1_000, 0):
+    with reverts("Custody_ArrivedDiffers", 1_000, 0):
         shop.withdraw(purchase)
     assert world.certificates.balanceOf(world.holder, series) == 1_000
 
@@ -141,14 +142,14 @@ def test_a_currency_that_answers_false_or_lies_has_not_paid(open_shop, mode):
     world.token.setMode(FALSE_MODES.index(mode), {"from": world.issuer})
     shop.sales.claimReferral(purchase, {"from": world.stranger})
     assert shop.sales.owed(world.supporter) == 20
-    with reverts("CertificateSales_LeftDiffers", 1_000, 0):
+    with reverts("Custody_LeftDiffers", 1_000, 0):
         shop.sales.takeBack(promotion, 1_000, world.issuer, {"from": world.issuer})
     shop.give_money(world.holder, 1_030)
     if mode == "Refusing":
         with reverts("SafeERC20FailedOperation", world.token):
             shop.sales.buy(series, world.holder, 1_000, 1_030, {"from": world.holder})
     else:
-        with reverts("CertificateSales_ArrivedDiffers", 1_030, 0):
+        with reverts("Custody_ArrivedDiffers", 1_030, 0):
             shop.sales.buy(series, world.holder, 1_000, 1_030, {"from": world.holder})
     shop.check_books([series])
 
@@ -163,7 +164,7 @@ def test_a_paused_currency_owes(open_shop):
     shop.sales.claimReferral(purchase, {"from": world.stranger})
     assert shop.sales.owed(world.supporter) == 20
     world.token.unpause({"from": world.issuer})
-    shop.sales.withdrawOwed(world.supporter, world.supporter, (0, 0, b""), {"from": world.supporter})
+    shop.sales.withdrawOwed(world.supporter, world.supporter, ITSELF, {"from": world.supporter})
     assert shop.balance(world.supporter) == 20
     shop.check_books([series])
 
@@ -176,7 +177,7 @@ def test_a_payout_starved_of_gas_reverts_instead_of_being_owed(open_shop):
     at(shop.sales.purchase(purchase)["withdrawUntil"])
     world.token.setBurns(True, False, {"from": world.issuer})
     starved = raw_call(shop.sales.claimReferral, purchase, sender=world.stranger, gas=150_000)
-    assert (starved.succeeded, starved.data[:4]) == (False, selector("CertificateSales_GasFloor"))
+    assert (starved.succeeded, starved.data[:4]) == (False, selector("Custody_GasFloor"))
     shop.sales.claimReferral(purchase, {"from": world.stranger, "gas_limit": 10_000_000})
     assert shop.sales.owed(world.supporter) == 20
     shop.check_books([series])
@@ -197,13 +198,13 @@ def test_a_bomb_of_return_data_blocks_nobody(open_shop, mode):
 
 
 def test_the_deployment_names_certificates(project, accounts):
-    with reverts("CertificateSales_ZeroAddress"):
+    with reverts("Custody_ZeroAddress"):
         project.CertificateSales.deploy(accounts[5], {"from": accounts[0]})
 
 
 def test_the_deployment_is_of_one_currency(open_shop):
     shop, series = open_shop("TestToken")
-    assert shop.sales.giftCertificates() == shop.world.certificates
+    assert shop.sales.certificates() == shop.world.certificates
     assert shop.sales.currency() == shop.world.token
     assert shop.sales.sale(series)["withdrawalSeconds"] == WEEK
     assert bytes(shop.sales.DOMAIN_SEPARATOR()) == shop.domain.separator

@@ -4,8 +4,9 @@ import pytest
 from eth_utils.crypto import keccak
 
 from tests.fixtures.accounts import call_as
-from tests.support.certificates import DAY, NO_SIGNATURE
+from tests.support.certificates import DAY
 from tests.support.clock import at
+from tests.support.consents import ITSELF
 
 LOCKED = keccak(text="ReentrancyGuardReentrantCall()")[:4]
 
@@ -94,7 +95,7 @@ CALLS = {
     "claimCashBack": lambda shop, series: shop.sales.claimCashBack.encode_input(1),
     "collectPremiums": lambda shop, series: shop.sales.collectPremiums.encode_input(series, [1]),
     "withdrawOwed": lambda shop, series: shop.sales.withdrawOwed.encode_input(
-        shop.world.token, shop.world.stranger, NO_SIGNATURE
+        shop.world.token, shop.world.stranger, ITSELF
     ),
 }
 

@@ -3,8 +3,9 @@
 import pytest
 
 from largesse.signed.certificates import OwedWithdrawal
-from tests.support.certificates import DAY, NO_SIGNATURE, ZERO
+from tests.support.certificates import DAY, ZERO
 from tests.support.clock import at
+from tests.support.consents import ITSELF
 from tests.support.errors import reverts
 
 
@@ -33,7 +34,7 @@ def signed(shop, nonce=1, to=None, deadline=None, signer=None):
     world = shop.world
     deadline = world.now() + DAY if deadline is None else deadline
     message = OwedWithdrawal(world.holder.address, str(to or world.giver), nonce, deadline)
-    return nonce, deadline, shop.sign(message, signer or world.holder)
+    return nonce, deadline, False, shop.sign(message, signer or world.holder)
 
 
 def test_a_refused_withdrawal_is_owed(shop, series, owed):
@@ -46,39 +47,39 @@ def test_a_refused_withdrawal_is_owed(shop, series, owed):
 
 def test_it_reverts_for_nothing(shop, owed):
     giver = shop.world.giver
-    with reverts("CertificateSales_NothingOwed", giver):
-        shop.sales.withdrawOwed(giver, giver, NO_SIGNATURE, {"from": giver})
+    with reverts("Custody_NothingOwed", giver):
+        shop.sales.withdrawOwed(giver, giver, ITSELF, {"from": giver})
 
 
 def test_it_reverts_for_nowhere(shop, owed):
     holder = shop.world.holder
     for nowhere in (ZERO, shop.sales):
-        with reverts("CertificateSales_ZeroAddress"):
-            shop.sales.withdrawOwed(holder, nowhere, NO_SIGNATURE, {"from": holder})
+        with reverts("Custody_ZeroAddress"):
+            shop.sales.withdrawOwed(holder, nowhere, ITSELF, {"from": holder})
 
 
 def test_it_reverts_for_anybody_else(shop, owed):
     world = shop.world
-    with reverts("CertificateSales_NotPayee", world.holder, world.stranger):
-        shop.sales.withdrawOwed(world.holder, world.stranger, NO_SIGNATURE, {"from": world.stranger})
+    with reverts("Custody_NotItself", world.holder, world.stranger):
+        shop.sales.withdrawOwed(world.holder, world.stranger, ITSELF, {"from": world.stranger})
 
 
 def test_it_reverts_while_the_currency_refuses(shop, series, owed):
     holder = shop.world.holder
-    with reverts("CertificateSales_LeftDiffers", 1_030, 0):
-        shop.sales.withdrawOwed(holder, holder, NO_SIGNATURE, {"from": holder})
+    with reverts("Custody_LeftDiffers", 1_030, 0):
+        shop.sales.withdrawOwed(holder, holder, ITSELF, {"from": holder})
     assert shop.sales.owed(holder) == 1_030
 
 
 def test_the_payee_sends_it_elsewhere(shop, series, owed):
     world = shop.world
-    tx = shop.sales.withdrawOwed(world.holder, world.giver, NO_SIGNATURE, {"from": world.holder})
+    tx = shop.sales.withdrawOwed(world.holder, world.giver, ITSELF, {"from": world.holder})
     assert shop.balance(world.giver) == 1_030
     assert shop.sales.owed(world.holder) == shop.sales.totalOwed() == 0
     assert tx.events["OwedPaid"] == {"payee": world.holder, "to": world.giver, "amount": 1_030}
     shop.check_books([series])
-    with reverts("CertificateSales_NothingOwed", world.holder):
-        shop.sales.withdrawOwed(world.holder, world.giver, NO_SIGNATURE, {"from": world.holder})
+    with reverts("Custody_NothingOwed", world.holder):
+        shop.sales.withdrawOwed(world.holder, world.giver, ITSELF, {"from": world.holder})
 
 
 def test_a_relayer_submits_the_payees_signature(shop, series, owed):
@@ -91,10 +92,10 @@ def test_a_relayer_submits_the_payees_signature(shop, series, owed):
 
 def test_a_signature_is_used_once(shop, owed):
     world = shop.world
-    authorization = signed(shop, 7)
-    shop.sales.withdrawOwed(world.holder, world.giver, authorization, {"from": world.relayer})
-    with reverts("CertificateSales_NonceTooLow", 7, 7):
-        shop.sales.withdrawOwed(world.holder, world.giver, authorization, {"from": world.relayer})
+    consent = signed(shop, 7)
+    shop.sales.withdrawOwed(world.holder, world.giver, consent, {"from": world.relayer})
+    with reverts("Custody_NonceTooLow", 7, 7):
+        shop.sales.withdrawOwed(world.holder, world.giver, consent, {"from": world.relayer})
 
 
 @pytest.mark.parametrize("over", [0, 1])
@@ -102,7 +103,7 @@ def test_a_nonce_is_bounded(shop, owed, over):
     world = shop.world
     nonce = 2**32 + over
     if over:
-        with reverts("CertificateSales_NonceTooHigh", nonce, 2**32):
+        with reverts("Custody_NonceTooHigh", nonce, 2**32):
             shop.sales.withdrawOwed(world.holder, world.giver, signed(shop, nonce), {"from": world.relayer})
     else:
         shop.sales.withdrawOwed(world.holder, world.giver, signed(shop, nonce), {"from": world.relayer})
@@ -113,23 +114,23 @@ def test_a_nonce_is_bounded(shop, owed, over):
 def test_a_signature_ends_on_the_second(shop, owed, seconds):
     world = shop.world
     deadline = world.now() + 100
-    authorization = signed(shop, deadline=deadline)
+    consent = signed(shop, deadline=deadline)
     now = at(deadline + seconds)
     if seconds < 0:
-        shop.sales.withdrawOwed(world.holder, world.giver, authorization, {"from": world.relayer})
+        shop.sales.withdrawOwed(world.holder, world.giver, consent, {"from": world.relayer})
         assert shop.balance(world.giver) == 1_030
     else:
-        with reverts("CertificateSales_DeadlinePassed", deadline, now):
-            shop.sales.withdrawOwed(world.holder, world.giver, authorization, {"from": world.relayer})
+        with reverts("Custody_DeadlinePassed", deadline, now):
+            shop.sales.withdrawOwed(world.holder, world.giver, consent, {"from": world.relayer})
 
 
 def test_a_redirected_signature_is_refused(shop, owed):
     world = shop.world
-    nonce, deadline, signature = signed(shop)
+    nonce, deadline, _, signature = signed(shop)
     digest = OwedWithdrawal(world.holder.address, world.stranger.address, nonce, deadline).digest(shop.domain)
-    with reverts("CertificateSales_InvalidSignature", world.holder, digest):
+    with reverts("Custody_InvalidSignature", world.holder, digest):
         shop.sales.withdrawOwed(
-            world.holder, world.stranger, (nonce, deadline, signature), {"from": world.stranger}
+            world.holder, world.stranger, (nonce, deadline, False, signature), {"from": world.stranger}
         )
 
 
@@ -153,6 +154,6 @@ def test_what_is_free_is_not_taken_back_to_who_is_refused(shop, series):
     world = shop.world
     promotion = shop.promote(series, 1_000)
     world.token.blacklist(world.stranger, {"from": world.deployer})
-    with reverts("CertificateSales_LeftDiffers", 1_000, 0):
+    with reverts("Custody_LeftDiffers", 1_000, 0):
         shop.sales.takeBack(promotion, 1_000, world.stranger, {"from": world.issuer})
     assert shop.budget(promotion)["free"] == 1_000
