@@ -11,8 +11,8 @@ import pytest
 
 from tests.stateful.evm import bytecode
 from tools.compiler import Compiler, compile_contract
-from tools.mutants.__main__ import GOAL, State, those_that_count
-from tools.mutants.draw import ROOT, Mutant, mutants, sources
+from tools.mutants.__main__ import GOAL, State, read_frame, those_that_count
+from tools.mutants.draw import ROOT, Mutant, frame_of, mutants, sources
 from tools.mutants.kill import Outcome
 from tools.mutants.report import answers, print_report
 from tools.mutants.sites import changes, code_lines
@@ -136,6 +136,21 @@ def test_a_run_begins_with_what_an_earlier_one_found(tmp_path: Path) -> None:
     assert State(path, {mutant.path: "of others"}).found == {}, "the contract has changed since"
 
 
+def test_a_file_that_grew_draws_its_own_mutants_anew_and_hardly_any_others() -> None:
+    files = sources()
+    frame, changed = frame_of(files), "contracts/sales/SalesReserve.sol"
+    line = "    uint256 private constant MORE = 7;\n"
+    longer = files | {changed: files[changed].replace("    constructor", line * 40 + "    constructor")}
+    assert frame_of(longer)[changed] == frame[changed] + 40
+    before, after = (list(islice(mutants(of, 5, frame), 150)) for of in (files, longer))
+    others = [{one.name for one in drawn if one.path != changed} for drawn in (before, after)]
+    assert len(others[0] & others[1]) > 135
+    places = {one.line / len(longer[changed].split("\n")) for one in after if one.path == changed}
+    assert len(places) > 1, "all along it"
+    with pytest.raises(ValueError, match="drawn from other files.*--fresh"):
+        next(mutants(files, 5, {path: count for path, count in frame.items() if path != changed}))
+
+
 def test_what_was_found_holds_as_long_as_its_contracts_are_the_same() -> None:
     files = sources()
     before = digests(files)
@@ -152,7 +167,8 @@ def test_the_committed_record_is_of_these_contracts_and_reaches_the_goal() -> No
     """As `make audit-mutants` would count it, were it run now."""
     files = sources()
     state = State(ROOT / "docs/mutants/1.jsonl", digests(files))
-    counted = those_that_count(mutants(files, 1), state, 400)
+    frame = read_frame(ROOT / "docs/mutants/1.jsonl", files)
+    counted = those_that_count(mutants(files, 1, frame), state, 400)
     assert len(counted) == 400, "make audit-mutants"
     assert print_report(counted, state.found, answers(), 400, GOAL) == 0
     killed = sum(state.found[mutant.name].state == "killed" for mutant in counted)

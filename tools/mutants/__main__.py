@@ -5,7 +5,7 @@ Draws mutants of the contracts by the seed, in proportion to lines of code, and 
 then the contract's tests notice them. What does not compile, or compiles to the same code, is not counted.
 Goes on where an interrupted run stopped: build/mutants/ holds what was found about each, which counts as
 long as the sources of the contracts that its file is part of are the same. It begins with what docs/mutants/
-has of an earlier run, unless it is to be --fresh. Survivors must be answered in docs/MUTANTS.md.
+has of an earlier run, and draws from the lines that the files had then, unless it is to be --fresh. Survivors must be answered in docs/MUTANTS.md.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
-from tools.mutants.draw import ROOT, Mutant, mutants, sources
+from tools.mutants.draw import ROOT, Mutant, frame_of, mutants, sources
 from tools.mutants.kill import Outcome, attempt
 from tools.mutants.report import answers, print_report
 from tools.mutants.targets import digests, targets
@@ -74,15 +75,35 @@ def main() -> int:
     path, earlier = ROOT / "build/mutants" / name, ROOT / "docs/mutants" / name
     if options.fresh:
         path.unlink(missing_ok=True)
+        frame_path(path).unlink(missing_ok=True)
     state = State(path, digests(files), None if options.fresh else earlier)
+    frame = read_frame(path, files, None if options.fresh else earlier)
     print(
         f"seed {options.seed}, {len(files)} files, {options.count} mutants; kept in {state.path}", flush=True
     )
     if options.again:
         state.forget(answers())
-    _run(files, state, options)
-    counted = those_that_count(mutants(files, options.seed), state, options.count)
+    drawn = partial(mutants, files, options.seed, frame)
+    _run(drawn(), targets(files), state, options)
+    counted = those_that_count(drawn(), state, options.count)
     return print_report(counted, state.found, answers(), options.count, GOAL)
+
+
+def frame_path(path: Path) -> Path:
+    """Of what a state's file was drawn from."""
+    return path.with_suffix(".lines.json")
+
+
+def read_frame(path: Path, files: Mapping[str, str], earlier: Path | None = None) -> dict[str, int]:
+    """That of the state at `path`, or else of an `earlier` one, or else of the files as they are; kept."""
+    for known in (path, earlier):
+        if known is not None and frame_path(known).exists():
+            frame: dict[str, int] = json.loads(frame_path(known).read_text())
+            break
+    else:
+        frame = frame_of(files)
+    frame_path(path).write_text(json.dumps(frame, indent=1) + "\n")
+    return frame
 
 
 def those_that_count(drawn: Iterator[Mutant], state: State, count: int) -> list[Mutant]:
@@ -96,11 +117,11 @@ def those_that_count(drawn: Iterator[Mutant], state: State, count: int) -> list[
     return found
 
 
-def _run(files: dict[str, str], state: State, options: argparse.Namespace) -> None:
+def _run(
+    drawn: Iterator[Mutant], contracts: Mapping[str, list[str]], state: State, options: argparse.Namespace
+) -> None:
     """Tries until as many as are wanted count; those that run at the end are finished too."""
     until = monotonic() + options.limit
-    contracts = targets(files)
-    drawn = mutants(files, options.seed)
     counted = 0
     with ThreadPoolExecutor(options.jobs) as pool:
         running: dict[Future[Outcome], Mutant] = {}

@@ -1,4 +1,8 @@
-"""Draws mutants by a seed, in proportion to lines of code."""
+"""Draws mutants by a seed, in proportion to lines of code.
+
+A seed is drawn from the lines that each file had when it was first used, its *frame*: where a file has become
+longer or shorter its own mutants are drawn anew, all along it, and those of other files stay the same but for a few.
+"""
 
 from __future__ import annotations
 
@@ -48,10 +52,24 @@ def sources() -> dict[str, str]:
     }
 
 
-def mutants(files: Mapping[str, str], seed: int) -> Iterator[Mutant]:
-    """All that are drawn, none twice; the caller takes as many as it wants. Ends when nothing new comes."""
+def frame_of(files: Mapping[str, str]) -> dict[str, int]:
+    """How many lines of code each file has."""
+    return {path: len(code_lines(source)) for path, source in files.items()}
+
+
+def mutants(files: Mapping[str, str], seed: int, frame: Mapping[str, int] | None = None) -> Iterator[Mutant]:
+    """All that are drawn, none twice; the caller takes as many as it wants. Ends when nothing new comes.
+
+    `frame` as above; of the files as they are where there is none. Raises ValueError where it has other files.
+    """
+    frame = frame_of(files) if frame is None else frame
+    if frame.keys() != files.keys():
+        raise ValueError(f"drawn from other files: {sorted(frame.keys() ^ files.keys())}; begin with --fresh")
     rng = Random(seed)  # noqa: S311 - no secret
-    lines = [(path, line) for path, source in files.items() for line in code_lines(source)]
+    lines = []
+    for path, count in frame.items():
+        now = code_lines(files[path])
+        lines += [(path, now[at * len(now) // count]) for at in range(count)]
     possible = {path: changes(source) for path, source in files.items()}
     drawn: set[str] = set()
     idle = 0
