@@ -5,7 +5,8 @@ Draws mutants of the contracts by the seed, in proportion to lines of code, and 
 then the contract's tests notice them. What does not compile, or compiles to the same code, is not counted.
 Goes on where an interrupted run stopped: build/mutants/ holds what was found about each, which counts as
 long as the sources of the contracts that its file is part of are the same. It begins with what docs/mutants/
-has of an earlier run, and draws from the lines that the files had then, unless it is to be --fresh. Survivors must be answered in docs/MUTANTS.md.
+has of an earlier run, and draws from the lines that the files had then, unless it is to be --fresh. Survivors
+must be answered in docs/MUTANTS.md.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Draws mutants by a seed, in proportion to lines of code.
 
 A seed is drawn from the lines that each file had when it was first used, its *frame*: where a file has become
-longer or shorter its own mutants are drawn anew, all along it, and those of other files stay the same but for a few.
+longer or shorter its own mutants are drawn anew, all along it, and those of other files stay the same but for
+a few.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def frame_of(files: Mapping[str, str]) -> dict[str, int]:
 def mutants(files: Mapping[str, str], seed: int, frame: Mapping[str, int] | None = None) -> Iterator[Mutant]:
     """All that are drawn, none twice; the caller takes as many as it wants. Ends when nothing new comes.
 
-    `frame` as above; of the files as they are where there is none. Raises ValueError where it has other files.
+    `frame` as above; of the files as they are where there is none. Raises ValueError for other files.
     """
     frame = frame_of(files) if frame is None else frame
     if frame.keys() != files.keys():
