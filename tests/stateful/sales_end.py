@@ -29,14 +29,16 @@ class SalesEnd(CustodyLife[SalesSide, SalesStore]):
         return SalesHand(rng, side)
 
     def _open(self, side: SalesSide, series: Act) -> None:
-        """A series that the shop sells, and holders of it."""
+        """A series that the shop sells as long as it may and not a second longer, and holders of it."""
         self.act(side, series)
         series_id, issuer, terms = len(side.model.books.series), series[1], series[2][0]
         if terms.named:
             self.act(side, ("addServices", issuer, (series_id, [side.here])))
         self.act(side, ("setOperator", issuer, (series_id, side.here, MAX_AMOUNT)))
         latest = min(terms.sales_close_at, terms.expires_at - terms.withdrawal_seconds)
-        self.act(side, ("setSale", issuer, (series_id, self.chain.time, latest, 137)))
+        for late in (1, 0):
+            done = self.act(side, ("setSale", issuer, (series_id, self.chain.time, latest + late, 137)))
+            hold(not (done and late), 62, f"{series_id} is sold for too long to withdraw from what is bought")
         for holder in HOLDING[1:]:
             self.act(side, ("issue", issuer, (series_id, holder, 20 * DENOMINATION)))
 
@@ -104,6 +106,8 @@ class SalesEnd(CustodyLife[SalesSide, SalesStore]):
             self.must(side, coupon)
         first = len(side.sales.books.purchases) - 7
         until = side.sales.bought(first).withdraw_until
+        late = self.act(side, self._coupon(side, promotion_id, 10, 0))
+        hold(not late, 63, "bought with a coupon in its deadline's second")
         self._break_promises(side, promotion_id, coupons[8])
         self._try_other_cards(side, first + 1)
         self._owe_at_last(side, first, first + 2)
@@ -237,9 +241,9 @@ class SalesEnd(CustodyLife[SalesSide, SalesStore]):
         self.must(side, ("claimCashBack", STRANGER, (purchase_id,)))
         hold(side.logs.outcomes[-1] == outcome, 64, f"cash-back {purchase_id}: {side.logs.outcomes[-1]}")
 
-    def _coupon(self, side: SalesSide, promotion_id: int, number: int) -> Act:
-        """A purchase with the wallet's coupon; that is good for the whole promotion."""
-        buyer, ends_at = HOLDERS[number % 2], self.chain.time + 2 * DAY
+    def _coupon(self, side: SalesSide, promotion_id: int, number: int, seconds: int = 2 * DAY) -> Act:
+        """A purchase with the wallet's coupon, which is good for so long: mostly for the whole promotion."""
+        buyer, ends_at = HOLDERS[number % 2], self.chain.time + seconds
         coupon = Coupon(promotion_id, LAST + number, buyer, MERCHANTS[1], MAX_AMOUNT, ends_at)
         signature = Signature(WALLET, side.here, ("Coupon", *astuple(coupon)))
         return "buyWithCoupon", buyer, (9_999, MOST_PRICE, coupon, signature)
