@@ -7,7 +7,7 @@ from dataclasses import astuple, replace
 from random import Random
 
 from tests.model.currency import Kind
-from tests.model.sales_words import CLAIM_SECONDS, CashBack, Coupon, PromotionTerms, Purchase
+from tests.model.sales_words import CLAIM_SECONDS, CashBack, Coupon, PromotionTerms, Purchase, Receipt
 from tests.model.words import DAY, MAX_AMOUNT, ZERO, Consent, Payment, Redemption, Signature
 from tests.stateful.custody_machine import OWN, CustodyLife
 from tests.stateful.hand import DENOMINATION
@@ -108,6 +108,7 @@ class SalesEnd(CustodyLife[SalesSide, SalesStore]):
         until = side.sales.bought(first).withdraw_until
         late = self.act(side, self._coupon(side, promotion_id, 10, 0))
         hold(not late, 63, "bought with a coupon in its deadline's second")
+        self._try_receipts(side, series_id)
         self._break_promises(side, promotion_id, coupons[8])
         self._try_other_cards(side, first + 1)
         self._owe_at_last(side, first, first + 2)
@@ -138,6 +139,16 @@ class SalesEnd(CustodyLife[SalesSide, SalesStore]):
         hold(not self.act(side, coupon), 64, "a cash-back was promised that might not be issued")
         self.must(side, ("setOperator", issuer, (reward_id, side.here, MAX_AMOUNT)))
 
+    def _try_receipts(self, side: SalesSide, series_id: int) -> None:
+        """What a receipt names as paid is paid by whom it names, once, and before its deadline."""
+        payer, now = HOLDERS[1], self.chain.time
+        signer = side.sales.receipt_signer(side.model.books.series[series_id].issuer)
+        for late, callers in ((0, (payer,)), (1, (STRANGER, payer, payer))):
+            receipt = Receipt(series_id, HOLDERS[0], 77, payer, LAST.to_bytes(32, "big"), now + late)
+            signature = Signature(signer, side.here, ("Receipt", *astuple(receipt)))
+            done = [self.act(side, ("issueByReceipt", who, (receipt, signature))) for who in callers]
+            hold(done == [False, True, False][: len(done)], 63, f"by {callers}: {receipt}: {done}")
+
     def _try_other_cards(self, side: SalesSide, purchase_id: int) -> None:
         """A card of another series, and a payment for somebody else, withdraw from nothing."""
         function, buyer, (payment, (card,)) = self._withdrawal(side, purchase_id)
@@ -158,6 +169,7 @@ class SalesEnd(CustodyLife[SalesSide, SalesStore]):
             self.must(side, self._withdrawal(side, purchase_id))
             if side.model.currency.kind is not Kind.BLACKLIST:
                 continue
+            self._shrink(side, first + 1, side.sales.booked() - 1)
             self.heal()
             refused = (
                 (STRANGER, STRANGER, OWN),
@@ -215,9 +227,9 @@ class SalesEnd(CustodyLife[SalesSide, SalesStore]):
         touched = self.act(side, self._withdrawal(side, purchase_id))
         hold(not touched, 62, "a purchase was withdrawn from that had been spent")
 
-    def _shrink(self, side: SalesSide, purchase_id: int) -> None:
-        """While money of others is missing, what comes back is needed for them."""
-        side.lose(side.model.currency.of(side.here))
+    def _shrink(self, side: SalesSide, purchase_id: int, left: int = 0) -> None:
+        """While money of others is missing, were it one unit, what comes back is needed for them."""
+        side.lose(side.model.currency.of(side.here) - left)
         done = self.act(side, self._withdrawal(side, purchase_id))
         hold(not done, 1, "a purchase was withdrawn from with others' money")
         side.lose(-side.lost)
