@@ -1,7 +1,8 @@
 """An order book that is a file: signed offers, a line of JSON each.
 
-Anybody may write into such a file, so nothing in it is believed: a line that is no offer is refused with its
-number, and whether an offer is good is asked of the chain (`largesse.clients.market.Market.standing`).
+Anybody may write into such a file, so nothing in it is believed: a line that is no offer is passed over and
+told by its number, and whether an offer is good is asked of the chain
+(`largesse.clients.market.Market.standing`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from largesse.addresses import ZERO_ADDRESS, parse_address
 from largesse.errors import LargesseError
@@ -84,38 +85,53 @@ def _number(name: str, text: str) -> int:
     return int(text)
 
 
-def read_book(path: Path) -> list[SignedOffer]:
-    """Every offer of a book, in its order; of a file that is missing none.
+class Book(NamedTuple):
+    """The offers of a file, in its order, and what is wrong with the lines that are none."""
 
-    Raises BookError malformed, too_large.
+    offers: list[SignedOffer]
+    faults: list[str]
+
+
+def read_book(path: Path) -> Book:
+    """A book; of a file that is missing an empty one. A line that is no offer keeps nobody from the others.
+
+    Raises BookError too_large.
     """
-    if not path.exists():
-        return []
-    if path.stat().st_size > MOST_BYTES:
-        raise BookError("too_large", f"{path.name} has more than {MOST_BYTES:,} bytes")
-    offers = []
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except UnicodeDecodeError as error:
-        raise BookError("malformed", f"{path.name} is no text: {error}") from error
-    for number, line in enumerate(lines, start=1):
+    book = Book([], [])
+    for number, line in enumerate(_content(path).split(b"\n"), start=1):
         if line.strip():
             try:
-                offers.append(SignedOffer.parse(line))
-            except BookError as error:
-                raise BookError(error.reason, f"{path.name}, line {number}: {error}") from error
-    return offers
+                book.offers.append(SignedOffer.parse(line.decode()))
+            except (BookError, UnicodeDecodeError) as error:
+                book.faults.append(f"{path.name}, line {number}: {error}")
+    return book
+
+
+def _content(path: Path) -> bytes:
+    if not path.exists():
+        return b""
+    if path.stat().st_size > MOST_BYTES:
+        raise BookError("too_large", f"{path.name} has more than {MOST_BYTES:,} bytes")
+    return path.read_bytes()
 
 
 def add_offer(path: Path, signed: SignedOffer) -> None:
-    """Put an offer at the end of a book; two who do so at once lose nothing. Raises BookError busy."""
+    """Put an offer at the end of a book, whatever else is in it; two who do so at once lose nothing.
+
+    Raises BookError busy, too_large.
+    """
     try:
         descriptor = lock_file(path.with_name(path.name + ".lock"))
     except BlockingIOError as error:
         raise BookError("busy", f"somebody else is writing into {path.name}") from error
     try:
-        lines = [one.line() for one in read_book(path)]
-        replace_file(path, ("\n".join([*lines, signed.line()]) + "\n").encode())
+        content = _content(path)
+        if content and not content.endswith(b"\n"):
+            content += b"\n"
+        content += signed.line().encode() + b"\n"
+        if len(content) > MOST_BYTES:
+            raise BookError("too_large", f"{path.name} would have more than {MOST_BYTES:,} bytes")
+        replace_file(path, content)
     finally:
         os.close(descriptor)
 

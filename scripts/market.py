@@ -8,7 +8,7 @@ from largesse.addresses import ZERO_ADDRESS
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.clients.market import Bought, Market
 from largesse.commands.command import command
-from largesse.console import done, table
+from largesse.console import done, say, table
 from largesse.moments import minute
 from largesse.order_book import (
     Level,
@@ -35,9 +35,23 @@ def found(session: Session, given: Arguments) -> tuple[SeriesChoice, Market, Pat
     return series, session.market(series.certificates), path
 
 
+def offers(path: Path) -> list[SignedOffer]:
+    """The book's; lines that are no offers are told and passed over."""
+    book = read_book(path)
+    for fault in book.faults:
+        say(f"passed over: {fault}")
+    return book.offers
+
+
 def standings(market: Market, path: Path, series: SeriesChoice) -> list[Standing]:
     """The book's offers of a series, as they stand."""
-    return [market.standing(signed) for signed in of_series(read_book(path), series.series_id)]
+    return [market.standing(signed) for signed in of_series(offers(path), series.series_id)]
+
+
+def offers_of(market: Market, path: Path, seller: str) -> list[SignedOffer]:
+    """What the seller signed for this market; anybody may have written offers in its name."""
+    named = [signed for signed in offers(path) if signed.offer.seller == seller]
+    return [one for one in named if market.standing(one).problem not in ("wrong_place", "bad_signature")]
 
 
 @command(
@@ -69,7 +83,7 @@ def offer(session: Session, given: Arguments) -> SignedOffer:
         minimum=minimum,
         referrer=referrer,
         referrer_share=share,
-        nonce=next_nonce(read_book(path), seller.address),
+        nonce=next_nonce(offers_of(market, path, seller.address), seller.address),
         seconds=86_400 * given.whole("days", least=1, most=3_650),
     )
     add_offer(path, signed)

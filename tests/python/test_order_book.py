@@ -1,4 +1,5 @@
-"""An order book on file: what is written is read, a malformed line is named, the best come first."""
+"""An order book on file: what is written is read, a malformed line is told and passed over, the best come
+first."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from largesse import order_book
 from largesse.eip712 import address_of, keccak, recover
 from largesse.order_book import (
     BookError,
@@ -43,11 +45,11 @@ def good(one: SignedOffer, available: int | None = None) -> Standing:
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     path = tmp_path / "book.jsonl"
-    assert read_book(path) == []
+    assert read_book(path) == ([], [])
     offers = [signed(), signed(2**96 - 1, 2**96 - 1, 2**64 - 1), signed(series_id=2**256 - 1)]
     for one in offers:
         add_offer(path, one)
-    assert read_book(path) == offers
+    assert read_book(path) == (offers, [])
     assert recover(offers[0].offer.digest(market_domain(31_337, MARKET)), offers[0].signature) == SELLER
     assert of_series(offers, 1) == offers[:2]
     assert next_nonce(offers[:1], SELLER) == 2
@@ -70,13 +72,22 @@ SPOILED: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", SPOILED)
-def test_a_malformed_line_is_told_by_its_number(tmp_path: Path, name: str) -> None:
+def test_a_malformed_line_is_told_by_its_number_and_passed_over(tmp_path: Path, name: str) -> None:
     path = tmp_path / "book.jsonl"
     line = json.dumps(json.loads(signed().line()) | {name: SPOILED[name]})
-    path.write_text(f"{signed().line()}\n\n{line}\n")
-    with pytest.raises(BookError, match=r"book\.jsonl, line 3: no signed offer") as caught:
-        read_book(path)
-    assert caught.value.reason == "malformed"
+    path.write_text(f"{signed().line()}\n\n{line}\n{signed(nonce=2).line()}\n")
+    offers, (fault,) = read_book(path)
+    assert offers == [signed(), signed(nonce=2)]
+    assert fault.startswith("book.jsonl, line 3: no signed offer")
+
+
+@pytest.mark.parametrize("line", [b"\xff\xfe", b"\0", "\u2028".encode(), b'{"nonce": ' + b"9" * 5_000 + b"}"])
+def test_a_line_of_any_bytes_is_passed_over(tmp_path: Path, line: bytes) -> None:
+    path = tmp_path / "book.jsonl"
+    path.write_bytes(line + b"\n" + signed().line().encode())
+    offers, (fault,) = read_book(path)
+    assert offers == [signed()]
+    assert fault.startswith("book.jsonl, line 1: ")
 
 
 @pytest.mark.parametrize("line", ["", "[]", "1", "null", "{", "[" * 100_000, '{"format": []}'])
@@ -86,12 +97,24 @@ def test_a_line_that_is_no_object_is_refused(line: str) -> None:
     assert caught.value.reason == "malformed"
 
 
-def test_nothing_is_lost_when_a_bad_book_is_added_to(tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_nothing_is_lost_when_a_bad_book_is_added_to(tmp_path: Path, end: str) -> None:
     path = tmp_path / "book.jsonl"
-    path.write_text("no offer\n")
-    with pytest.raises(BookError):
-        add_offer(path, signed())
-    assert path.read_text() == "no offer\n"
+    path.write_text("no offer" + end)
+    add_offer(path, signed())
+    assert path.read_text() == f"no offer\n{signed().line()}\n"
+    assert read_book(path).offers == [signed()]
+
+
+def test_a_book_stays_as_large_as_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "book.jsonl"
+    add_offer(path, signed())
+    monkeypatch.setattr(order_book, "MOST_BYTES", path.stat().st_size)
+    for act in (lambda: add_offer(path, signed()), lambda: (path.write_bytes(b"x" * 999), read_book(path))):
+        assert read_book(path).offers == [signed()]
+        with pytest.raises(BookError) as caught:
+            act()
+        assert caught.value.reason == "too_large"
 
 
 def test_the_best_come_first_with_the_referrers_share_counted() -> None:

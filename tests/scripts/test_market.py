@@ -78,7 +78,7 @@ def test_what_is_bought_is_a_balance_in_the_same_transaction(stalls: Desk) -> No
     offer("amount=30000", "price=28000", "from=supporter")
     there, prepaid = stalls.session.market(stalls.krw), stalls.session.prepaid("KRWT")
     holder, shop = stalls.wallet("holder"), stalls.address("bookshop")
-    standings = [there.standing(one) for one in read_book(book(stalls))]
+    standings = [there.standing(one) for one in read_book(book(stalls)).offers]
     use = open_use(Opening(shop, holder.address))
     into = (prepaid, shop, use)
     block = stalls.block()
@@ -113,10 +113,25 @@ def test_what_is_wrong_with_an_offer_is_told_by_name(stalls: Desk) -> None:
     unknown = replace(good, offer=strange, signature=strange.sign(there.domain, giver.key))
     for one in (forged, elsewhere, unknown):
         add_offer(path, one)
-    standings = [there.standing(one).problem for one in read_book(path)]
+    standings = [there.standing(one).problem for one in read_book(path).offers]
     assert standings == ["", "", "bad_signature", "wrong_place", "unknown_series"]
     stalls.krw.redeem(giver, 1, 100_000, stalls.address("bookshop"))
     assert problems()[0] == "not_enough_balance"
+
+
+def test_what_others_write_into_the_book_keeps_nobody_from_it(
+    stalls: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A line that is no offer, and one in the seller's name with the last number there is."""
+    good = offer("amount=10000", "price=9300", "from=giver")
+    add_offer(book(stalls), replace(good, offer=replace(good.offer, nonce=2**64 - 1)))
+    with book(stalls).open("ab") as file:
+        file.write(b"no offer \xff\n")
+    assert offer("amount=10000", "price=9300", "from=giver").offer.nonce == 2
+    assert problems() == ["", "bad_signature", ""]
+    assert "passed over: book.jsonl, line 3" in capsys.readouterr().out.replace("\n", " ")
+    bought = market.fill(SERIES, "amount=20000", "most=18600", "from=holder")
+    assert bought is not None and bought.amount == 20_000
 
 
 def test_expired_cancelled_and_unapproved_offers(stalls: Desk) -> None:
