@@ -18,8 +18,8 @@ from largesse.web.serving import serve
 
 
 @command(
-    "Relay claims, payments, gifts, tips, accounts, orders, swaps and reads of people without gas, until "
-    "Ctrl-C: what the signer signed, as the signer signed it.",
+    "Relay claims, payments, gifts, tips, accounts, orders, swaps, reads, cancelled offers and owed payouts "
+    "of people without gas, until Ctrl-C: what the signer signed, as the signer signed it.",
     Option("hourly", "actions of one signer in an hour", "30"),
     Option("gas", "gas in a day, at most", "300000000"),
     Option("share", "of it, so many per cent for one address, and for one signer", "10"),

@@ -47,6 +47,8 @@ class Kind(Enum):
     ORDERS = "HeldOrders"
     SWAPS = "AtomicSwaps"
     REWARDS = "RewardPools"
+    SALES = "CertificateSales"
+    ITEMS = "ItemShop"
 
 
 @dataclass(frozen=True)
@@ -241,6 +243,12 @@ RULES: Final[Mapping[Kind, Mapping[str, Rule]]] = {
         "payOne": _READ,
         "withdrawOwed": _FIRST,
     },
+    Kind.SALES: {
+        "withdrawOwed": _FIRST,
+    },
+    Kind.ITEMS: {
+        "withdrawOwed": _FIRST,
+    },
 }
 """The allow-list."""
 
@@ -260,6 +268,9 @@ _WHY_NOT: Final[Mapping[str, str]] = {
     "claim": "it needs no signature; a recipient without gas signs claimTo",
     "cancel": "it takes back the sender's own offers; use cancelSigned",
     "cancelAll": "it takes back the sender's own offers; use cancelAllSigned",
+    "buy": "it is paid by whoever sends it",
+    "buyWithCoupon": "it is paid by whoever sends it, who is the coupon's buyer",
+    "issueByReceipt": "it is paid by whoever sends it, who is the receipt's payer",
     "settle": "settling is the counterparty's own business; `brownie run settle` does it",
 }
 
@@ -325,7 +336,7 @@ def read_action(
 
 def _parts(kind: Kind, data: bytes) -> list[bytes]:
     """The calls of a multicall, permits left out; or the one call."""
-    if data[:4] != MULTICALL or kind is Kind.CERTIFICATES:
+    if data[:4] != MULTICALL or MULTICALL not in _functions(kind):
         return [data]
     (inner,) = _arguments(Function("multicall", ("bytes[]",), is_view=False), data)
     if len(inner) > MAX_CALLS:

@@ -11,6 +11,7 @@ from largesse.addresses import ZERO_ADDRESS
 from largesse.eip712 import keccak
 from largesse.errors import AddressError
 from largesse.jar_actions import MULTICALL
+from largesse.parts import PARTS
 from largesse.relayer import actions
 from largesse.relayer.actions import (
     MAX_CALLS,
@@ -31,6 +32,8 @@ PLACES = {
     "0xDc64a140Aa3E981100a9becA4E685f962f0cF6C9": Kind.SWAPS,
     "0x5FC8d32690cc91D4c39d9d3abcBD16989F875707": Kind.REWARDS,
     "0x0165878A594ca255338adfa4d48449f69242Eb8F": Kind.MARKET,
+    "0x2279B7A0a67DB372996a5FaB50D91eAA73d2eBe6": Kind.SALES,
+    "0x8A791620dd6260079BF849Dc5567aDC3F2FdC318": Kind.ITEMS,
 }
 WHERE = {kind: address for address, kind in PLACES.items()}
 RELAYER = "0x23618e81E3f5cdF7f54C3d65f7FBc0aBf5B21E8f"
@@ -237,8 +240,15 @@ def test_multicalls_are_read_call_by_call(kind: Kind) -> None:
     refused(kind, multicall(first) + bytes(32), "bad_arguments")
 
 
-def test_certificates_have_no_multicall() -> None:
-    refused(Kind.CERTIFICATES, multicall(call(Kind.CERTIFICATES, "refund")), "no_function")
+@pytest.mark.parametrize(("kind", "name"), [(Kind.CERTIFICATES, "refund"), (Kind.ITEMS, "withdrawOwed")])
+def test_a_contract_without_multicall_is_sent_none(kind: Kind, name: str) -> None:
+    refused(kind, multicall(call(kind, name)), "no_function")
+
+
+def test_every_contract_of_a_currency_that_takes_signatures_is_served() -> None:
+    """The payout through Uniswap V2 takes none."""
+    served = {kind.value for kind in Kind}
+    assert {"GiftCertificates", *(part.contract for part in PARTS)} - served == {"UniswapV2Payout"}
 
 
 def test_rows_are_bounded() -> None:

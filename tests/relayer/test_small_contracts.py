@@ -1,4 +1,4 @@
-"""What people without gas have signed for swaps, pools and offers is relayed, and does what they said."""
+"""What people without gas have signed for swaps, pools, offers and items is relayed and does what they said."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from largesse.eip712 import items_domain
 from largesse.relayer.actions import Kind
+from largesse.signed.certificates import OwedWithdrawal
 from largesse.signed.market import CancelAllOffers, CancelOffer
+from tests.fixtures.items import PRICE, Items
 from tests.support.certificates import DAY
 from tests.support.clock import mine_at
 from tests.support.market import Market
@@ -100,3 +103,26 @@ def test_offers_are_taken_back(market: Market, offered: int, serve: Serve) -> No
     call = call_of(market.contract, "cancelAllSigned", offer.seller, epoch, deadline, every)
     assert desk.relay(call)["state"] == "done"
     assert market.contract.epoch(offer.seller) == epoch + 1
+
+
+def test_what_is_owed_by_the_item_shop_is_paid_where_the_merchant_says(
+    make_items: Any, make_token: Any, serve: Serve
+) -> None:
+    """The currency has shut the merchant out, which has no gas either."""
+    items: Items = make_items(make_token("BlacklistToken"))
+    items.token.blacklist(items.merchant, {"from": items.deployer})
+    items.buy(items.data())
+    desk, deadline = serve(items.contract, Kind.ITEMS), items.world.now() + DAY
+    message = OwedWithdrawal(items.merchant.address, items.recipient.address, 1, deadline)
+    domain = items_domain(items.world.chain.id, items.contract.address)
+    signed = (1, deadline, False, message.sign(domain, items.world.key(items.merchant)))
+    call = call_of(items.contract, "withdrawOwed", items.merchant, items.recipient, signed)
+    assert desk.relay(call)["state"] == "done"
+    assert (items.token.balanceOf(items.recipient), items.contract.owed(items.merchant)) == (PRICE, 0)
+    unsigned = call_of(
+        items.contract, "withdrawOwed", items.merchant, items.recipient, (1, deadline, False, b"")
+    )
+    listing = call_of(items.contract, "list", items.item(), 1)
+    for other, error in ((unsigned, "not_signed"), (listing, "not_relayed")):
+        answer = desk.post(other)
+        assert (answer.status_code, answer.json()["error"]) == (403, error)
