@@ -16,7 +16,7 @@ from eth_abi.exceptions import EncodingError
 from web3 import Web3
 
 from largesse.addresses import parse_address
-from largesse.amounts import format_amount, parse_amount
+from largesse.amounts import parse_amount
 from largesse.eip712 import keccak
 from largesse.errors import LargesseError
 from largesse.terms.fields import FULL_BPS, UINT40_MAX
@@ -80,12 +80,6 @@ def lasting(amount: int, rate: int, decimals: int) -> tuple[int, int]:
             "below_one_second", f"{amount} base units do not pay one second of {rate} scaled units"
         )
     return seconds, dust
-
-
-def show_rate(rate: int, decimals: int, symbol: str, period: str = "month") -> str:
-    """A rate as people read it, rounded down: "5 USDC/month"."""
-    amount = rate * PERIODS[period] // scale_of(decimals)
-    return f"{format_amount(amount, decimals, symbol=symbol)}/{period}"
 
 
 # ------------------------------------------------------------------------------------------------------ names

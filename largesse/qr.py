@@ -49,19 +49,3 @@ def qr_png(text: str, *, scale: int = 8, error: str | None = None, max_version: 
     out = io.BytesIO()
     make_qr(text, error=error, max_version=max_version).save(out, kind="png", scale=scale, border=QUIET_ZONE)
     return out.getvalue()
-
-
-def qr_svg(text: str, *, error: str | None = None, max_version: int = MAX_VERSION) -> str:
-    """An SVG element without XML declaration that scales to its container. Raises as make_qr."""
-    out = io.BytesIO()
-    make_qr(text, error=error, max_version=max_version).save(
-        out,
-        kind="svg",
-        border=QUIET_ZONE,
-        xmldecl=False,
-        omitsize=True,
-        nl=False,
-        light="#fff",
-        svgclass=None,
-    )
-    return out.getvalue().decode("utf-8")

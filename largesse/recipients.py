@@ -258,10 +258,3 @@ class _RowReader:
         if first != line:
             self._problem(line, "external_id", "duplicate_external_id", f"{value} is also on line {first}")
         return value
-
-
-def spreadsheet_safe(text: str) -> str:
-    """`text` for a CSV that people open in a spreadsheet: an apostrophe in front of what would run as a
-    formula.
-    """
-    return "'" + text if text.startswith((*_FORMULA_STARTS, "\t", "\r")) else text

@@ -199,10 +199,6 @@ class Tips(Escrow):
         """Pay out all that is owed to the payee, by default to itself."""
         return self.act(jar_actions.withdraw_owed(payee.address, to or payee.address), payee, relayer)
 
-    def cancel_consents(self, signer: Wallet, nonce: int) -> Done:
-        """Void every consent of the signer's with a nonce of at most `nonce`."""
-        return self._call(signer, "cancelConsents", "ConsentUsed", nonce)
-
     def _claim(self, sender: Wallet, gifts: GiftSubscriptions, *values: Any) -> Done:
         return self._call(sender, "claimSubscription", "GiftSubscriptionClaimed", gifts.as_tuple(), *values)
 

@@ -208,13 +208,6 @@ class Outbox:
         with transaction(self.engine) as connection:
             connection.execute(update(NOTICES).where(*mine).values(**values))
 
-    def next_due(self) -> float | None:
-        """When the next one is to be sent."""
-        query = select(func.min(NOTICES.c.next_at)).where(NOTICES.c.state == PENDING)
-        with reading(self.engine) as connection:
-            found = connection.execute(query).scalar()
-        return None if found is None else float(found)
-
     def counts(self) -> dict[tuple[str, str], int]:
         """How many notices are in which state, by receiver and state."""
         query = select(NOTICES.c.receiver, NOTICES.c.state, func.count()).group_by(

@@ -136,34 +136,6 @@ class Terms:
             return Phase.EXPIRED
         return Phase.LIMITED
 
-    def used(self, spent: int) -> int:
-        """What the certificate in use has used: `spent` mod denomination, base units (0: a fresh one, or no
-        denomination).
-        """
-        return spent % self.denomination if self.denomination else 0
-
-    def remainder_refund(self, spent: int, balance: int) -> int:
-        """Base units refunded as the remainder of the certificate in use; 0 without the right or below its
-        threshold.
-        """
-        used = self.used(spent)
-        # Nothing used is below any threshold there is, so an untouched certificate has no remainder.
-        if self.use_threshold_bps == 0 or used * FULL_BPS < self.use_threshold_bps * self.denomination:
-            return 0
-        return min(self.denomination - used, balance)
-
-    def cash_out(self, spent: int, balance: int) -> int:
-        """Base units paid out as a small rest; 0 without the right or outside the window.
-
-        The window is held against the certificate's rest, not against the holder's balance: spreading one
-        certificate over many accounts makes no rest small.
-        """
-        used = self.used(spent)
-        if self.cash_out_below == 0 or (used == 0 and not self.cash_out_unused):
-            return 0
-        rest = self.denomination - used
-        return min(rest, balance) if self.cash_out_from <= rest < self.cash_out_below else 0
-
     def post_expiry_refund(self, face: int) -> int:
         """Base units paid for `face` between expiry and limitation, rounded down; what is left is the
         beneficiary's.

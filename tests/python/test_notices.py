@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from largesse.database import open_database
-from largesse.notices.outbox import FAILED, PENDING, SENT, TABLES, Cursor, Entry, Outbox
+from largesse.notices.outbox import FAILED, NOTICES, PENDING, SENT, TABLES, Cursor, Entry, Outbox
 from largesse.notices.receivers import (
     DEFAULT_DAYS,
     Receiver,
@@ -222,6 +222,14 @@ def entries(count: int) -> list[Entry]:
     return [Entry(f"n{number:03}", "hook", "kind", ALICE, f'{{"n":{number}}}') for number in range(count)]
 
 
+def next_due(outbox: Outbox) -> float:
+    """When the only notice that waits is to be sent."""
+    with outbox.engine.connect() as connection:
+        return float(
+            connection.execute(select(NOTICES.c.next_at).where(NOTICES.c.state == PENDING)).scalar_one()
+        )
+
+
 def test_a_block_that_is_read_twice_enters_once(outbox: Outbox) -> None:
     assert outbox.cursor("c", "0x1") is None
     outbox.enter("c", "0x1", Cursor(5, 50), entries(2), NOW)
@@ -272,7 +280,7 @@ def test_a_notice_is_given_up_and_shown_and_revived(outbox: Outbox) -> None:
     outbox.enter("c", "0x1", Cursor(1, 1), entries(1), NOW)
     (claimed,) = outbox.claim({"hook"}, NOW, NOW + 60, 1)
     assert not outbox.put_off(claimed, NOW + 1_000, "status 500", NOW)
-    assert outbox.next_due() == NOW + 1_000
+    assert next_due(outbox) == NOW + 1_000
     (claimed,) = outbox.claim({"hook"}, NOW + 1_000, NOW + 1_060, 1)
     assert outbox.put_off(claimed, NOW + 1_001, "status 503", NOW + 1_000)
     assert outbox.counts() == {("hook", FAILED): 1}
@@ -342,8 +350,8 @@ def test_a_failure_is_sent_again_later_under_its_id(sqlite_url: str, moody: Mood
     for attempt, (least, most) in enumerate(((5, 15), (10, 30), (20, 60)), 1):
         assert sender.step() == 0
         assert len(moody.ids) == attempt
-        due = outbox.next_due()
-        assert due is not None and least <= due - clock.now <= most
+        due = next_due(outbox)
+        assert least <= due - clock.now <= most
         assert sender.step() == 0 and len(moody.ids) == attempt  # not before its time
         clock.now = due
     assert sender.step() == 1

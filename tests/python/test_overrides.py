@@ -11,6 +11,7 @@ from largesse.terms.fields import NO_MAXIMUM, Terms
 from largesse.terms.overrides import Overrides, apply_overrides
 from largesse.terms.presets import NO_EXPIRY, NO_LIMITATION, preset
 from tests.python.helpers import ISSUER, refused
+from tests.support.entitlements import paid_back
 
 CLOSE = date(2027, 12, 31)
 SEOUL_MIDNIGHT_IN_UTC = 15
@@ -105,7 +106,7 @@ def test_eu_ie_change_bounds() -> None:
         other("eu_ie", cash_out_above=1_000_001)
     with refused(TermsError, "worse_for_holder", "cash_out_below"):
         other("eu_ie", cash_out_below=25_000_000)
-    assert other("eu_ie", cash_out_unused=True).cash_out(0, 25_000_000) == 25_000_000
+    assert paid_back(other("eu_ie", cash_out_unused=True), 0, 25_000_000) == 25_000_000
 
 
 def test_a_face_dependent_right_brings_a_denomination() -> None:

@@ -14,6 +14,7 @@ from largesse.errors import AmountError, TermsError
 from largesse.terms.fields import NO_MAXIMUM, Phase, Terms
 from largesse.terms.presets import NO_EXPIRY, NO_LIMITATION, all_presets, preset
 from tests.python.helpers import ISSUER, refused
+from tests.support.entitlements import paid_back
 
 ZONES = {
     "open": "Etc/UTC",
@@ -134,7 +135,7 @@ def test_kr_post_expiry_share(face: int, bps: int) -> None:
 
 @pytest.mark.parametrize(("face", "used", "refund"), KR_REMAINDERS)
 def test_kr_remainder(face: int, used: int, refund: int) -> None:
-    assert terms_of("kr", face=face).remainder_refund(used, face - used) == refund
+    assert paid_back(terms_of("kr", face=face), used, face - used) == refund
 
 
 @pytest.mark.parametrize(("face", "paid"), [(50_000, 45_000), (50_001, 47_500), (100_000, 95_000)])
@@ -233,12 +234,12 @@ US_CA_RESTS = [
 @pytest.mark.parametrize(("rest", "paid"), US_CA_RESTS)
 def test_us_ca_cash_out_after_use(rest: int, paid: int) -> None:
     terms = terms_of("us_ca", face=25_000_000, decimals=6)
-    assert terms.cash_out(25_000_000 - rest, rest) == paid
+    assert paid_back(terms, 25_000_000 - rest, rest) == paid
 
 
 @pytest.mark.parametrize(("face", "paid"), US_CA_RESTS)
 def test_us_ca_cash_out_unused(face: int, paid: int) -> None:
-    assert terms_of("us_ca", face=face, decimals=6).cash_out(0, face) == paid
+    assert paid_back(terms_of("us_ca", face=face, decimals=6), 0, face) == paid
 
 
 @pytest.mark.parametrize(("decimals", "below"), [(0, 15), (2, 1_500), (6, 15_000_000), (18, 15 * 10**18)])
@@ -314,12 +315,12 @@ def test_eu_ie_five_years() -> None:
 )
 def test_eu_ie_change_after_use(rest: int, paid: int) -> None:
     terms = terms_of("eu_ie", face=50_000_000, decimals=6)
-    assert terms.cash_out(50_000_000 - rest, rest) == paid
+    assert paid_back(terms, 50_000_000 - rest, rest) == paid
 
 
 def test_eu_ie_no_cash_before_use() -> None:
     terms = terms_of("eu_ie", face=50_000_000, decimals=6)
-    assert terms.cash_out(0, 50_000_000) == 0
+    assert paid_back(terms, 0, 50_000_000) == 0
     assert (terms.cash_out_from, terms.cash_out_below, terms.cash_out_unused) == (
         1_000_001,
         NO_MAXIMUM,
@@ -347,11 +348,7 @@ def test_jp_bars_every_refund() -> None:
     assert (terms.named, terms.expires_at, terms.limitation_at) == (True, NO_EXPIRY, NO_LIMITATION)
     assert (terms.use_threshold_bps, terms.post_expiry_bps, terms.cash_out_below) == (0, 0, 0)
     assert (terms.withdrawal_seconds, terms.refund_on_removal, terms.convertible) == (0, False, False)
-    assert [
-        terms.remainder_refund(49_999, 1),
-        terms.cash_out(49_999, 1),
-        terms.post_expiry_refund(50_000),
-    ] == [0, 0, 0]
+    assert (paid_back(terms, 49_999, 1), terms.post_expiry_refund(50_000)) == (0, 0)
 
 
 def test_open_is_cash_equivalent() -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import io
-import xml.etree.ElementTree as ElementTree
 
 import pytest
 from PIL import Image
 
 from largesse.errors import QrError
-from largesse.qr import MAX_VERSION, QUIET_ZONE, make_qr, qr_png, qr_svg
+from largesse.qr import MAX_VERSION, QUIET_ZONE, make_qr, qr_png
 from largesse.tills import PaymentRequest
 from tests.python.helpers import CONTRACT, HOLDER, MERCHANT, refused
 from tests.python.test_links import link_of
@@ -57,54 +56,6 @@ def test_a_dirty_print_still_reads() -> None:
         255, (image.width - 2 * side, image.height - 2 * side, image.width - side, image.height - side)
     )
     assert qr_texts(image) == [REQUEST.uri()]
-
-
-def test_an_svg_draws_the_same_modules() -> None:
-    text = REQUEST.uri()
-    svg = qr_svg(text)
-    root = ElementTree.fromstring(svg)
-    side = 17 + 4 * int(make_qr(text).version) + 2 * QUIET_ZONE
-    assert root.tag == "{http://www.w3.org/2000/svg}svg"
-    assert root.attrib["viewBox"] == f"0 0 {side} {side}"
-    assert "width" not in root.attrib
-    assert decoded(_rasterised(root, side)) == [text]
-
-
-def _rasterised(root: ElementTree.Element, side: int) -> bytes:
-    """Draws segno's path of horizontal strokes: M/m moves, h strokes a row of modules."""
-    path = root.findall("{http://www.w3.org/2000/svg}path")[1].attrib["d"]
-    image = Image.new("L", (side, side), 255)
-    x, y = 0.0, 0.0
-    command, number = "", ""
-    numbers: list[float] = []
-
-    def flush() -> None:
-        nonlocal x, y, numbers
-        if command == "M":
-            x, y = numbers
-        elif command == "m":
-            x, y = x + numbers[0], y + numbers[1]
-        elif command == "h":
-            for column in range(int(x), int(x + numbers[0])):
-                image.putpixel((column, int(y)), 0)
-            x += numbers[0]
-        numbers = []
-
-    for char in path + "z":
-        if char in "0123456789." or (char == "-" and not number):
-            number += char
-            continue
-        if number:
-            numbers.append(float(number))
-            number = ""
-        if char == "-":
-            number = "-"
-        elif char.isalpha():
-            flush()
-            command = char
-    out = io.BytesIO()
-    image.resize((side * 4, side * 4), Image.Resampling.NEAREST).save(out, "png")
-    return out.getvalue()
 
 
 def test_what_is_too_long_for_a_phone_is_refused() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from largesse.errors import LargesseError, RecipientsError
-from largesse.recipients import COLUMNS, RecipientList, load_recipients, parse_recipients, spreadsheet_safe
+from largesse.recipients import COLUMNS, RecipientList, load_recipients, parse_recipients
 from tests.python.helpers import HOLDER, ISSUER, MERCHANT, refused
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "recipients-1000.csv"
@@ -204,14 +204,6 @@ def test_a_repeated_address_is_noted() -> None:
     found = read(rows(row(), row(external_id="a-2")))
     assert [(note.line, note.reason) for note in found.notes] == [(3, "repeated_address")]
     assert "also on line 2" in found.notes[0].message
-
-
-@pytest.mark.parametrize(
-    ("text", "safe"),
-    [("=1", "'=1"), ("+1", "'+1"), ("-1", "'-1"), ("@x", "'@x"), ("\tx", "'\tx"), ("Ada", "Ada"), ("", "")],
-)
-def test_spreadsheet_safe(text: str, safe: str) -> None:
-    assert spreadsheet_safe(text) == safe
 
 
 def test_batches_are_stable_and_complete() -> None:

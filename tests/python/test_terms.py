@@ -8,6 +8,7 @@ import pytest
 from largesse.errors import TermsError
 from largesse.terms.fields import NO_EXPIRY, NO_LIMITATION, NO_MAXIMUM, Phase, Terms
 from tests.python.helpers import ISSUER, ZERO, refused
+from tests.support.entitlements import paid_back
 
 PLAIN = Terms(
     beneficiary=ISSUER,
@@ -133,17 +134,17 @@ def test_phase_without_end() -> None:
     ],
 )
 def test_remainder_refund(spent: int, balance: int, refund: int) -> None:
-    assert PLAIN.remainder_refund(spent, balance) == refund
+    assert paid_back(PLAIN, spent, balance) == refund
 
 
-def test_remainder_refund_needs_the_right() -> None:
-    assert replace(PLAIN, use_threshold_bps=0).remainder_refund(49_999, 1) == 0
+def test_a_rest_is_paid_by_a_right_alone() -> None:
+    assert paid_back(replace(PLAIN, use_threshold_bps=0), 49_999, 1) == 0
 
 
 def test_remainder_threshold_is_exact_where_the_share_is_no_whole_number() -> None:
     # 60 % of 7 is 4.2: four used are too few, five are enough.
     small = replace(PLAIN, denomination=7)
-    assert (small.remainder_refund(4, 3), small.remainder_refund(5, 2)) == (0, 2)
+    assert (paid_back(small, 4, 3), paid_back(small, 5, 2)) == (0, 2)
 
 
 @pytest.mark.parametrize(
@@ -169,18 +170,14 @@ def test_cash_out_below(unused: bool, spent: int, balance: int, paid: int) -> No
         cash_out_below=15,
         cash_out_unused=unused,
     )
-    assert terms.cash_out(spent, balance) == paid
+    assert paid_back(terms, spent, balance) == paid
 
 
 def test_cash_out_of_an_unused_small_certificate() -> None:
     terms = replace(PLAIN, denomination=14, use_threshold_bps=0, cash_out_below=15, cash_out_unused=True)
-    assert terms.cash_out(0, 14) == 14
-    assert terms.cash_out(28, 14) == 14
-    assert replace(terms, cash_out_unused=False).cash_out(0, 14) == 0
-
-
-def test_cash_out_needs_the_right() -> None:
-    assert PLAIN.cash_out(49_999, 1) == 0
+    assert paid_back(terms, 0, 14) == 14
+    assert paid_back(terms, 28, 14) == 14
+    assert paid_back(replace(terms, cash_out_unused=False), 0, 14) == 0
 
 
 @pytest.mark.parametrize(
@@ -240,5 +237,5 @@ def test_largest_refund_is_what_the_rights_can_really_pay() -> None:
         face = terms.denomination
         paid = [terms.post_expiry_refund(face)]
         for spent in range(face):
-            paid += [terms.remainder_refund(spent, face - spent), terms.cash_out(spent, face - spent)]
+            paid.append(paid_back(terms, spent, face - spent))
         assert terms.largest_refund(face) == max(paid), changes

@@ -11,11 +11,13 @@ import httpx
 import pytest
 
 from largesse.arguments import ArgumentError, Arguments, Usage
+from largesse.clients.accounts import Opening
 from largesse.errors import LargesseError
 from largesse.gateway.config import ConfigError, load_app, read_prices
 from largesse.gateway.gateway import Gateway
 from largesse.gateway.purse import PurseError
 from largesse.gateway.session_keys import SessionKey, SessionKeyError
+from largesse.vouchers import index_of
 from scripts import pay, prepaid, settle, solvency
 from tests.fixtures.desk import KR, Desk
 from tests.fixtures.gateways import FAST, NO_LIMITS
@@ -44,6 +46,24 @@ def crawler(desk: Desk) -> Iterator[SessionKey]:
     yield prepaid.open("currency=USDC", "to=merchant", "amount=5", "session=crawler", "from=agent")
     for path in desk.session.out("sessions").glob("crawler.*"):
         path.unlink()
+
+
+def test_one_signature_opens_and_one_tops_up(desk: Desk) -> None:
+    """From Python: neither payer sends anything. In real USDC, by EIP-3009."""
+    accounts, relayer = desk.session.prepaid("USDC"), desk.wallet("relayer")
+    owner, donor = desk.wallet("agent"), desk.wallet("supporter")
+    had = accounts.token.balance(donor.address)
+    sent = [accounts.node.web3.eth.get_transaction_count(one.address) for one in (owner, donor)]
+    opening = Opening(desk.address("merchant"), desk.address("operator"), salt=7)
+    key = (opening.counterparty, index_of(owner.address, opening.salt))
+    for call in (
+        accounts.sign_open(owner, opening, 5_000_000),
+        accounts.sign_top_up(donor, key, 2_500_000),
+    ):
+        accounts.node.send_raw_call(relayer, accounts.address, call)
+    assert accounts.account(*key).deposit == accounts.micros(7_500_000)
+    assert accounts.token.balance(donor.address) == had - 2_500_000
+    assert sent == [accounts.node.web3.eth.get_transaction_count(one.address) for one in (owner, donor)]
 
 
 def test_an_account_from_opening_to_withdrawal(desk: Desk, crawler: SessionKey) -> None:

@@ -14,6 +14,7 @@ from largesse.addresses import ZERO_ADDRESS
 from largesse.artifacts import artifact
 from largesse.chain import RefusedError, Wallet
 from largesse.clients.jars import Funding, Tier, TipsError
+from largesse.clients.keepers import keeper
 from largesse.clients.service import OWN_CALL, ServiceError
 from largesse.clients.tips import Tips, new_handle_tip, open_use, subscribe_use, tip_use, top_up_use
 from largesse.gifts.links import new_link_key
@@ -126,7 +127,7 @@ def test_what_was_signed_works_once(desk: Desk, tips: Tips, jar: int) -> None:
     assert tips.claimable(jar) == 2 * CENT
     # An older consent is void once the payer says so.
     late = tips.sign(action, supporter)
-    tips.cancel_consents(supporter, 7)
+    keeper(desk.session.keepers("USDC"), "jars").void(supporter, 7)
     with pytest.raises(RefusedError) as voided:
         tips.submit(late, relayer)
     assert (voided.value.reason, voided.value.values) == ("Custody_NonceTooLow", (2, 7))

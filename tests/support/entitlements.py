@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
+from largesse.terms.fields import Terms
 from tests.support.certificates import TERMS
 
 NONE, FULL, REMAINDER, SMALL_REST, POST_EXPIRY = range(5)
@@ -42,3 +43,8 @@ def entitlement(
     if small and (used or rules["cash_out_unused"]):
         return SMALL_REST, min(rest, balance), min(rest, balance)
     return NONE, 0, 0
+
+
+def paid_back(terms: Terms, spent: int, balance: int) -> int:
+    """What a holder who has spent so much is paid of a balance, before expiry."""
+    return entitlement(terms.as_tuple(), 0, balance, spent, 0)[2]

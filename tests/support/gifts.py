@@ -9,7 +9,6 @@ from typing import Any
 from eth_abi import encode
 
 from largesse.eip712 import address_of, keccak
-from largesse.signed.certificates import Recall
 from tests.support.certificates import NEVER, NO_SIGNATURE, ZERO, World, batch_id, leaf_gift_id
 
 LOW_160 = (1 << 160) - 1
@@ -164,12 +163,3 @@ def claim_args(world: World, batch: Batch, index: int, recipient: Any) -> tuple[
     """The arguments of `claimFromBatch` for one link, signed by its key."""
     signature = world.claim_signature(batch.secrets[index], batch.gift(index), recipient)
     return (batch.struct, batch.leaves[index].struct, batch.proof(index), str(recipient), signature)
-
-
-def recall_authorization(
-    world: World, gift: bytes, *, giver: Any = None, signer: Any = None, nonce: int = 1, deadline: int = 0
-) -> tuple[int, int, bytes]:
-    """The giver's signed `Recall` as an `Authorization`."""
-    giver = giver or world.giver
-    message = Recall(str(giver), gift, nonce, deadline or world.now() + 86_400)
-    return world.authorize(message, signer or giver)
