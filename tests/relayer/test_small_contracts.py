@@ -1,4 +1,4 @@
-"""What people without gas have signed for swaps, pools, offers and items is relayed and does what they said."""
+"""What people without gas have signed for swaps, pools, offers and items is relayed and does what it says."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ LIVES = {
     "issued, given, claimed, redeemed by signature": (
         "certificates.issue_new", "certificates.give", "certificates.claim_new", "certificates.redeem_signed",
     ),
-    "sold on chain (bought), redeemed by signature": ("sales.buy", "certificates.redeem_signed"),
+    "sold on chain (bought), redeemed by signature": ("sales.buy_new", "certificates.redeem_signed"),
 }  # fmt: skip
 
 

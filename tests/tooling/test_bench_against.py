@@ -29,6 +29,19 @@ def test_what_the_readme_says_of_peers_was_measured() -> None:
         assert any(line.startswith(row) for line in told), row
 
 
+def test_what_the_readme_says_of_the_nearest_peer_is_what_the_results_say() -> None:
+    """x402's batch settlement, which is not run: its figure is the one from elsewhere."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = readme.partition("| work | ours | theirs | key |\n")[2].partition("\n\n")[0]
+    rows = [row.strip("|").split("|") for row in table.splitlines()[1:]]
+    told = (ROOT / "bench/RESULTS.md").read_text(encoding="utf-8").splitlines()
+    for work, ours, theirs, key in rows:
+        start, end = f"|{work}| x402 batch settlement |{ours}|  |  |", f"|{theirs}|{key}|"
+        assert any(line.startswith(start) and line.endswith(end) for line in told), work
+    ran = [line for line in told if line.startswith("| settle, ") and "| x402 batch settlement |" in line]
+    assert len(ran) == sum(work.startswith(" settle, ") for work, *_ in rows) == 4
+
+
 def test_a_row_shows_both_their_ratio_the_goal_and_the_floor() -> None:
     row, floors = Row("Streams", "work", "peer", 1_000, 1_500, "so", "jars.open", "7"), {"jars.open": 900}
     shown = "| work | peer | 1,000 | 1,500 | 1.50 | 82,000 | 900 | 7 | `jars.open` |"

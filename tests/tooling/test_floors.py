@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -10,7 +11,9 @@ from bench import above
 from bench.floors import Floors, verdict, written
 from bench.goals import GOALS
 from bench.items import KINDS
+from tests.support import gas
 
+ROOT: Final = Path(__file__).resolve().parents[2]
 KEY: Final = "jars.open"
 GOAL: Final = GOALS[KEY]
 
@@ -47,3 +50,19 @@ def test_a_goal_is_met_or_missed_and_only_what_the_floor_meets_is_told_by_item(
     assert f"| `{KEY}` | {ours:,} | {floor:,} | 5 | {GOAL:,} | {word} |" in text
     assert ("spends" in text) == ("the floor meets it" in word)
     assert f"| `{KEY}` | " + "0 | " * (len(KINDS) - 1) + f"{floor:,} | {GOAL:,} |" in text
+
+
+def test_the_readme_counts_the_goals_that_are_met_and_missed() -> None:
+    measured = gas.committed()
+    missed = {key for key, goal in GOALS.items() if measured[key] > goal}
+    page = (ROOT / "bench/FLOORS.md").read_text(encoding="utf-8")
+    rows = [[cell.strip(" `") for cell in line.split("|")] for line in page.splitlines()]
+    verdicts = {row[1]: row[6] for row in rows if len(row) == 8 and row[1] in GOALS}
+    beyond = {key for key, word in verdicts.items() if word.startswith("missed, and so does the floor")}
+    assert beyond <= missed == {key for key, word in verdicts.items() if word.startswith("missed")}
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    met, rest = len(GOALS) - len(missed), len(missed - beyond)
+    assert f"Of the {len(GOALS)} goals that" in readme
+    assert f"{met} are met and {len(missed)} missed. Of the {len(missed)}, in {len(beyond)} what we" in readme
+    assert f"the other {rest} are giving a link, opening a stream and cancelling one." in readme
+    assert missed - beyond == {"certificates.give", "jars.open", "jars.cancel"}
