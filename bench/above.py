@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
+from bench import own_work
 from bench.against import certificates, streams
 from bench.against.lab import Lab
-from bench.items import KINDS, items
+from bench.items import KINDS, items, trace
 from largesse.nodes import development_node
 
 
-def traced() -> dict[str, dict[str, int]]:
-    """The items of ours by the keys of bench/gas.json, of the work in which a floor meets a goal that ours
-    misses; on a node of their own."""
+class Ours(NamedTuple):
+    """The items of ours, and what its own work is spent on."""
+
+    items: dict[str, int]
+    own_work: dict[str, int]
+
+
+def traced() -> dict[str, Ours]:
+    """Ours by the keys of bench/gas.json, of the work in which a floor meets a goal that ours misses; on a
+    node of their own."""
     with development_node(traces=True) as url:
         lab = Lab(url)
         certificates.give(lab, certificates.series_of(lab))
         streams.lives(lab)
-        return {key: items(lab.web3, sent) for key, sent in lab.noted.items()}
+        return {
+            key: Ours(items(lab.web3, sent), own_work.spent(key, trace(lab.web3, sent)))
+            for key, sent in lab.noted.items()
+        }
 
 
 def told(key: str, ours: Mapping[str, int], floor: Mapping[str, int]) -> str:

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from web3 import Web3
 
-from bench import above, certificate_floors
+from bench import above, certificate_floors, own_work
 from bench.floor_bench import Bench
 from bench.goals import GOALS
 from bench.items import KINDS
@@ -73,9 +73,9 @@ def verdict(ours: int, floor: int, goal: int) -> str:
     return f"missed by {ours - goal:,}; the floor meets it"
 
 
-def written(floors: Floors, ours: dict[str, int], traced: dict[str, dict[str, int]]) -> str:
-    """The whole text. `ours`: bench/gas.json; `traced`: the items of ours where a floor meets a goal that
-    ours misses. Raises KeyError where there are none."""
+def written(floors: Floors, ours: dict[str, int], traced: dict[str, above.Ours]) -> str:
+    """The whole text. `ours`: bench/gas.json; `traced`: where the gas of ours goes, of the work in which a
+    floor meets a goal that ours misses. Raises KeyError where that is not known."""
     lines = [
         "# Floors",
         "",
@@ -91,7 +91,7 @@ def written(floors: Floors, ours: dict[str, int], traced: dict[str, dict[str, in
         "| work | ours | floor, what moves measured | floor, trusting | goal | |",
         "|---|---:|---:|---:|---:|---|",
     ]
-    reached = []
+    reached, spent = list[str](), list[str]()
     for key, goal in GOALS.items():
         if key not in floors.measured:
             continue
@@ -99,7 +99,8 @@ def written(floors: Floors, ours: dict[str, int], traced: dict[str, dict[str, in
         cells = (f"`{key}`", *(f"{gas:,}" for gas in (ours[key], floor, floors.trusting[key], goal)), word)
         lines.append(f"| {' | '.join(cells)} |")
         if floor <= goal < ours[key]:
-            reached.append(above.told(key, traced[key], floors.parts[key]))
+            reached.append(above.told(key, traced[key].items, floors.parts[key]))
+            spent += ["", *own_work.table(key, traced[key].own_work, floors.parts[key]["own work"])]
     if reached:
         lines += [
             "",
@@ -107,6 +108,12 @@ def written(floors: Floors, ours: dict[str, int], traced: dict[str, dict[str, in
             "items of the table below, from the trace of both:",
             "",
             *reached,
+            "",
+            "What the own work of ours is spent on, by the compiler's map of the code that ran to its",
+            "source. *Dispatch, ABI, calls of functions*: what no statement stands for. A place in storage",
+            "is found by hashing its key. What is left are statements, by their file; code that the compiler",
+            "shares between several stands in one of them.",
+            *spent,
         ]
     return "\n".join([*lines, *arithmetic(floors.parts)]) + "\n"
 

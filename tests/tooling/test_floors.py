@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -46,9 +47,11 @@ def test_a_goal_is_met_or_missed_and_only_what_the_floor_meets_is_told_by_item(
 ) -> None:
     assert verdict(ours, floor, GOAL) == word
     paid = parts(own_work=floor)
-    text = written(Floors({KEY: floor}, {KEY: 5}, {KEY: paid}), {KEY: ours}, {KEY: parts(own_work=ours)})
+    traced = {KEY: above.Ours(parts(own_work=ours), {"Streams.sol": ours})}
+    text = written(Floors({KEY: floor}, {KEY: 5}, {KEY: paid}), {KEY: ours}, traced)
     assert f"| `{KEY}` | {ours:,} | {floor:,} | 5 | {GOAL:,} | {word} |" in text
     assert ("spends" in text) == ("the floor meets it" in word)
+    assert (f"| checks, arithmetic: `Streams.sol` | {ours:,} |" in text) == ("the floor meets it" in word)
     assert f"| `{KEY}` | " + "0 | " * (len(KINDS) - 1) + f"{floor:,} | {GOAL:,} |" in text
 
 
@@ -66,3 +69,13 @@ def test_the_readme_counts_the_goals_that_are_met_and_missed() -> None:
     assert f"{met} are met and {len(missed)} missed. Of the {len(missed)}, in {len(beyond)} what we" in readme
     assert f"the other {rest} are giving a link, opening a stream and cancelling one." in readme
     assert missed - beyond == {"certificates.give", "jars.open", "jars.cancel"}
+
+
+def test_what_own_work_is_spent_on_adds_up_to_what_is_above_the_floor() -> None:
+    page = (ROOT / "bench/FLOORS.md").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^- `([\w.]+)` spends .*own work \+([\d,]+)$", page, re.MULTILINE))
+    tables = re.findall(r"^\| own work of `([\w.]+)` \|.*\n\|---\|---:\|\n((?:\|.*\n)+)", page, re.MULTILINE)
+    assert {key for key, _ in tables} == told.keys() != set()
+    for key, table in tables:
+        *spent, total, floor = (int(row.split("|")[2].replace(",", "")) for row in table.splitlines())
+        assert (sum(spent), total - floor) == (total, int(told[key].replace(",", ""))), key
