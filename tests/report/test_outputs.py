@@ -85,8 +85,8 @@ def test_html_holds_everything_and_fetches_nothing(whole: Report) -> None:
 
 
 def test_what_a_spreadsheet_would_take_for_a_formula_is_text() -> None:
-    rows = [["=1+1", "@x", "-5.5", "-x", "0x12"]]
-    assert to_csv(["a"] * 5, rows).splitlines()[1] == "'=1+1,'@x,-5.5,'-x,0x12"
+    rows = [["=1+1", "@x", "-5.5", "-x", "0x12", "+x", "\tx", "Ada", ""]]
+    assert to_csv(["a"] * 9, rows).splitlines()[1] == "'=1+1,'@x,-5.5,'-x,0x12,'+x,'\tx,Ada,"
 
 
 def test_a_difference_from_the_contracts_is_listed_and_an_error(
