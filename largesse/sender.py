@@ -8,6 +8,9 @@ A transaction that no block takes is replaced, under its nonce, by the same call
 two, one can be mined. The price is raised a few times at once, since what a node proposes may be too little,
 and then as far as gas grows dearer, however often that is. Whoever waits behind a transaction that nobody
 waits for any more raises that one: nothing after it can be mined.
+
+Where a service is started with another account, what the former one signed may still be mined: its bytes are
+sent again, and under its keys the new one signs nothing.
 """
 
 from __future__ import annotations
@@ -78,6 +81,7 @@ _UNSIGNED: Final = SignedTransaction("", b"")
 class Attempt:
     """One signed transaction of a key."""
 
+    address: str
     number: int
     nonce: int
     gas: int
@@ -124,21 +128,35 @@ class Sender:
         before it is sent (nothing is kept, the key is free again), or mined and failed (the key is used).
         Raises ChainError other_transaction where the key belongs to another call, ChainError unconfirmed
         where it is not in a block after some attempts, ChainError too_dear where gas costs more than
-        `most_price`, for this or for what is before it; asking again goes on with it.
+        `most_price`, for this or for what is before it, ChainError other_account where another account has
+        signed it, and it may still be mined; asking again goes on with it. Raises ChainError nonce_taken
+        where none of what was signed under the key can be mined any more.
         """
         attempts = self._attempts(key, to, data) or [self._sign_first(key, to, data, most_gas, allow)]
         for _ in range(_MOST_ATTEMPTS):
-            self.node.broadcast(attempts[-1].signed.raw)
-            if (receipt := self._wait(attempts)) is not None:
+            others = [one for one in attempts if one.address != self.wallet.address]
+            if others:
+                self._send_others(attempts)
+            else:
+                self.node.broadcast(attempts[-1].signed.raw)
+            if (receipt := self._wait(attempts, 0 if others else self.patience)) is not None:
                 return self._checked(receipt, to, data)
-            if self.node.final_nonce(self.wallet.address) > attempts[-1].nonce:
+            if self._are_void(attempts):
                 # Asked for after the nonce, and of the attempts that other processes signed meanwhile too.
                 if (late := self.receipt(key)) is not None:
                     return self._checked(late, to, data)
+                last = attempts[-1]
                 raise ChainError(
                     "nonce_taken",
-                    f"another program sent with nonce {attempts[-1].nonce} of {self.wallet.address}: "
+                    f"another program sent with nonce {last.nonce} of {last.address}: "
                     "give the service an account of its own",
+                )
+            if others:
+                other = others[-1]
+                raise ChainError(
+                    "other_account",
+                    f"{other.signed.tx_hash}, which {other.address} has signed, may still be mined: "
+                    "see that it can pay for its gas",
                 )
             if not self._raise_before(attempts[-1].nonce):
                 again = self._sign_again(key, to, data, attempts)
@@ -159,20 +177,28 @@ class Sender:
         return [attempt.signed.tx_hash for attempt in self._attempts(key)]
 
     def resume(self) -> int:
-        """Send again whatever was signed and is not on the chain, as after a crash; how many there were.
+        """Send again whatever was signed and is not on the chain, as after a crash; how many there were. That
+        of accounts which this service, or another one with the same database, has now or had before is among
+        it.
 
         What the node does not take, as what it has a replacement of, stops no other: whoever waits for it
         sends it again.
         """
-        final = self.node.final_nonce(self.wallet.address)
-        attempts = (
-            select(TRANSACTIONS.c.nonce, TRANSACTIONS.c.raw)
-            .where(*self._own(), TRANSACTIONS.c.nonce >= final)
-            .order_by(TRANSACTIONS.c.nonce, TRANSACTIONS.c.attempt)
-        )
+        here = TRANSACTIONS.c.chain_id == self.node.chain_id
+        signers = select(TRANSACTIONS.c.address).where(here).distinct()
         with transaction(self.engine) as connection:
-            # Of several attempts the last: a node that has it takes no cheaper one.
-            waiting = {row.nonce: bytes(row.raw) for row in connection.execute(attempts)}
+            accounts = connection.execute(signers).scalars().all()
+        waiting: dict[tuple[str, int], bytes] = {}
+        for address in accounts:
+            final = self.node.final_nonce(address)
+            attempts = (
+                select(TRANSACTIONS.c.nonce, TRANSACTIONS.c.raw)
+                .where(here, TRANSACTIONS.c.address == address, TRANSACTIONS.c.nonce >= final)
+                .order_by(TRANSACTIONS.c.nonce, TRANSACTIONS.c.attempt)
+            )
+            with transaction(self.engine) as connection:
+                # Of several attempts the last: a node that has it takes no cheaper one.
+                waiting |= {(address, row.nonce): bytes(row.raw) for row in connection.execute(attempts)}
         for raw in waiting.values():
             with suppress(ChainError):
                 self.node.broadcast(raw)
@@ -201,6 +227,7 @@ class Sender:
                 raise ChainError("other_transaction", f"under the key {key!r} another call was sent")
         return [
             Attempt(
+                row.address,
                 row.attempt,
                 row.nonce,
                 row.gas,
@@ -233,7 +260,7 @@ class Sender:
             nonce = max(on_chain, self._lock_nonce(connection))
             if found := self._found(connection, key, to, data):
                 return found[-1]
-            attempt = self._sign(to, data, Attempt(0, nonce, gas, fees, _UNSIGNED))
+            attempt = self._sign(to, data, Attempt(self.wallet.address, 0, nonce, gas, fees, _UNSIGNED))
             self._keep(connection, key, to, data, attempt)
             connection.execute(update(ACCOUNTS).where(*self._account()).values(next_nonce=nonce + 1))
         return attempt
@@ -278,7 +305,8 @@ class Sender:
                 return found[-1]
             if not _is_above(Fees(fees.most, 0), last.fees):
                 raise self._too_dear(raised)
-            attempt = self._sign(to, data, Attempt(last.number + 1, last.nonce, last.gas, fees, _UNSIGNED))
+            again = replace(last, number=last.number + 1, fees=fees, signed=_UNSIGNED)
+            attempt = self._sign(to, data, again)
             self._keep(connection, key, to, data, attempt)
         return attempt
 
@@ -316,7 +344,7 @@ class Sender:
                 chain_id=self.node.chain_id,
                 key=key,
                 attempt=attempt.number,
-                address=self.wallet.address,
+                address=attempt.address,
                 nonce=attempt.nonce,
                 target=to,
                 data=data,
@@ -329,9 +357,22 @@ class Sender:
             )
         )
 
-    def _wait(self, attempts: list[Attempt]) -> TxReceipt | None:
-        """The final receipt of whichever attempt was mined."""
-        end = time.monotonic() + self.patience
+    def _send_others(self, attempts: list[Attempt]) -> None:
+        """Send what another account has signed, and can't sign anew here. Why a node does not take it, as
+        where that account has no money left, tells nothing of whether it may be mined one day."""
+        last = {attempt.address: attempt.signed.raw for attempt in attempts}
+        for raw in last.values():
+            with suppress(ChainError):
+                self.node.broadcast(raw)
+
+    def _are_void(self, attempts: list[Attempt]) -> bool:
+        """Whether the nonces of all of them are used, finally."""
+        places = {(attempt.address, attempt.nonce) for attempt in attempts}
+        return all(self.node.final_nonce(address) > nonce for address, nonce in places)
+
+    def _wait(self, attempts: list[Attempt], seconds: float) -> TxReceipt | None:
+        """The final receipt of whichever attempt was mined within so many seconds."""
+        end = time.monotonic() + seconds
         while True:
             for attempt in reversed(attempts):
                 if (receipt := self.node.final_receipt(attempt.signed.tx_hash)) is not None:
