@@ -7,11 +7,13 @@ import re
 
 from largesse.amounts import UINT96_MAX
 from largesse.arguments import ArgumentError, Arguments, Option
+from largesse.chain import Wallet
 from largesse.commands.command import command
 from largesse.console import say
 from largesse.database import open_database
 from largesse.sender import TABLES
 from largesse.session import Session
+from largesse.tokens import Token
 from largesse.web.logs import write_logs
 from largesse.web.serving import serve
 from largesse.webhook.app import make_app
@@ -33,7 +35,7 @@ _DAY = 86_400
     Option("currency", "the currency's symbol"),
     Option("issuer", "the name in the address: /payments/<issuer>", "issuer"),
     Option("windows", "days in which a method of payment can be charged back", "card:120,bank:0"),
-    Option("budget", "in whole currency: what may be issued in all, approved once at the start", "10000"),
+    Option("budget", "in whole currency: what may be issued from a start on, approved anew at each", "10000"),
     Option("host", "where it listens", "127.0.0.1"),
     Option("port", "where it listens", "8404"),
     Option("database", "sqlite:///file or postgresql://…; several webhooks can share one", ""),
@@ -53,13 +55,25 @@ def main(session: Session, given: Arguments) -> None:
     database = session.database("webhook", given)
     webhook = Webhook([issuer], open_database(database, TABLES))
     token, budget = certificates.token, min(given.amount("budget", certificates.token.decimals), UINT96_MAX)
-    session.confirm(f"Up to {token.show(budget)} may be issued and paid.", f"issue {token.show(budget)}")
-    if token.allowance(wallet.address, shop.address) < budget:
-        token.approve(wallet, shop.address, budget)
-    say(f"{wallet.name} ({wallet.address}) issues up to {token.show(budget)}")
+    session.confirm(
+        f"From this start on up to {token.show(budget)} may be issued and paid.",
+        f"issue {token.show(budget)}",
+    )
+    _approve(token, wallet, shop.address, budget)
+    say(f"{wallet.name} ({wallet.address}) issues up to {token.show(budget)} from this start on")
     say(f"listening at http://{given.text('host')}:{port}/payments/{issuer.name}, /health and /metrics too")
     write_logs()
     serve(make_app(webhook), given.text("host"), port)
+
+
+def _approve(token: Token, wallet: Wallet, shop: str, budget: int) -> None:
+    """Have the shop take no more than the budget, whatever was approved before and is not used up."""
+    allowance = token.allowance(wallet.address, shop)
+    if allowance == budget:
+        return
+    if allowance:
+        token.approve(wallet, shop, 0)  # currencies like USDT take no other step from one to the next
+    token.approve(wallet, shop, budget)
 
 
 def read_windows(text: str) -> dict[str, int]:
