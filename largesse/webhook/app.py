@@ -23,6 +23,7 @@ from largesse.webhook.service import Issuer, PaymentError, Webhook
 from largesse.webhook.signatures import HEADER, SignatureError, verify
 from largesse.webhook.store import ConflictError, Record
 
+_FAILURES: Final = (LargesseError, Web3Exception, RequestException)
 _ADVICE: Final = {
     "no_signature": f"sign time and raw body with HMAC-SHA256, in the header {HEADER}",
     "malformed_signature": f"write {HEADER}: t=<seconds>,v1=<64 hex digits>",
@@ -92,7 +93,7 @@ def make_app(webhook: Webhook, rates: Rates | None = None) -> FastAPI:
             if event is None:
                 return Taken(result="ignored")
             webhook.take(issuer, event)
-        except (LargesseError, Web3Exception, RequestException) as error:
+        except _FAILURES as error:
             raise ProblemError(_problem(error)) from error
         return Taken(result="accepted", event=event.id, payment=event.payment.id)
 
@@ -129,7 +130,10 @@ def make_app(webhook: Webhook, rates: Rates | None = None) -> FastAPI:
                 )
             )
         record, held = found
-        return _state(webhook, record, held=held)
+        try:
+            return _state(webhook, record, held=held)
+        except _FAILURES as error:
+            raise ProblemError(_problem(error)) from error
 
     return app
 
