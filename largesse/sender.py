@@ -165,6 +165,10 @@ class Sender:
                 attempts.append(again)
         raise ChainError("unconfirmed", f"{attempts[-1].signed.tx_hash} is in no block: send it again later")
 
+    def can_pay(self, gas: int) -> bool:
+        """Whether the account has the money for so much gas at the price of now."""
+        return int(self.node.web3.eth.get_balance(self.wallet.address)) >= gas * self.node.fees().most
+
     def receipt(self, key: str) -> TxReceipt | None:
         """The final receipt of what was sent under `key`; None while there is none."""
         for attempt in self._attempts(key):

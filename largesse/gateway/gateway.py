@@ -19,7 +19,6 @@ from largesse.clients.accounts import Prepaid
 from largesse.database import open_database
 from largesse.gateway import channels, ledger_tables, paid_calls, spending
 from largesse.gateway.accounts import AccountBook
-from largesse.gateway.background import repeat
 from largesse.gateway.batch import BatchScheme
 from largesse.gateway.claimer import Claimer
 from largesse.gateway.exact import ExactScheme
@@ -33,6 +32,7 @@ from largesse.gateway.spending import GasBook, Spending
 from largesse.gateway.vouchers import SETTLE_SECONDS, VoucherScheme
 from largesse.gateway.x402 import Currency
 from largesse.sender import Sender
+from largesse.web.background import repeat
 from largesse.web.limits import BodyLimit, RateLimit, Rates, TimeLimit
 from largesse.web.logs import log
 from largesse.web.metrics import Measured, Metrics, health

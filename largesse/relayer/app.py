@@ -99,7 +99,11 @@ def make_app(relayer: Relayer, rates: Rates | None = None) -> FastAPI:
         "Largesse relayer",
         "Sends what people without gas have signed.",
         metrics,
-        lambda: {"ok": True, "chain": str(relayer.node.chain_id), "relayer": relayer.wallet.address},
+        lambda: {
+            **relayer.vitals.health(),
+            "chain": str(relayer.node.chain_id),
+            "relayer": relayer.wallet.address,
+        },
         rates=rates or Rates(5.0, 40.0),
         seconds=60.0,
         from_browsers=True,

@@ -27,6 +27,7 @@ from largesse.relayer.limits import Limits
 from largesse.relayer.store import DONE, FAILED, Outcome, Record, Store
 from largesse.sender import Sender
 from largesse.web.logs import log
+from largesse.web.vitals import Vitals
 
 SENDERS: Final = 8
 """Transactions that are waited for at one time."""
@@ -57,6 +58,8 @@ class Relayer:
         self.limits = limits or Limits()
         self.sender = Sender(node, wallet, engine, patience=patience, most_price=self.limits.gas_price)
         self.store = Store(engine, self.limits)
+        can_pay = {str(wallet.address): lambda: self.sender.can_pay(self.limits.action_gas)}
+        self.vitals = Vitals(can_pay, lambda: self.store.find(""))
         self.on_settled: Callable[[Outcome], None] = ignore
         self._clock = clock
         self._pool = ThreadPoolExecutor(SENDERS, thread_name_prefix="relay")
@@ -70,6 +73,7 @@ class Relayer:
     def start(self) -> None:
         """Go on with what a former process left, and look after it from now on."""
         self._watcher.start()
+        self.vitals.start(self._stop)
 
     def close(self) -> None:
         """Stop; what is under way is left to the next start."""

@@ -69,7 +69,7 @@ def make_app(webhook: Webhook, rates: Rates | None = None) -> FastAPI:
         "Largesse webhook",
         "Issues what was paid for outside of the chain.",
         metrics,
-        lambda: {"ok": True, "issuers": list(webhook.issuers)},
+        lambda: {**webhook.vitals.health(), "issuers": list(webhook.issuers)},
         rates=rates or Rates(50.0, 500.0),
         start=webhook.start,
         close=webhook.close,

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Engine
@@ -33,6 +34,7 @@ from largesse.sender import Sender
 from largesse.signed.sales import Receipt
 from largesse.terms.fields import NO_EXPIRY, UINT40_MAX
 from largesse.web.logs import log
+from largesse.web.vitals import Vitals
 from largesse.webhook.events import Event, PaymentSucceeded
 from largesse.webhook.signatures import LEAST_SECRET
 from largesse.webhook.store import (
@@ -49,6 +51,8 @@ from largesse.webhook.store import (
 )
 
 WORKERS: Final = 8
+STEP_GAS: Final = 1_000_000
+"""More than a step of a payment takes."""
 _NAME: Final = re.compile(r"[A-Za-z0-9-]{1,40}")
 _NO_DEADLINE: Final = UINT40_MAX
 _NEVER_ISSUED: Final = (
@@ -123,6 +127,8 @@ class Webhook:
         self._senders = {
             one.name: Sender(one.shop.node, one.wallet, engine, patience=patience) for one in issuers
         }
+        can_pay = {str(one.wallet.address): partial(one.can_pay, STEP_GAS) for one in self._senders.values()}
+        self.vitals = Vitals(can_pay, lambda: self.store.find("", ""))
         self._retry_seconds = retry_seconds
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="webhook")
         self._stop = threading.Event()
@@ -137,6 +143,7 @@ class Webhook:
     def start(self) -> None:
         """Go on with what a former process left, and look after it from now on."""
         self._watcher.start()
+        self.vitals.start(self._stop)
 
     def close(self) -> None:
         """Stop; what is under way is left to the next start."""

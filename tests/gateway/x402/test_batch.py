@@ -20,12 +20,12 @@ from x402.mechanisms.evm.signers import EthAccountSignerWithRPC
 
 from largesse.chain import ChainError, RefusedError, Wallet
 from largesse.gateway import x402
-from largesse.gateway.background import repeat
 from largesse.gateway.claimer import Claimer
 from largesse.gateway.evm_signer import SenderSigner
 from largesse.gateway.schemes import Answer, Call, Proof
 from largesse.gateway.settler import Policy
 from largesse.signed.channels import Voucher
+from largesse.web.background import repeat
 from tests.gateway.x402.test_exact import get, no_mining
 from tests.support.x402_payments import ORDER, Payer, decoded, header, payer
 from tests.support.x402_world import PRICE, Shop, X402World, serving

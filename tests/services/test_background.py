@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from largesse.gateway.background import repeat
+from largesse.web.background import repeat
 
 
 def test_what_failed_is_said_and_tried_again(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,4 +1,4 @@
-"""What a gateway does in the background, again and again, whatever the node or the database does."""
+"""What a service does in the background, again and again, whatever the node or the database does."""
 
 from __future__ import annotations
 
