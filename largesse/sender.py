@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from threading import Event
 from typing import Final
 
 from sqlalchemy import (
@@ -92,7 +93,8 @@ class Attempt:
 class Sender:
     """Sends for `wallet`. Use one account for a service: who sends from it elsewhere takes its nonces.
 
-    `most_price`: wei that a unit of gas may cost, replacements included; None for any price.
+    `most_price`: wei that a unit of gas may cost, replacements included; None for any price. From `stop` on
+    nothing is waited for.
     """
 
     def __init__(
@@ -103,12 +105,14 @@ class Sender:
         *,
         patience: float = _PATIENCE_SECONDS,
         most_price: int | None = None,
+        stop: Event | None = None,
     ):
         self.node = node
         self.wallet = wallet
         self.engine = engine
         self.patience = patience
         self.most_price = most_price
+        self._stop = stop or Event()
 
     def send(
         self,
@@ -129,8 +133,8 @@ class Sender:
         Raises ChainError other_transaction where the key belongs to another call, ChainError unconfirmed
         where it is not in a block after some attempts, ChainError too_dear where gas costs more than
         `most_price`, for this or for what is before it, ChainError other_account where another account has
-        signed it, and it may still be mined; asking again goes on with it. Raises ChainError nonce_taken
-        where none of what was signed under the key can be mined any more.
+        signed it, and it may still be mined, ChainError stopped; asking again goes on with it. Raises
+        ChainError nonce_taken where none of what was signed under the key can be mined any more.
         """
         attempts = self._attempts(key, to, data) or [self._sign_first(key, to, data, most_gas, allow)]
         for _ in range(_MOST_ATTEMPTS):
@@ -375,7 +379,8 @@ class Sender:
         return all(self.node.final_nonce(address) > nonce for address, nonce in places)
 
     def _wait(self, attempts: list[Attempt], seconds: float) -> TxReceipt | None:
-        """The final receipt of whichever attempt was mined within so many seconds."""
+        """The final receipt of whichever attempt was mined within so many seconds. Raises ChainError
+        stopped."""
         end = time.monotonic() + seconds
         while True:
             for attempt in reversed(attempts):
@@ -383,7 +388,8 @@ class Sender:
                     return receipt
             if time.monotonic() > end:
                 return None
-            time.sleep(self.node.poll_seconds)
+            if self._stop.wait(self.node.poll_seconds):
+                raise ChainError("stopped", "it was signed, and is waited for no more: send it again later")
 
     def _checked(self, receipt: TxReceipt, to: str, data: bytes) -> TxReceipt:
         if receipt["status"] != 1:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -32,13 +31,10 @@ from largesse.gateway.spending import GasBook, Spending
 from largesse.gateway.vouchers import SETTLE_SECONDS, VoucherScheme
 from largesse.gateway.x402 import Currency
 from largesse.sender import Sender
-from largesse.web.background import repeat
+from largesse.web.background import STOP_SECONDS, end_threads, repeat
 from largesse.web.limits import BodyLimit, RateLimit, Rates, TimeLimit
 from largesse.web.logs import log
 from largesse.web.metrics import Measured, Metrics, health
-
-STOP_SECONDS: Final = 10.0
-"""How long a stop waits for what runs in the background."""
 
 _HOUR: Final = 3_600
 
@@ -145,11 +141,7 @@ class Gateway:
         """Write what waits, and end what runs in the background. What waits for a node that does not answer
         is left to end with the process: all that it may have sent is written down."""
         self._stop.set()
-        end = time.monotonic() + STOP_SECONDS
-        for thread in self._threads:
-            thread.join(max(0.0, end - time.monotonic()))
-            if thread.is_alive():
-                log("gateway.still_running", logging.WARNING, thread=thread.name)
+        end_threads(self._threads, STOP_SECONDS, "gateway.still_running")
         self._threads.clear()
         self.ledger.close()
         self.engine.dispose()

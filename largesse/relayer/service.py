@@ -11,7 +11,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from eth_typing import HexStr
@@ -26,6 +25,7 @@ from largesse.relayer.actions import ActionError, Kind, RelayAction, read_action
 from largesse.relayer.limits import Limits
 from largesse.relayer.store import DONE, FAILED, Outcome, Record, Store
 from largesse.sender import Sender
+from largesse.web.background import STOP_SECONDS, Workers, end_threads
 from largesse.web.logs import log
 from largesse.web.vitals import Vitals
 
@@ -56,14 +56,16 @@ class Relayer:
         self.wallet = wallet
         self.contracts = dict(contracts)
         self.limits = limits or Limits()
-        self.sender = Sender(node, wallet, engine, patience=patience, most_price=self.limits.gas_price)
+        self._stop = threading.Event()
+        self.sender = Sender(
+            node, wallet, engine, patience=patience, most_price=self.limits.gas_price, stop=self._stop
+        )
         self.store = Store(engine, self.limits)
         can_pay = {str(wallet.address): lambda: self.sender.can_pay(self.limits.action_gas)}
         self.vitals = Vitals(can_pay, lambda: self.store.find(""))
         self.on_settled: Callable[[Outcome], None] = ignore
         self._clock = clock
-        self._pool = ThreadPoolExecutor(SENDERS, thread_name_prefix="relay")
-        self._stop = threading.Event()
+        self._workers = Workers(SENDERS, "relay")
         self._flying: set[str] = set()
         self._flying_lock = threading.Lock()
         self._watcher = threading.Thread(target=self._watch, name="relay-watch", daemon=True)
@@ -76,11 +78,11 @@ class Relayer:
         self.vitals.start(self._stop)
 
     def close(self) -> None:
-        """Stop; what is under way is left to the next start."""
+        """Stop; what is under way is left to the next start, and a thread that waits for a node which does
+        not answer to the end of the process."""
         self._stop.set()
-        if self._watcher.is_alive():
-            self._watcher.join()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._workers.stop()
+        end_threads([self._watcher, *self._workers.threads], STOP_SECONDS, "relayer.still_running")
 
     # ------------------------------------------------------------------------------------------- requests
 
@@ -159,7 +161,7 @@ class Relayer:
             if record.key in self._flying or self._stop.is_set():
                 return
             self._flying.add(record.key)
-        self._pool.submit(self._send, record)
+        self._workers.submit(self._send, record)
 
     def _send(self, record: Record) -> None:
         try:

@@ -1,11 +1,22 @@
-"""What a service does in the background, again and again, whatever the node or the database does."""
+"""What a service does in the background, whatever the node or the database does, and how it comes to an end.
+
+All threads are daemons: one that a node keeps waiting holds up neither a stop nor the end of the process.
+What it may have sent is written down before it is sent.
+"""
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
+from queue import SimpleQueue
+from typing import Any, Final
 
 from largesse.web.logs import log
+
+STOP_SECONDS: Final = 10.0
+"""How long a stop waits for what runs in the background."""
 
 
 def repeat(run: Callable[[], object], seconds: float, stop: threading.Event, failed: str) -> None:
@@ -15,3 +26,50 @@ def repeat(run: Callable[[], object], seconds: float, stop: threading.Event, fai
             run()
         except Exception as error:  # noqa: BLE001 - whatever it was, the next time may go well
             log(failed, error=error)
+
+
+def end_threads(threads: Iterable[threading.Thread], seconds: float, left: str) -> None:
+    """Wait so long for all of them together that were told to stop; those that still run are left to end with
+    the process, and logged as `left`."""
+    end = time.monotonic() + seconds
+    for thread in threads:
+        if thread.is_alive():
+            thread.join(max(0.0, end - time.monotonic()))
+        if thread.is_alive():
+            log(left, logging.WARNING, thread=thread.name)
+
+
+class Workers:
+    """`count` threads at most, that do what they are given in its order."""
+
+    def __init__(self, count: int, name: str) -> None:
+        self.threads: list[threading.Thread] = []
+        self._count = count
+        self._name = name
+        self._waiting: SimpleQueue[tuple[Callable[..., object], tuple[Any, ...]] | None] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._ends = False
+
+    def submit(self, run: Callable[..., object], *values: Any) -> None:
+        """Have `run(*values)` done, which raises nothing. After `stop` nothing is."""
+        with self._lock:
+            if self._ends:
+                return
+            self._waiting.put((run, values))
+            if len(self.threads) < self._count:
+                name = f"{self._name} {len(self.threads)}"
+                thread = threading.Thread(target=self._work, name=name, daemon=True)
+                self.threads.append(thread)
+                thread.start()
+
+    def stop(self) -> None:
+        """Begin nothing more; what is being done is not waited for."""
+        with self._lock:
+            self._ends = True
+            for _ in self.threads:
+                self._waiting.put(None)
+
+    def _work(self) -> None:
+        while (found := self._waiting.get()) is not None and not self._ends:
+            run, values = found
+            run(*values)

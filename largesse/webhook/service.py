@@ -13,7 +13,6 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -33,6 +32,7 @@ from largesse.gifts.links import GiftLink, key_address
 from largesse.sender import Sender
 from largesse.signed.sales import Receipt
 from largesse.terms.fields import NO_EXPIRY, UINT40_MAX
+from largesse.web.background import STOP_SECONDS, Workers, end_threads
 from largesse.web.logs import log
 from largesse.web.vitals import Vitals
 from largesse.webhook.events import Event, PaymentSucceeded
@@ -124,14 +124,15 @@ class Webhook:
         self.clock = clock
         self.store = Store(engine)
         self.on_done: Callable[[str], None] = ignore
+        self._stop = threading.Event()
         self._senders = {
-            one.name: Sender(one.shop.node, one.wallet, engine, patience=patience) for one in issuers
+            one.name: Sender(one.shop.node, one.wallet, engine, patience=patience, stop=self._stop)
+            for one in issuers
         }
         can_pay = {str(one.wallet.address): partial(one.can_pay, STEP_GAS) for one in self._senders.values()}
         self.vitals = Vitals(can_pay, lambda: self.store.find("", ""))
         self._retry_seconds = retry_seconds
-        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="webhook")
-        self._stop = threading.Event()
+        self._workers = Workers(WORKERS, "webhook")
         self._flying: set[tuple[str, str]] = set()
         self._again: set[tuple[str, str]] = set()
         self._flying_lock = threading.Lock()
@@ -146,11 +147,11 @@ class Webhook:
         self.vitals.start(self._stop)
 
     def close(self) -> None:
-        """Stop; what is under way is left to the next start."""
+        """Stop; what is under way is left to the next start, and a thread that waits for a node which does
+        not answer to the end of the process."""
         self._stop.set()
-        if self._watcher.is_alive():
-            self._watcher.join()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._workers.stop()
+        end_threads([self._watcher, *self._workers.threads], STOP_SECONDS, "webhook.still_running")
 
     # ------------------------------------------------------------------------------------------- requests
 
@@ -238,7 +239,7 @@ class Webhook:
                 self._again.add(place)
                 return
             self._flying.add(place)
-        self._pool.submit(self._work, *place)
+        self._workers.submit(self._work, *place)
 
     def _work(self, issuer: str, payment_id: str) -> None:
         place, node = (issuer, payment_id), self.issuers[issuer].shop.node
