@@ -8,6 +8,7 @@ from pathlib import Path
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.commands.command import command
 from largesse.console import done, say
+from largesse.files import replace_file
 from largesse.holdings import SignedCard
 from largesse.qr import qr_png
 from largesse.scanning import read_qr
@@ -82,7 +83,7 @@ def sign(session: Session, given: Arguments) -> Path:
     cards = _cards(path, request) if path.is_file() and _written(path) == request else []
     cards = [one for one in cards if (one.holder, one.series_id) != (card.holder, card.series_id)]
     content = {"request": request.uri(), "cards": [one.to_json() for one in (*cards, card)]}
-    path.write_text(json.dumps(content, indent=1) + "\n", encoding="ascii")
+    replace_file(path, (json.dumps(content, indent=1) + "\n").encode("ascii"))
     done(f"{holder.name} pays {token.show(card.amount)} of {token.show(request.total)} to {request.merchant}")
     say(f"signed: out/till/{path.name}")
     return path

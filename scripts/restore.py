@@ -8,6 +8,7 @@ from pathlib import Path
 from largesse.arguments import Arguments, Option
 from largesse.commands.command import command
 from largesse.console import done, say
+from largesse.files import replace_file
 from largesse.restoring import SignedRestoration
 from largesse.session import Session
 
@@ -27,7 +28,7 @@ def sign(session: Session, given: Arguments) -> Path:
     amount = given.amount("amount", token.decimals)
     signed = chosen.certificates.sign_restoration(holder, chosen.series_id, amount, merchant)
     path = session.out("restore") / f"{holder.name}-{signed.nonce}.json"
-    path.write_text(json.dumps(signed.to_json(chosen.name), indent=1) + "\n", encoding="ascii")
+    replace_file(path, (json.dumps(signed.to_json(chosen.name), indent=1) + "\n").encode("ascii"))
     done(f"{holder.name} lets {merchant} put back {token.show(amount)}")
     say(f"signed: out/restore/{path.name}")
     return path
