@@ -4,16 +4,19 @@ The one who proposes locks first, with `propose`, and sends the ticket it writes
 secret stays in out/swaps/<name>.secret). The other one locks on the other chain with `answer` and sends its
 ticket back. The first claims that with `claim`, which shows the secret, and the second claims with `claim`
 too. When one of them stops, `refund` gives back what was locked, once its time is over.
+
+A ticket is what the other one says. Which contract holds a lock says this side's own record of that chain
+(`brownie run deploy` writes it, and sends nothing where all is there); what was agreed on is typed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.chain import Node
-from largesse.clients.certificates import Certificates
 from largesse.clients.swaps import (
     GAP_SECONDS,
     LEAST_GAP_SECONDS,
@@ -44,26 +47,48 @@ HOUR = 3_600
 DEFAULT = "holder"
 
 
-def chosen(session: Session, given: Arguments) -> tuple[Swaps, str, int]:
+def chosen(session: Session, given: Arguments, whose: str = "") -> tuple[Swaps, str, int]:
     """What is swapped: the contract, the currency's symbol and the series (0 for currency)."""
-    if given.has("series") == given.has("currency"):
-        raise ArgumentError("one_of", "give currency=… or series=…, one of them")
-    if given.has("series"):
-        card = session.series(given.text("series"))
+    series, currency = f"{whose}series", f"{whose}currency"
+    if given.has(series) == given.has(currency):
+        raise ArgumentError("one_of", f"give {currency}=… or {series}=…, one of them")
+    if given.has(series):
+        card = session.series(given.text(series))
         symbol = card.certificates.token.symbol
         return session.swaps(symbol), symbol, card.series_id
-    return session.swaps(given.text("currency")), given.text("currency"), 0
+    return session.swaps(given.text(currency)), given.text(currency), 0
 
 
-def at(node: Node, ticket: Ticket) -> Swaps:
-    """The contract of a ticket, through a node of its chain. Raises SwapError other_chain."""
-    if node.chain_id != ticket.chain_id:
+def at(session: Session, ticket: Ticket) -> Swaps:
+    """The contract of a ticket, which must be the one in the session's own record of that chain.
+
+    Raises SwapError other_chain, other_contract, DeploymentError not_deployed, unknown_currency.
+    """
+    chain = session.node.chain_id
+    if chain != ticket.chain_id:
+        raise SwapError("other_chain", f"the ticket is for chain {ticket.chain_id}, the node is of {chain}")
+    swaps = session.swaps(ticket.symbol)
+    if swaps.address != ticket.contract:
         raise SwapError(
-            "other_chain", f"the ticket is for chain {ticket.chain_id}, the node is of {node.chain_id}"
+            "other_contract",
+            f"the ticket's contract is {ticket.contract}, and must be the one that deployments/{chain}.json "
+            f"has for {ticket.symbol}: {swaps.address}",
         )
-    swaps = Swaps(Certificates(node, ticket.contract), ticket.contract)
-    certificates = str(node.call(swaps.contract.functions.certificates()))
-    return Swaps(Certificates(node, certificates), ticket.contract)
+    return swaps
+
+
+def agreed(session: Session, given: Arguments, ticket: Ticket, to: str, whose: str = "") -> Swaps:
+    """The contract of a ticket whose lock is for `to`, of what was agreed on: not less, not something else.
+
+    Raises as `at`, and SwapError not_for_you, other_currency, other_series, other_amount.
+    """
+    swaps = at(session, ticket)
+    _, symbol, series_id = chosen(session, given, whose)
+    if symbol != ticket.symbol:
+        raise SwapError("other_currency", f"what is locked is {ticket.symbol}, not {symbol} as agreed")
+    amount = given.amount(f"{whose}amount", swaps.token.decimals)
+    swaps.check_agreed(ticket.lock, to, series_id, amount)
+    return swaps
 
 
 def written(session: Session, given: Arguments) -> Path:
@@ -96,7 +121,7 @@ def propose(session: Session, given: Arguments) -> Ticket:
     ends = swaps.node.now() + hours(given, "hours")
     secret, to = new_secret(), session.address(given.text("to"))
     lock = Lock(sender.address, to, series_id, amount, hash_of(secret), ends)
-    session.confirm(f"{swaps.token.show(amount)} for {to} until {minute(ends)}.", "lock")
+    session.confirm(f"{shown(swaps, lock)} for {to} until {minute(ends)}.", "lock")
     # Before anything is locked: without the secret the swap can only be waited out.
     replace_file(path.with_suffix(".secret"), ("0x" + secret.hex() + "\n").encode())
     return lock_and_write(swaps, symbol, lock, path, lambda: swaps.lock(sender, lock))
@@ -108,19 +133,22 @@ def propose(session: Session, given: Arguments) -> Ticket:
     AMOUNT,
     NAME,
     TICKET,
+    Option("their_amount", "what you get for it, as agreed, in whole currency"),
+    Option("their_currency", "and its currency's symbol", ""),
+    Option("their_series", "or certificates instead: name, or currency/number on their chain", ""),
     OTHER,
     CURRENCY,
     SERIES,
     Option("gap", "hours by which their lock must outlive yours", str(GAP_SECONDS // HOUR)),
     FROM,
-    example="ticket=mine other=http://127.0.0.1:8546 currency=KRWT amount=26000 to=holder name=answer "
-    "from=merchant",
+    example="ticket=mine other=http://127.0.0.1:8546 their_amount=20 their_currency=USDC currency=KRWT "
+    "amount=26000 to=holder name=answer from=merchant",
 )
 def answer(session: Session, given: Arguments) -> Ticket:
     swaps, symbol, series_id = chosen(session, given)
     sender, path = session.wallet(given, DEFAULT), written(session, given)
     first = read(session, given.text("ticket"))
-    theirs = at(other_node(session, given), first)
+    theirs = agreed(other(session, given), given, first, sender.address, "their_")
     gap = given.whole("gap", least=LEAST_GAP_SECONDS // HOUR, most=LONGEST_SECONDS // HOUR) * HOUR
     amount, to = given.amount("amount", swaps.token.decimals), session.address(given.text("to"))
     ends = first.lock.expires_at - gap
@@ -131,8 +159,9 @@ def answer(session: Session, given: Arguments) -> Ticket:
         )
     lock = Lock(sender.address, to, series_id, amount, first.lock.hash, ends)
     swaps.check_answer(sender.address, lock, first.lock, theirs, gap=gap)
-    say(f"theirs: {shown(theirs, first.lock)} until {minute(first.lock.expires_at)}")
-    session.confirm(f"{swaps.token.show(amount)} for {to} until {minute(ends)}.", "lock")
+    get = f"{described(theirs, first.lock)} until {minute(first.lock.expires_at)}"
+    say(f"theirs: {get}")
+    session.confirm(f"{shown(swaps, lock)} for {to} until {minute(ends)}; you get {get}.", "lock")
     return lock_and_write(
         swaps, symbol, lock, path, lambda: swaps.answer(sender, lock, first.lock, theirs, gap=gap)
     )
@@ -143,18 +172,26 @@ def answer(session: Session, given: Arguments) -> Ticket:
     TICKET,
     Option("name", "your proposal, whose secret opens it: out/swaps/<name>.secret", ""),
     Option("mine", "or: the ticket of your own lock, which was claimed", ""),
+    Option("amount", "with name=: what you get, as agreed, in whole currency", ""),
+    CURRENCY,
+    SERIES,
+    Option("to", "with name=: who gets it, if not who sends", ""),
     OTHER,
     FROM,
-    example="ticket=answer name=mine from=holder",
+    example="ticket=answer name=mine currency=KRWT amount=26000 from=holder",
 )
 def claim(session: Session, given: Arguments) -> int:
-    ticket = read(session, given.text("ticket"))
-    swaps, caller = at(session.node, ticket), session.wallet(given, DEFAULT)
+    ticket, caller = read(session, given.text("ticket")), session.wallet(given, DEFAULT)
     if given.has("name") == given.has("mine"):
         raise ArgumentError("one_of", "give name=… (your proposal) or mine=… (your answer), one of them")
     is_shown = given.has("mine")
-    secret = revealed(session, given) if is_shown else own_secret(session, given)
-    session.confirm(f"{swaps.token.show(ticket.lock.amount)} of chain {ticket.chain_id}.", "claim")
+    if is_shown:
+        swaps, secret = at(session, ticket), revealed(session, given)
+    else:
+        # Once the secret is shown, what is locked for it is all that its owner gets.
+        to = session.address(given.text("to")) if given.has("to") else caller.address
+        swaps, secret = agreed(session, given, ticket, to), own_secret(session, given)
+    session.confirm(f"{described(swaps, ticket.lock)} for {ticket.lock.to}.", "claim")
     swaps.claim(caller, ticket.lock, secret, shown=is_shown)
     done(f"{shown(swaps, ticket.lock)} for {ticket.lock.to}")
     return ticket.lock.amount
@@ -168,10 +205,10 @@ def claim(session: Session, given: Arguments) -> int:
 )
 def refund(session: Session, given: Arguments) -> int:
     ticket = read(session, given.text("ticket"))
-    swaps, caller = at(session.node, ticket), session.wallet(given, DEFAULT)
+    swaps, caller = at(session, ticket), session.wallet(given, DEFAULT)
     if swaps.node.now() < ticket.lock.expires_at:
         raise SwapError("too_early", f"it can be paid back from {minute(ticket.lock.expires_at)} on")
-    session.confirm(f"{swaps.token.show(ticket.lock.amount)} back to {ticket.lock.sender}.", "refund")
+    session.confirm(f"{described(swaps, ticket.lock)} back to {ticket.lock.sender}.", "refund")
     swaps.refund(caller, ticket.lock)
     done(f"{shown(swaps, ticket.lock)} back to {ticket.lock.sender}")
     return ticket.lock.amount
@@ -180,7 +217,7 @@ def refund(session: Session, given: Arguments) -> int:
 @command("How a lock stands.", TICKET, example="ticket=mine")
 def show(session: Session, given: Arguments) -> int:
     ticket = read(session, given.text("ticket"))
-    swaps, lock = at(session.node, ticket), ticket.lock
+    swaps, lock = at(session, ticket), ticket.lock
     status = swaps.status(lock)
     rows = [
         ("from", lock.sender),
@@ -219,7 +256,7 @@ def own_secret(session: Session, given: Arguments) -> bytes:
 def revealed(session: Session, given: Arguments) -> bytes:
     """What the claim of one's own lock has shown. Raises SwapError not_claimed."""
     mine = read(session, given.text("mine"))
-    secret = at(other_node(session, given), mine).preimage(mine.lock)
+    secret = at(other(session, given), mine).preimage(mine.lock)
     if secret is None:
         raise SwapError(
             "not_claimed", f"your lock on chain {mine.chain_id} was not claimed: no secret was shown"
@@ -233,12 +270,17 @@ def read(session: Session, text: str) -> Ticket:
     return Ticket.read(named if "/" not in text and named.is_file() else Path(text))
 
 
-def other_node(session: Session, given: Arguments) -> Node:
-    """The node of the other chain; the session's own where none is named."""
+def other(session: Session, given: Arguments) -> Session:
+    """The session on the other chain, with this side's own record of it; the same one where none is named."""
     if not given.has("other"):
-        return session.node
-    return Node.at(given.text("other"), confirmations=session.node.confirmations)
+        return session
+    return replace(session, node=Node.at(given.text("other"), confirmations=session.node.confirmations))
 
 
 def shown(swaps: Swaps, lock: Lock) -> str:
     return swaps.token.show(lock.amount) + (f" of series {lock.series_id}" if lock.series_id else "")
+
+
+def described(swaps: Swaps, lock: Lock) -> str:
+    """What is locked and where, for who is about to rely on it."""
+    return f"{shown(swaps, lock)} ({swaps.token.address}) in {swaps.address} on chain {swaps.node.chain_id}"

@@ -9,7 +9,10 @@ claim in the last second of the second's lock, and from then on the second must 
 in a block that no reorganisation takes back, to have its own claim mined at a time of congestion, and to bear
 what the clocks of two chains differ by. So the one who locks first locks for longer, and whoever answers
 checks it, on the chain, not in what it was sent. For the same reason the first one does not claim in the last
-minutes (`CLAIM_MARGIN_SECONDS`): a claim that is mined too late fails, and has shown the secret.
+minutes (`CLAIM_MARGIN_SECONDS`): a claim that is mined too late fails, and has shown the secret. Nor does it
+claim what is not yet final: a lock that is taken back after the secret was shown is not made again.
+
+A contract says of itself what its maker likes: take `Swaps` from a record of one's own, never from a ticket.
 
 Amounts are base units of the currency, times Unix seconds of the chain that a lock is on.
 """
@@ -122,6 +125,11 @@ def hash_of(secret: bytes) -> bytes:
     return sha256(secret).digest()
 
 
+def _check_recipient(lock: Lock, to: str) -> None:
+    if lock.to != to:
+        raise SwapError("not_for_you", f"it is locked for {lock.to}, not for {to}")
+
+
 class Swaps(Custodian):
     """The AtomicSwaps of one GiftCertificates."""
 
@@ -142,7 +150,7 @@ class Swaps(Custodian):
 
     def status(self, lock: Lock, *, final: bool = False) -> int:
         """One of NONE, LOCKED, CLAIMED, REFUNDED; with `final` as of the last block that counts as final."""
-        block = self.node.block_number() - self.node.confirmations + 1 if final else None
+        block = max(0, self.node.block_number() - self.node.confirmations + 1) if final else None
         return int(self.node.call(self.contract.functions.status(lock.id), block=block))
 
     def preimage(self, lock: Lock) -> bytes | None:
@@ -154,6 +162,31 @@ class Swaps(Custodian):
         for log in read_logs(self.node, self.address, first, last, topics=topics):
             return bytes(self.decoder.decode(log)["preimage"])
         raise SwapError("unreadable", f"lock 0x{lock.id.hex()} is claimed, and the node has no log of it")
+
+    def check_locked(self, lock: Lock, *, final: bool) -> None:
+        """That it can be claimed; with `final` also in the last block that counts as final.
+
+        Raises SwapError not_locked, not_final.
+        """
+        if (status := self.status(lock)) != LOCKED:
+            raise SwapError("not_locked", f"on chain {self.node.chain_id} it is {STATUS_WORDS[status]}")
+        if final and self.status(lock, final=True) != LOCKED:
+            raise SwapError(
+                "not_final",
+                f"on chain {self.node.chain_id} it is locked, and not yet under {self.node.confirmations} "
+                "blocks: it may be taken back; do this again when it is",
+            )
+
+    def check_agreed(self, lock: Lock, to: str, series_id: int, amount: int) -> None:
+        """That a lock, as somebody else wrote it, is what was agreed on. Raises SwapError not_for_you,
+        other_series, other_amount."""
+        _check_recipient(lock, to)
+        if lock.series_id != series_id:
+            kinds = [f"series {one}" if one else "currency" for one in (lock.series_id, series_id)]
+            raise SwapError("other_series", f"what is locked is {kinds[0]}, not {kinds[1]} as agreed")
+        if lock.amount != amount:
+            there, agreed = self.token.show(lock.amount), self.token.show(amount)
+            raise SwapError("other_amount", f"what is locked is {there}, not {agreed} as agreed")
 
     # ------------------------------------------------------------------------------------------------- lock
 
@@ -184,7 +217,8 @@ class Swaps(Custodian):
     ) -> TxReceipt:
         """Lock for somebody who has locked `first` at `theirs`, under its hash.
 
-        Raises SwapError where that would not be safe: not_locked, not_for_you, other_hash, gap_too_short.
+        Raises SwapError where that would not be safe: not_locked, not_final, not_for_you, other_hash,
+        gap_too_short.
         """
         self.check_answer(sender.address, lock, first, theirs, gap=gap)
         return self.lock(sender, lock)
@@ -195,10 +229,8 @@ class Swaps(Custodian):
         """Raises SwapError where answering `first` with `lock` would not be safe for `sender`."""
         if gap < LEAST_GAP_SECONDS:
             raise SwapError("gap_too_short", f"a gap of {gap:,} s is less than {LEAST_GAP_SECONDS:,} s")
-        if (status := theirs.status(first, final=True)) != LOCKED:
-            raise SwapError("not_locked", f"on chain {theirs.node.chain_id} it is {STATUS_WORDS[status]}")
-        if first.to != sender:
-            raise SwapError("not_for_you", f"it is locked for {first.to}, not for {sender}")
+        theirs.check_locked(first, final=True)
+        _check_recipient(first, sender)
         if lock.hash != first.hash:
             raise SwapError("other_hash", f"it is locked under 0x{first.hash.hex()}, not 0x{lock.hash.hex()}")
         if lock.expires_at + gap > first.expires_at:
@@ -211,13 +243,15 @@ class Swaps(Custodian):
     # ------------------------------------------------------------------------------------------ claim, refund
 
     def claim(self, caller: Wallet, lock: Lock, secret: bytes, *, shown: bool = False) -> TxReceipt:
-        """Have the lock paid to its recipient.
+        """Have the lock paid to its recipient. Raises SwapError as `check_claim`."""
+        self.check_claim(lock, secret, shown=shown)
+        return self._send(caller, "claim", lock.as_tuple(), secret)
 
-        Raises SwapError not_locked, wrong_secret; too_late where too little time is left to show a secret
-        that nobody has seen yet (`shown` says that it was).
-        """
-        if (status := self.status(lock)) != LOCKED:
-            raise SwapError("not_locked", f"on chain {self.node.chain_id} it is {STATUS_WORDS[status]}")
+    def check_claim(self, lock: Lock, secret: bytes, *, shown: bool = False) -> None:
+        """Raises SwapError not_locked, wrong_secret; and while nobody has seen the secret yet (`shown` says
+        that somebody has) not_final where the lock may still be taken back, too_late where little time is
+        left."""
+        self.check_locked(lock, final=not shown)
         if hash_of(secret) != lock.hash:
             raise SwapError("wrong_secret", f"it opens 0x{hash_of(secret).hex()}, not 0x{lock.hash.hex()}")
         left = lock.expires_at - self.node.now()
@@ -227,17 +261,24 @@ class Swaps(Custodian):
                 f"the lock ends in {max(0, left):,} s, and a claim that is mined too late shows the secret "
                 f"for nothing: below {CLAIM_MARGIN_SECONDS:,} s wait for your own lock to end",
             )
-        return self._send(caller, "claim", lock.as_tuple(), secret)
 
     def refund(self, caller: Wallet, lock: Lock) -> TxReceipt:
         """Have a lock that nobody claimed in time paid back."""
         return self._send(caller, "refund", lock.as_tuple())
 
     def sign_claim_to(
-        self, recipient: Wallet, lock: Lock, secret: bytes, receiver: str, *, seconds: int = _DAY
+        self,
+        recipient: Wallet,
+        lock: Lock,
+        secret: bytes,
+        receiver: str,
+        *,
+        seconds: int = _DAY,
+        shown: bool = False,
     ) -> bytes:
         """The call that pays a lock to whom its recipient names, for anybody to send. It contains the secret:
-        whoever sees it may have the lock paid to the recipient first."""
+        whoever sees it may have the lock paid to the recipient first. Raises SwapError as `check_claim`."""
+        self.check_claim(lock, secret, shown=shown)
         nonce, deadline = self.watermark(recipient.address) + 1, self.node.now() + seconds
         signature = ClaimTo(lock.id, receiver, nonce, deadline).sign(self.domain, recipient.key)
         consent = (nonce, deadline, False, signature)

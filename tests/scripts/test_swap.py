@@ -4,7 +4,6 @@ chains: tests/journeys/test_row_atomic_swap.py."""
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,15 +16,7 @@ from tests.fixtures.desk import Desk
 from tests.support.clock import later
 
 HOUR = 3_600
-
-
-@pytest.fixture
-def tickets(desk: Desk) -> Iterator[Path]:
-    """The folder of tickets, forgotten with the chain's state."""
-    folder = desk.session.out("swaps")
-    yield folder
-    for path in folder.iterdir():
-        path.unlink()
+WON, THEIRS = ("currency=KRWT", "amount=26000"), ("their_amount=20", "their_currency=USDC")
 
 
 @pytest.fixture
@@ -34,8 +25,8 @@ def agreed(desk: Desk, tickets: Path) -> tuple[str, str]:
     swap.propose("currency=USDC", "amount=20", "to=holder", "name=mine", "from=agent")
     mine = str(tickets / "mine.json")
     swap.answer(
-        f"ticket={mine}", f"other={desk.session.node.url}", "currency=KRWT", "amount=26000", "to=agent",
-        "name=answer", "from=holder",
+        f"ticket={mine}", f"other={desk.session.node.url}", *THEIRS, *WON, "to=agent", "name=answer",
+        "from=holder",
     )  # fmt: skip
     assert swap.read(desk.session, "answer") == Ticket.read(tickets / "answer.json")
     return mine, str(tickets / "answer.json")
@@ -49,7 +40,7 @@ def test_two_people_swap(desk: Desk, tickets: Path, agreed: tuple[str, str]) -> 
     assert [swap.show(f"ticket={one}") for one in agreed] == [LOCKED, LOCKED]
     with pytest.raises(SwapError, match="no secret was shown"):
         swap.claim(f"ticket={mine}", f"mine={theirs}", f"other={desk.session.node.url}", "from=holder")
-    assert swap.claim(f"ticket={theirs}", "name=mine", "from=agent") == 26_000
+    assert swap.claim(f"ticket={theirs}", "name=mine", *WON, "from=agent") == 26_000
     assert swap.claim(f"ticket={mine}", f"mine={theirs}", f"other={desk.session.node.url}", "from=holder")
     assert [swap.show(f"ticket={one}") for one in agreed] == [CLAIMED, CLAIMED]
     assert desk.won.balance(desk.address("agent")) == won + 26_000
@@ -84,13 +75,15 @@ def test_bad_input_locks_nothing(desk: Desk, tickets: Path) -> None:
     with pytest.raises(ArgumentError, match="is there already"):
         swap.propose("currency=USDC", *offer)
     answer = ("currency=KRWT", "amount=26000", "to=agent", "name=answer", "from=holder")
-    theirs = (f"ticket={tickets / 'mine.json'}", f"other={desk.session.node.url}")
+    theirs = (f"ticket={tickets / 'mine.json'}", f"other={desk.session.node.url}", *THEIRS)
     with pytest.raises(SwapError, match="less than 21,600 s are left"):
         swap.answer(*theirs, *answer)
     with pytest.raises(SwapError, match="locked for"):
         swap.answer(*theirs, "gap=1", *answer[:-1], "from=merchant")
     with pytest.raises(ArgumentError, match="no secret"):
-        swap.claim(theirs[0], "name=answer", "from=holder")
+        swap.claim(theirs[0], "name=answer", "currency=USDC", "amount=20", "from=holder")
+    with pytest.raises(ArgumentError, match="amount=… is not given"):
+        swap.claim(theirs[0], "name=mine", "currency=USDC", "from=holder")
     ticket = Ticket.read(tickets / "mine.json")
     Ticket(1, ticket.contract, ticket.symbol, ticket.lock).write(broken)
     with pytest.raises(SwapError, match="the ticket is for chain 1"):
