@@ -34,7 +34,7 @@ from web3.types import TxReceipt
 from largesse.addresses import parse_address
 from largesse.artifacts import swaps_abi
 from largesse.chain import Wallet
-from largesse.chainlogs import Decoder, read_logs
+from largesse.chainlogs import DEFAULT_RANGE, Decoder, read_logs
 from largesse.clients.service import OWN_CALL, Consent, Custodian
 from largesse.eip712 import Domain, keccak, swaps_domain
 from largesse.errors import LargesseError
@@ -154,13 +154,19 @@ class Swaps(Custodian):
         return int(self.node.call(self.contract.functions.status(lock.id), block=block))
 
     def preimage(self, lock: Lock) -> bytes | None:
-        """The secret that a claim of the lock has shown; None while nobody claimed it."""
+        """The secret that a claim of the lock has shown; None while nobody claimed it.
+
+        Searched for from the last block back to the contract's first: who looks for it has little time.
+        """
         if self.status(lock) != CLAIMED:
             return None
         topics = [self.decoder.topic("Claimed"), "0x" + lock.id.hex()]
         first, last = self.certificates.first_block, self.node.block_number()
-        for log in read_logs(self.node, self.address, first, last, topics=topics):
-            return bytes(self.decoder.decode(log)["preimage"])
+        while last >= first:
+            start = max(first, last - DEFAULT_RANGE + 1)
+            for log in read_logs(self.node, self.address, start, last, topics=topics):
+                return bytes(self.decoder.decode(log)["preimage"])
+            last = start - 1
         raise SwapError("unreadable", f"lock 0x{lock.id.hex()} is claimed, and the node has no log of it")
 
     def check_locked(self, lock: Lock, *, final: bool) -> None:
