@@ -29,8 +29,8 @@ from largesse.eip712 import keccak
 
 @dataclass(frozen=True)
 class Part:
-    """A part beside the certificates: its `name` in the factory, and the compiled `contract`, which says whose
-    it is (`certificates`)."""
+    """A part beside the certificates: its `name` in the factory, and the compiled `contract`, which says
+    whose it is (`certificates`)."""
 
     name: str
     contract: str

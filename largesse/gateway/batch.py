@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -301,7 +302,7 @@ class BatchScheme:
             if ERR_NOTHING_TO_SETTLE not in str(error):
                 raise
         for channel in refused:
-            log("gateway.claim_refused", channel=channel)
+            log("gateway.claim_refused", logging.WARNING, channel=channel)
         return Claimed(tuple(transactions), tuple(refused))
 
     def _claim(

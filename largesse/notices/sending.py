@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import logging
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -96,7 +97,8 @@ class Sender:
             return True
         pause = self._patience.pause(notice.attempt, random.random())  # noqa: S311 - spreads load, no secret
         lost = self._outbox.put_off(notice, now + pause, error, now)
-        log("notice given up" if lost else "notice put off", id=notice.id, to=receiver.name, why=error)
+        said = "notice given up" if lost else "notice put off"
+        log(said, logging.WARNING, id=notice.id, to=receiver.name, why=error)
         return False
 
     async def _post(self, client: httpx.AsyncClient, receiver: Receiver, notice: Claimed) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from typing import Final
@@ -40,5 +41,5 @@ class Notifier:
                 except (LargesseError, Web3Exception, SQLAlchemyError, OSError) as error:
                     # Others' messages may hold a node's address with its key.
                     why = str(error) if isinstance(error, LargesseError) else type(error).__name__
-                    log(f"no notices {what}", why=why)
+                    log(f"no notices {what}", logging.WARNING, why=why)
             time.sleep(self._poll_seconds)

@@ -52,8 +52,10 @@ def write_logs(stream: TextIO | None = None, level: int = logging.INFO) -> None:
     logging.getLogger("uvicorn.access").disabled = True
 
 
-def log(event: str, level: int = logging.INFO, *, error: BaseException | None = None, **values: Any) -> None:
-    """One event with its values."""
+def log(event: str, level: int | None = None, *, error: BaseException | None = None, **values: Any) -> None:
+    """One event with its values; with an error it is a warning, unless another level is given."""
+    if level is None:
+        level = logging.INFO if error is None else logging.WARNING
     _LOGGER.log(level, event, extra={"values": values}, exc_info=error)
 
 
