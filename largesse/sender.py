@@ -180,6 +180,12 @@ class Sender:
                 return receipt
         return None
 
+    def is_over(self, key: str) -> bool:
+        """Whether something was signed under `key` and none of it can be mined any more: it is final, or other
+        transactions have its nonces."""
+        attempts = self._attempts(key)
+        return bool(attempts) and self._are_void(attempts)
+
     def hashes(self, key: str) -> list[str]:
         """Hashes of all that was signed under `key`; one of them is, or will be, on the chain."""
         return [attempt.signed.tx_hash for attempt in self._attempts(key)]

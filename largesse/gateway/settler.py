@@ -194,9 +194,9 @@ class Settler:
 
     def _key(self, call: bytes) -> str:
         """Under what a settlement is sent. Where the same is final already, it skipped these rows: they are
-        good now, or they would not be asked for."""
+        good now, or they would not be asked for. Where another transaction has its nonce, it never was."""
         name, again = f"settle {self.book.prepaid.address} {sha256(call).hexdigest()}", 0
-        while self.sender.receipt(f"{name} {again}") is not None:
+        while self.sender.is_over(f"{name} {again}"):
             again += 1
         return f"{name} {again}"
 
