@@ -181,8 +181,8 @@ class Sender:
         return None
 
     def is_over(self, key: str) -> bool:
-        """Whether something was signed under `key` and none of it can be mined any more: it is final, or other
-        transactions have its nonces."""
+        """Whether something was signed under `key` and none of it can be mined any more: it is final, or
+        other transactions have its nonces."""
         attempts = self._attempts(key)
         return bool(attempts) and self._are_void(attempts)
 
