@@ -149,7 +149,7 @@ def test_without_gas_money_it_waits_for_some(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Anybody may send the first account what its transaction costs."""
-    unsent(make_sender(first), prepaid, monkeypatch)
+    signed = unsent(make_sender(first), prepaid, monkeypatch)
     money = web3.eth.get_balance(first.address)
     web3.provider.make_request("anvil_setBalance", [first.address, "0x0"])
     before = prepaid.balance(prepaid.stranger)
@@ -157,7 +157,10 @@ def test_without_gas_money_it_waits_for_some(
         make_sender(second).send("a", *call(prepaid))
     assert error.value.reason == "other_account"
     web3.provider.make_request("anvil_setBalance", [first.address, hex(money)])
-    make_sender(second).send("a", *call(prepaid))
+    assert make_sender(second).resume() == 1
+    web3.eth.wait_for_transaction_receipt(HexBytes(signed))
+    receipt = make_sender(second).send("a", *call(prepaid))
+    assert receipt["from"] == first.address
     assert prepaid.balance(prepaid.stranger) == before + 1
 
 

@@ -131,7 +131,7 @@ def test_a_card_up_to_a_number_once(desk: Desk) -> None:
          "nonce 4294967297 is more than 4294967296: a nonce counts up to 4294967296 above the watermark"),
         (("nonce=5",), ArgumentError, "one_part", "name it with part=…"),
         (("nonce=0", "part=jars"), ArgumentError, "out_of_range", "nonce=0 is not 1 to"),
-        (("part=sales",), KeeperError, "unknown_part", "'sales' is none of certificates, jars, accounts"),
+        (("part=market",), KeeperError, "unknown_part", "'market' is none of certificates, sales, jars"),
         (("part=market",), KeeperError, "unknown_part", "'market' is none of"),
     ),
 )  # fmt: skip

@@ -264,7 +264,7 @@ def test_series_are_not_carried_over_to_another_releases_contracts(
 def test_a_further_part_is_one_row(desk: Desk, tmp_path: Path) -> None:
     """Here CertificateSales once more, under another name: planned, made, checked and recorded by the row."""
     node, before = desk.session.node, desk.session.deployment()
-    parts = (*PARTS, Part("second", "CertificateSales", "giftCertificates"))
+    parts = (*PARTS, Part("second", "CertificateSales"))
     plan = plan_deployment(node, [desk.won.address], parts)
     assert [step.what for step in plan.steps if not step.done] == [
         "deploy LargesseFactory",
