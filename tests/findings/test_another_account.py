@@ -9,8 +9,7 @@ failed, though it could still be mined.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 from brownie import web3
@@ -18,23 +17,18 @@ from hexbytes import HexBytes
 from sqlalchemy import Engine, select
 
 from largesse.chain import ChainError, Node, Wallet
-from largesse.database import open_database
 from largesse.relayer.actions import Call, Kind, RelayAction
 from largesse.relayer.service import Relayer
 from largesse.relayer.store import ACCEPTED, DONE, Record
-from largesse.sender import TABLES, TRANSACTIONS, Sender
+from largesse.sender import TRANSACTIONS, Sender
+from tests.support.clock import no_mining
 from tests.support.prepaid import Prepaid
 
-from .test_replacements import call
+from .test_replacements import call, engine  # noqa: F401 - a fixture
+
+# ruff: noqa: F811
 
 MakeSender = Callable[[Wallet], Sender]
-
-
-@pytest.fixture
-def engine(sqlite_url: str) -> Iterator[Engine]:
-    made = open_database(sqlite_url, TABLES)
-    yield made
-    made.dispose()
 
 
 @pytest.fixture
@@ -53,16 +47,6 @@ def second(prepaid: Prepaid) -> Wallet:
     """Who could pay the same as well."""
     prepaid.fund(prepaid.agent)
     return Wallet.from_key("agent", prepaid.world.key(prepaid.agent))
-
-
-@contextmanager
-def no_mining() -> Iterator[None]:
-    web3.provider.make_request("evm_setAutomine", [False])
-    try:
-        yield
-    finally:
-        web3.provider.make_request("evm_setAutomine", [True])
-        web3.provider.make_request("anvil_dropAllTransactions", [])
 
 
 def unsent(sender: Sender, prepaid: Prepaid, monkeypatch: pytest.MonkeyPatch) -> str:

@@ -21,6 +21,7 @@ from largesse.database import open_database
 from largesse.relayer.limits import Limits
 from largesse.relayer.service import Relayer
 from largesse.sender import TABLES, Sender
+from tests.support.clock import no_mining
 from tests.support.prepaid import Prepaid
 
 
@@ -36,10 +37,8 @@ def make_sender(engine: Engine, prepaid: Prepaid, node_url: str) -> Iterator[Cal
     """Senders with little patience, on a chain that mines nothing."""
     wallet = Wallet.from_key("merchant", prepaid.world.key(prepaid.merchant))
     prepaid.fund(prepaid.merchant)
-    web3.provider.make_request("evm_setAutomine", [False])
-    yield lambda **settings: Sender(Node.at(node_url), wallet, engine, patience=0.2, **settings)
-    web3.provider.make_request("evm_setAutomine", [True])
-    web3.provider.make_request("anvil_dropAllTransactions", [])
+    with no_mining():
+        yield lambda **settings: Sender(Node.at(node_url), wallet, engine, patience=0.2, **settings)
 
 
 def call(prepaid: Prepaid, amount: int = 1) -> tuple[str, bytes]:

@@ -9,13 +9,12 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 import pytest
-from brownie import web3
 from sqlalchemy import Engine, select
 
 from largesse.chain import Node, development_wallet
@@ -24,6 +23,7 @@ from largesse.relayer.actions import Call, Kind, RelayAction
 from largesse.relayer.service import Relayer
 from largesse.sender import TABLES, TRANSACTIONS
 from tests.support.changed_node import node_with
+from tests.support.clock import no_mining
 from tests.support.paid import Processor, settings_of
 from tests.support.processes import Server, start
 from tests.support.sales import Shop
@@ -86,16 +86,6 @@ def asks(server: Server) -> Callable[..., tuple[int, Any]]:
 def signed(engine: Engine) -> bool:
     with engine.begin() as connection:
         return connection.execute(select(TRANSACTIONS.c.key)).first() is not None
-
-
-@contextmanager
-def no_mining() -> Iterator[None]:
-    web3.provider.make_request("evm_setAutomine", [False])
-    try:
-        yield
-    finally:
-        web3.provider.make_request("evm_setAutomine", [True])
-        web3.provider.make_request("anvil_dropAllTransactions", [])
 
 
 def seconds_to_stop(server: Server) -> float:

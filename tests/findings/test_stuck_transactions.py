@@ -19,6 +19,7 @@ from brownie import web3
 from largesse.chain import ChainError, Fees, Node, Wallet
 from largesse.database import open_database
 from largesse.sender import TABLES, Sender
+from tests.support.clock import no_mining
 from tests.support.prepaid import Prepaid
 
 from .test_replacements import call
@@ -30,10 +31,8 @@ def make_sender(sqlite_url: str, prepaid: Prepaid, node_url: str) -> Iterator[Ca
     engine = open_database(sqlite_url, TABLES)
     wallet = Wallet.from_key("merchant", prepaid.world.key(prepaid.merchant))
     prepaid.fund(prepaid.merchant)
-    web3.provider.make_request("evm_setAutomine", [False])
-    yield lambda **more: Sender(Node.at(node_url), wallet, engine, **{"patience": 0.05, **more})
-    web3.provider.make_request("evm_setAutomine", [True])
-    web3.provider.make_request("anvil_dropAllTransactions", [])
+    with no_mining():
+        yield lambda **more: Sender(Node.at(node_url), wallet, engine, **{"patience": 0.05, **more})
     engine.dispose()
 
 

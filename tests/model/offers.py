@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from tests.model.beside import Beside
 from tests.model.certificates import Certificates
 from tests.model.custody import operation
 from tests.model.market_words import Books, Offer, Status
-from tests.model.words import Checks, Digest, Message, Signature
+from tests.model.words import ZERO, Checks, Digest, Fault, Message, Signature
 
 
-class Offers(Beside[Books]):
-    """Of the market at `here` of these certificates."""
+class Offers:
+    """Of the market at `here` of these certificates, in their currency and at their second."""
 
     def __init__(self, here: str, certificates: Certificates) -> None:
-        super().__init__(here, certificates, Books())
+        self.here = here
+        self.certificates = certificates
+        self.currency = certificates.currency
+        self.caller = ZERO
+        self.books = Books()
+        self.events: list[tuple[Any, ...]] = []
+        certificates.takers[here] = self.takes
+
+    @property
+    def now(self) -> int:
+        """Seconds."""
+        return self.certificates.now
+
+    def takes(self, operator: str) -> Fault:
+        """It keeps no certificates, whoever sends or issues them."""
+        return "ERC1155InvalidReceiver", (self.here,)
+
+    def emit(self, name: str, *args: Any) -> None:
+        self.events.append((name, *args))
 
     def status(self, seller: str, nonce: int) -> tuple[Status, int]:
         """Of the seller's offers with this nonce; the face sold, of those that are sold in part."""

@@ -41,6 +41,17 @@ def later(seconds: int) -> int:
 
 
 @contextmanager
+def no_mining() -> Iterator[None]:
+    """Transactions wait until somebody mines; those that still do in the end are dropped."""
+    _request("evm_setAutomine", False)
+    try:
+        yield
+    finally:
+        _request("evm_setAutomine", True)
+        _request("anvil_dropAllTransactions")
+
+
+@contextmanager
 def still() -> Iterator[None]:
     """Within, time passes only by `at`, `mine_at` and `later`: a block has the time of the one before it."""
     _request("anvil_setBlockTimestampInterval", 0)

@@ -79,6 +79,7 @@ def main() -> int:
         frame_path(path).unlink(missing_ok=True)
     state = State(path, digests(files), None if options.fresh else earlier)
     frame = read_frame(path, files, None if options.fresh else earlier)
+    frame_path(path).write_text(json.dumps(frame, indent=1) + "\n")
     print(
         f"seed {options.seed}, {len(files)} files, {options.count} mutants; kept in {state.path}", flush=True
     )
@@ -96,15 +97,11 @@ def frame_path(path: Path) -> Path:
 
 
 def read_frame(path: Path, files: Mapping[str, str], earlier: Path | None = None) -> dict[str, int]:
-    """That of the state at `path`, or else of an `earlier` one, or else of the files as they are; kept."""
+    """That of the state at `path`, or else of an `earlier` one, or else of the files as they are."""
     for known in (path, earlier):
         if known is not None and frame_path(known).exists():
-            frame: dict[str, int] = json.loads(frame_path(known).read_text())
-            break
-    else:
-        frame = frame_of(files)
-    frame_path(path).write_text(json.dumps(frame, indent=1) + "\n")
-    return frame
+            return dict(json.loads(frame_path(known).read_text()))
+    return frame_of(files)
 
 
 def those_that_count(drawn: Iterator[Mutant], state: State, count: int) -> list[Mutant]:
