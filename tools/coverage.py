@@ -86,13 +86,15 @@ def collect(builds: Iterable[Mapping[str, Any]], recorded: Mapping[str, Mapping[
             if not ours(path):
                 continue
             hits = ran.get((build["contractName"], source), (set(), set(), set()))
-            _merge(found.setdefault(path, {}), build["coverageMap"], source, hits)
+            _merge(found.setdefault(path, {}), build, source, hits)
     return found
 
 
 def _merge(
-    functions: dict[str, Function], maps: Mapping[str, Any], source: str, hits: tuple[set[int], ...]
+    functions: dict[str, Function], build: Mapping[str, Any], source: str, hits: tuple[set[int], ...]
 ) -> None:
+    maps = build["coverageMap"]
+    jumps = {entry.get("branch") for entry in build["pcMap"].values() if entry["op"] == "JUMPI"}
     for name, statements in maps["statements"].get(source, {}).items():
         function = functions.setdefault(name, Function())
         for index, (start, stop) in statements.items():
@@ -101,6 +103,8 @@ def _merge(
     for name, branches in maps["branches"].get(source, {}).items():
         function = functions.setdefault(name, Function())
         for index, (start, stop, _) in branches.items():
+            if int(index) not in jumps:
+                continue
             sides = function.branches.get((start, stop), (False, False))
             function.branches[start, stop] = (
                 sides[0] or int(index) in hits[1],
@@ -180,8 +184,9 @@ def load(root: Path) -> Sources:
 HEAD = """# Coverage of the contracts
 
 What the Python tests run of the Solidity sources, written by `make coverage` (it fails when a function is
-never called, or statements or branch sides fall below {percent} %). A branch has two sides. Sources that
-several contracts share are counted once. Constructors are not traced.
+never called, or statements or branch sides fall below {percent} %). A branch has two sides; a condition
+whose value the compiler computes without a jump is none. Sources that several contracts share are counted
+once. Constructors are not traced.
 
 """
 

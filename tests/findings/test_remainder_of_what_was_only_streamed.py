@@ -24,7 +24,7 @@ SLOW = 10**7  # seconds that a stream lasts: one of them is worth next to nothin
 
 
 @pytest.fixture(scope="module")
-def jars(world: World) -> Jars:
+def jars(still_clock: None, world: World) -> Jars:
     return deploy_jars(world)
 
 

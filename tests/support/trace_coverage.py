@@ -4,7 +4,7 @@ Brownie does this too, with the whole memory and stack of each step: gigabytes f
 goes through Brownie. The steps' program counters and the tree of calls say as much.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,12 +41,45 @@ class _Frame:
 
 def code_map(contract: str, pc_map: dict[Any, dict[str, Any]]) -> CodeMap:
     """The points of a Brownie build's pcMap."""
-    points = {
-        int(pc): Point(entry["path"], entry.get("statement"), entry.get("branch"), entry["op"] == "JUMPI")
-        for pc, entry in pc_map.items()
-        if "path" in entry and "fn" in entry and ("statement" in entry or "branch" in entry)
-    }
+    moved = dict(_moved_jumps(pc_map))
+    points = {}
+    for pc, entry in pc_map.items():
+        if "path" not in entry or "fn" not in entry:
+            continue
+        branch = entry.get("branch")
+        if entry["op"] == "JUMPI":
+            branch = moved.get(int(pc), branch)
+        if branch is not None or "statement" in entry:
+            points[int(pc)] = Point(entry["path"], entry.get("statement"), branch, entry["op"] == "JUMPI")
     return CodeMap(contract, points)
+
+
+def _moved_jumps(pc_map: dict[Any, dict[str, Any]]) -> Iterator[tuple[int, int | None]]:
+    """Jumps that Brownie takes for a branch's and are not, with None; those that are, with the branch.
+
+    Between a condition and its jump the compiler may look for an error's values, and an array's bounds make
+    the first jump there. The branch's own stands for all of a source that contains the condition.
+    """
+    code = sorted((int(pc), entry) for pc, entry in pc_map.items())
+    conditions = {
+        entry["branch"]: entry["offset"]
+        for _, entry in code
+        if "branch" in entry and "offset" in entry and entry["op"] != "JUMPI"
+    }
+    for place, (pc, entry) in enumerate(code):
+        branch = entry.get("branch")
+        if entry["op"] != "JUMPI" or branch not in conditions or _contains(entry, conditions[branch]):
+            continue
+        yield pc, None
+        for later, other in code[place + 1 :]:
+            if other["op"] == "JUMPI" and _contains(other, conditions[branch]):
+                yield later, branch
+                break
+
+
+def _contains(entry: dict[str, Any], span: Sequence[int]) -> bool:
+    start, end = entry.get("offset") or (0, 0)
+    return start <= span[0] and span[1] <= end
 
 
 def evaluate(

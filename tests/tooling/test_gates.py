@@ -82,17 +82,22 @@ def test_sizes_judge_what_gets_deployed() -> None:
 
 
 def build(
-    name: str, sources: dict[str, str], statements: Any, branches: Any, code: str = "60"
+    name: str, sources: dict[str, str], statements: Any, branches: Any, code: str = "60", jumps: Any = ()
 ) -> dict[str, Any]:
     return {
         "contractName": name,
         "bytecode": code,
         "allSourcePaths": sources,
         "coverageMap": {"statements": statements, "branches": branches},
+        "pcMap": {
+            "0": {"op": "JUMPDEST", "branch": 5},
+            **{str(i): {"op": "JUMPI", "branch": branch} for i, branch in enumerate(jumps, 1)},
+        },
     }
 
 
-# Two contracts share a library function; a third is abstract; tests' and packages' sources don't count.
+# Two contracts share a library function; a third is abstract; tests' and packages' sources don't count, nor
+# does a branch without a jump (5).
 CARD = build(
     "Card",
     {"0": SOURCE, "1": LIBRARY, "2": "node_modules/solady/src/utils/LibString.sol"},
@@ -101,13 +106,15 @@ CARD = build(
         "1": {"Text.show": {"2": [5, 9]}},
         "2": {"x": {"3": [0, 1]}},
     },
-    {"0": {"Card.pay": {"4": [12, 15, True]}}, "1": {}, "2": {}},
+    {"0": {"Card.pay": {"4": [12, 15, True], "5": [16, 18, True]}}, "1": {}, "2": {}},
+    jumps=[4],
 )
 LENS = build(
     "Lens",
     {"7": LIBRARY, "8": "contracts/test/Odd.sol"},
     {"7": {"Text.show": {"0": [5, 9]}, "Text.hide": {"1": [50, 60]}}, "8": {"Odd.f": {"2": [0, 1]}}},
     {"7": {"Text.show": {"3": [6, 7, False]}}, "8": {}},
+    jumps=[3],
 )
 BASE = build("Base", {"0": SOURCE}, {"0": {"Base.f": {"0": [0, 1]}}}, {"0": {}}, code="")
 

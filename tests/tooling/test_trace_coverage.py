@@ -78,6 +78,24 @@ def test_code_map_keeps_what_stands_for_source() -> None:
     assert code_map("Card", entries) == CodeMap("Card", expected)
 
 
+def test_a_jump_on_the_way_to_a_branch_s_own_is_not_the_branch_s() -> None:
+    """`require(a != b, Wrong(list[0]))`: the list's bounds are looked at between."""
+    here = {"path": "1", "fn": "Card.f"}
+    entries = {
+        "0": {"op": "EQ", **here, "branch": 11, "offset": [108, 114]},
+        "3": {"op": "JUMPI", **here, "branch": 11, "offset": [122, 129]},
+        "10": {"op": "JUMPI", **here, "offset": [100, 131]},
+        "20": {"op": "LT", **here, "branch": 12, "offset": [208, 214]},
+        "23": {"op": "JUMPI", **here, "branch": 12, "offset": [200, 220]},
+    }
+    assert code_map("Card", entries).points == {
+        0: Point("1", None, 11, is_jump=False),
+        10: Point("1", None, 11, is_jump=True),
+        20: Point("1", None, 12, is_jump=False),
+        23: Point("1", None, 12, is_jump=True),
+    }
+
+
 def test_news_are_told_once() -> None:
     known: Covered = {}
     assert news({"Card": {"1": ({10}, set(), set())}}, known)

@@ -14,7 +14,7 @@ from tests.fixtures.tokens import MakeToken
 from tests.support.certificates import YEAR, ZERO
 from tests.support.clock import at
 from tests.support.errors import reverts
-from tests.support.market import FACE, PRICE, Market, fills
+from tests.support.market import FACE, PRICE, Market, fills, skipped
 
 # reverts
 
@@ -86,6 +86,17 @@ def test_fill_reverts_above_what_is_left(market: Market, offered: int) -> None:
     market.fill(offer, 30_000)
     with reverts("Market_OverRest", 1, 0):
         market.fill(offer, 1)
+
+
+def test_nothing_is_left_of_a_smaller_offer_with_the_same_nonce(market: Market, offered: int) -> None:
+    """What was sold counts against each offer that the seller signed with a nonce, whatever its amount."""
+    whole, less = market.offer(offered), market.offer(offered, amount=20_000)
+    market.fill(whole, 30_000)
+    with reverts("Market_OverRest", 1, 0):
+        market.fill(less, 1)
+    tx = market.fill_many([market.signed(less), market.signed(whole)], market.purchase(offered))
+    assert [row for row, *_ in skipped(tx)] == [0]
+    assert market.filled(whole) == FACE
 
 
 def test_fill_reverts_below_the_minimum(market: Market, offered: int) -> None:

@@ -305,6 +305,18 @@ def test_cancel_restores_a_named_series(jars: Jars, named: int, after: int) -> N
     assert_books(jars.world)
 
 
+def test_count_used_passes_over_streams_of_plain_money(jars: Jars, named: int) -> None:
+    """And over ids of none."""
+    at(NOON)
+    open_with(jars, named, 1_000)
+    jars.open(UNIT, 100, index=1)
+    at(NOON + 300)
+    ids = [jars.id_of(jars.key(1)), bytes(32), jars.id_of(holders_key(jars))]
+    tx = jars.escrow.countUsed(ids, {"from": jars.stranger})
+    assert jars.world.certificates.placed(named, jars.escrow, jars.holder) == 700
+    assert logs_of(tx, jars.escrow) == []
+
+
 def test_cancel_of_a_last_bit_restores_nothing(jars: Jars, named: int) -> None:
     """Less than a base unit: no restoration of zero, which would revert."""
     at(NOON)
