@@ -159,11 +159,11 @@ audit: audit-lives audit-bugs audit-kills audit-slither audit-halmos audit-mutan
 .PHONY: audit-lives
 audit-lives: compile ## a million random calls and more against the models
 	@$(IN_HOME) MACHINE_LIVES=$${MACHINE_LIVES:-36} MACHINE_STEPS=$${MACHINE_STEPS:-1000} $(PY) -m pytest -q -n $(JOBS) \
-	  --dist loadfile tests/stateful/test_*_machine.py
+	  --dist loadfile tests/stateful/*/test_machine.py
 
 .PHONY: audit-bugs
 audit-bugs: compile ## every bug that was put in by hand is caught
-	@$(IN_HOME) AUDIT=1 $(PY) -m pytest -q -n $(JOBS) tests/stateful/test_*machine_catches.py
+	@$(IN_HOME) AUDIT=1 $(PY) -m pytest -q -n $(JOBS) tests/stateful/*/test_catches.py
 
 .PHONY: audit-kills
 audit-kills: compile ## the gateway is killed a hundred times

@@ -16,11 +16,11 @@ from typing import Any, Generic, TypeVar
 from tests.model.currency import Kind, Mode
 from tests.model.words import Refused
 from tests.stateful import people
+from tests.stateful.certificates.hand import Hand
+from tests.stateful.certificates.side import Difference, Side, new_chain
 from tests.stateful.evm import Chain
-from tests.stateful.hand import Hand
 from tests.stateful.invariants import Broken
 from tests.stateful.people import CODED, EVERYBODY, STRANGER
-from tests.stateful.side import Difference, Side, new_chain
 
 REFUSAL = bytes.fromhex("deadbeef")
 ODD = (Kind.BLACKLIST, Kind.PAUSABLE, Kind.FALSE_RETURN, Kind.FEE)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.model.currency import Kind
+from tests.stateful.certificates.side import Difference
 from tests.stateful.invariants import Broken
-from tests.stateful.side import Difference
 
 LIVES = int(os.environ.get("MACHINE_LIVES", "1"))  # for each of the odd currencies
 NUMBER = int(os.environ.get("MACHINE_STEPS", "300"))

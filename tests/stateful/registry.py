@@ -6,8 +6,8 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, Generic, TypeVar
 
-from tests.stateful.hand import Hand
-from tests.stateful.support import Store
+from tests.stateful.certificates.hand import Hand
+from tests.stateful.certificates.store import Store
 
 Act = tuple[str, str, tuple[Any, ...]]
 H = TypeVar("H")

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.stateful.seeded_bugs import shortened
+from tests.stateful.bugs import shortened
 
 FOLDER = Path(__file__).resolve().parents[1] / "stateful"
 TEXT = (FOLDER / "INVARIANTS.md").read_text(encoding="utf-8")
-MODULES = sorted(path.stem for path in FOLDER.glob("seeded_*bugs.py"))
-SHARED = {"seeded_custody_bugs"}
+MACHINES = sorted(path.parent.name for path in FOLDER.glob("*/seeded_bugs.py"))
+SHARED = {"custody"}
 """No machine's own: the others take them in."""
 
 
@@ -22,26 +22,26 @@ def isolation() -> None:
     """Overrides the node's."""
 
 
-def rows(module: str) -> list[tuple[str, str]]:
+def rows(machine: str) -> list[tuple[str, str]]:
     """Name and file of the bugs in the table under the command that prints it."""
-    _, _, after = TEXT.partition(f"`python -m tests.stateful.{module}`")
+    _, _, after = TEXT.partition(f"`python -m tests.stateful.{machine}.seeded_bugs`")
     section = re.split(r"^#+ ", after, maxsplit=1, flags=re.MULTILINE)[0]
     return re.findall(r"^\| (.+?) \| `(\w+)` \| life \d", section, re.MULTILINE)
 
 
-@pytest.mark.parametrize("module", sorted({*MODULES} - SHARED))
-def test_its_table_has_each_bug(module: str) -> None:
-    bugs = importlib.import_module(f"tests.stateful.{module}").BUGS
+@pytest.mark.parametrize("machine", sorted({*MACHINES} - SHARED))
+def test_its_table_has_each_bug(machine: str) -> None:
+    bugs = importlib.import_module(f"tests.stateful.{machine}.seeded_bugs").BUGS
     wanted = [(bug.name, bug.file.split("/")[-1]) for bug in bugs]
     assert len(wanted) > 3
-    found = rows(module)
+    found = rows(machine)
     assert sorted(found) == sorted(wanted)
 
 
 def test_what_is_shared_is_in_somebodys_table() -> None:
-    there = {name for module in MODULES for name, _ in rows(module)}
-    for module in SHARED:
-        shared = importlib.import_module(f"tests.stateful.{module}")
+    there = {name for machine in MACHINES for name, _ in rows(machine)}
+    for machine in SHARED:
+        shared = importlib.import_module(f"tests.stateful.{machine}.seeded_bugs")
         assert {bug.name for bug in (*shared.CUSTODY_BUGS, *shared.GIVING_BACK)} <= there
 
 

@@ -8,17 +8,15 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
 
-from tests.stateful import (
-    accounts_machine,
-    jars_machine,
-    machine,
-    market_machine,
-    orders_machine,
-    pools_machine,
-    sales_machine,
-    spending_machine,
-    swaps_machine,
-)
+from tests.stateful.accounts import machine as accounts_machine
+from tests.stateful.certificates import machine as certificates_machine
+from tests.stateful.jars import machine as jars_machine
+from tests.stateful.market import machine as market_machine
+from tests.stateful.orders import machine as orders_machine
+from tests.stateful.pools import machine as pools_machine
+from tests.stateful.sales import machine as sales_machine
+from tests.stateful.spending import machine as spending_machine
+from tests.stateful.swaps import machine as swaps_machine
 from tools.mutants.draw import ROOT
 
 Live = Callable[..., object]
@@ -31,7 +29,7 @@ MACHINES: dict[str, Live] = {
     "PrepaidAccounts": accounts_machine.live,
     "CertificateMarket": market_machine.live,
     "CertificateSales": sales_machine.live,
-    "GiftCertificates": machine.live,
+    "GiftCertificates": certificates_machine.live,
     "StreamingTipEscrow": jars_machine.live,
 }
 # What compiles and lives quickly comes first: a file of many contracts is tried in this order.

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from tests.model.currency import Kind
 from tests.model.words import ZERO, Payment, Redemption, Signature
-from tests.stateful.hand import Hand
+from tests.stateful.certificates.hand import Hand
+from tests.stateful.certificates.side import Side, new_chain
+from tests.stateful.certificates.store import ART
 from tests.stateful.people import HOLDERS, ISSUERS, MERCHANTS
-from tests.stateful.side import Side, new_chain
-from tests.stateful.support import ART
 
 ISSUER, HOLDER, MERCHANT = ISSUERS[0], HOLDERS[0], MERCHANTS[0]
 PROPERTY = settings(

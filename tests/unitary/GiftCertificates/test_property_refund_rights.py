@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from tests.model.currency import Kind
 from tests.model.words import Authorization, Right
-from tests.stateful.hand import Hand
+from tests.stateful.certificates.hand import Hand
+from tests.stateful.certificates.side import Side, new_chain
+from tests.stateful.certificates.store import ART
 from tests.stateful.people import HOLDERS, ISSUERS, MERCHANTS
-from tests.stateful.side import Side, new_chain
-from tests.stateful.support import ART
 
 BY_HOLDER = Authorization(0, 0, None)
 ISSUER, HOLDER, MERCHANT = ISSUERS[0], HOLDERS[0], MERCHANTS[0]

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from tests.model.currency import Kind
 from tests.model.ids import SUM, batch_id, leaf_id, tree
 from tests.model.words import NEVER, ZERO, Authorization, GiftBatch, GiftLeaf, Signature
-from tests.stateful.hand import Hand
+from tests.stateful.certificates.hand import Hand
+from tests.stateful.certificates.side import Side, new_chain
+from tests.stateful.certificates.store import ART
 from tests.stateful.people import HOLDERS, ISSUERS, MERCHANTS, STRANGER, person
-from tests.stateful.side import Side, new_chain
-from tests.stateful.support import ART
 
 ISSUER, GIVER, RECIPIENT = ISSUERS[0], HOLDERS[0], HOLDERS[1]
 PROPERTY = settings(

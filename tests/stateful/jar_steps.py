@@ -1,6 +1,0 @@
-"""All kinds of steps that the machine of the jars takes: importing them registers them."""
-
-from tests.stateful import steps_members, steps_streams
-from tests.stateful.steps_streams import JAR_STEPS
-
-__all__ = ["JAR_STEPS", "steps_members", "steps_streams"]
