@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from bench import own_work
-from bench.against import certificates, streams
+from bench.against import streams
 from bench.against.lab import Lab
 from bench.items import KINDS, items, trace
 from largesse.nodes import development_node
@@ -24,7 +24,6 @@ def traced() -> dict[str, Ours]:
     node of their own."""
     with development_node(traces=True) as url:
         lab = Lab(url)
-        certificates.give(lab, certificates.series_of(lab))
         streams.lives(lab)
         return {
             key: Ours(items(lab.web3, sent), own_work.spent(key, trace(lab.web3, sent)))
