@@ -205,8 +205,9 @@ def main(arguments: list[str] | None = None) -> int:
     lines, missing = table(sources), list(gaps(sources, options.root))
     print("\n".join([*lines, "", *missing]))
     if options.write:
-        listed = ["", "## What no test reaches", "", *(f"- {gap}" for gap in missing)] if missing else []
-        text = HEAD.format(percent=MINIMUM_PERCENT) + "\n".join([*lines, *listed]) + "\n"
+        if missing:
+            lines += ["", "## What no test on a node reaches", "", *(f"- {gap}" for gap in missing)]
+        text = HEAD.format(percent=MINIMUM_PERCENT) + "\n".join(lines) + "\n"
         options.write.parent.mkdir(parents=True, exist_ok=True)
         options.write.write_text(text, encoding="utf-8")
     refused = failures(sources)
