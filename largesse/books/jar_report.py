@@ -72,7 +72,8 @@ def report_jar(
     time = node.block_time(last)
     running = tuple(books.running(jar, time))
     income = books.income_by_day(jar, time)
-    return JarReport(jar, time, running, books.due(jar, time), books.jars[jar].collected, income)
+    due = books.due(time).get(jar, 0)
+    return JarReport(jar, time, running, due, books.jars[jar].collected, income)
 
 
 def plot_income(report: JarReport, token: Token, path: Path, days: int) -> None:

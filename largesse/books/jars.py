@@ -117,12 +117,16 @@ class JarBooks(CustodyBooks):
         gifts = sum(batch.left * batch.amount_each for batch in self.gifts.values())
         return gifts + sum(self.handle_tips.values())
 
-    def due(self, jar: int, time: int) -> int:
-        """Scaled units that a jar has earned by `time`, less what was collected."""
-        book = self.jars[jar]
-        running = sum(flow.earned(time) for flow in self.flows() if flow.jar == jar)
-        pending = sum(dust for day, dust in book.later.items() if day >= time // DAY)
-        return book.settled + running - pending - book.collected * self.scale
+    def due(self, time: int) -> dict[int, int]:
+        """Scaled units that each jar has earned by `time`, less what was collected."""
+        running: Counter[int] = Counter()
+        for flow in self.flows():
+            running[flow.jar] += flow.earned(time)
+        found = {}
+        for jar, book in self.jars.items():
+            pending = sum(dust for day, dust in book.later.items() if day >= time // DAY)
+            found[jar] = book.settled + running[jar] - pending - book.collected * self.scale
+        return found
 
     def parts(self) -> int:
         """The same as `liabilities` in scaled units, put together from what each part is."""
@@ -148,8 +152,9 @@ class JarBooks(CustodyBooks):
         dust = amount * self.scale - rate * (end - now)
         if not 0 <= dust < rate:
             raise LogError("inconsistent", f"{amount} at a rate of {rate} do not last until {end}")
+        book = self.jars[jar]  # there is one from now on, dust or none
         if dust:
-            self.jars[jar].credit(now, dust)
+            book.credit(now, dust)
         return Flow(jar, payer, rate, now, end)
 
     def _extended(self, flow: Flow, amount: int, end: int) -> Flow:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -177,9 +177,10 @@ def replay(
     narrowest = None
     problems: list[str] = []
     logs = read_logs(node, address, first, last, most=most, progress=progress)
-    by_block = {number: list(events) for number, events in _blocks(map(Decoder(abi).decode, logs))}
-    for number in sorted(by_block.keys() | moves.keys()):
-        for _, transaction in groupby(by_block.get(number, []), key=lambda event: event.tx):
+    blocks_checked = 0
+    for number, events in _blocks(map(Decoder(abi).decode, logs), moves):
+        blocks_checked += 1
+        for _, transaction in groupby(events, key=lambda event: event.tx):
             add(list(transaction))
         assets += moves.get(number, 0)
         margin = assets - liabilities()
@@ -187,7 +188,7 @@ def replay(
             problems.append(f"after block {number}, {-margin} base units were missing")
         narrowest = margin if narrowest is None else min(narrowest, margin)
     reserve = token.balance(address, last)
-    return Replayed(reserve, assets, narrowest or 0, len(by_block.keys() | moves.keys()), tuple(problems))
+    return Replayed(reserve, assets, narrowest or 0, blocks_checked, tuple(problems))
 
 
 def balance_problems(token: Token, replayed: Replayed, liabilities: int) -> list[str]:
@@ -202,8 +203,17 @@ def balance_problems(token: Token, replayed: Replayed, liabilities: int) -> list
     return []
 
 
-def _blocks(events: Iterable[Event]) -> Iterator[tuple[int, Iterator[Event]]]:
-    return groupby(events, key=lambda event: event.block)
+def _blocks(events: Iterable[Event], others: Iterable[int]) -> Iterator[tuple[int, Iterable[Event]]]:
+    """The events by block, and the `others` among the blocks with none; all in their order, one at a time."""
+    ahead = deque(sorted(others))
+    for number, here in groupby(events, key=lambda event: event.block):
+        while ahead and ahead[0] < number:
+            yield ahead.popleft(), ()
+        if ahead and ahead[0] == number:
+            ahead.popleft()
+        yield number, here
+    for number in ahead:
+        yield number, ()
 
 
 def _moves(token: Token, address: str, first: int, last: int, most: int) -> dict[int, int]:

@@ -61,14 +61,15 @@ def creators(history: History, scope: Scope) -> Iterator[Row]:
     and not collected at the block. Of the whole currency, whichever issuer is asked for."""
     books, once = history.jars, at_once(history, scope)
     rows: defaultdict[str, list[int]] = defaultdict(lambda: [0] * 5)
+    due = books.due(scope.time)
     for jar, total in earned(books, scope).items():
         tipped = once.get(jar, 0)
-        row = (1, tipped, total, books.jars[jar].collected, books.due(jar, scope.time))
+        row = (1, tipped, total, books.jars[jar].collected, due[jar])
         found = rows[jar_creator(jar)]
         for place, value in enumerate(row):
             found[place] += value
-    for creator, (jars, tipped, total, collected, due) in sorted(rows.items()):
-        yield (creator, jars, tipped, total - tipped * books.scale, total, collected, due)
+    for creator, (jars, tipped, total, collected, uncollected) in sorted(rows.items()):
+        yield (creator, jars, tipped, total - tipped * books.scale, total, collected, uncollected)
 
 
 @figures(

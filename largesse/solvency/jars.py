@@ -63,12 +63,13 @@ def differences(certificates: Certificates, escrow: str, books: JarBooks, block:
     for tip_id in books.handle_tips:
         is_open = check.told("isHandleTipOpen", tip_id)
         check.same(f"tip 0x{tip_id.hex()}", "open", "open" if is_open else "gone")
+    dues, end_today = books.due(time), _jars_that_end_today(books, time)
     for jar, book in books.jars.items():
         if book.split is not None:
             told = check.told("sharedJar", jar)[2]
             check.same(f"jar {jar:#x}, collected", book.collected, told)
-        due, told = books.due(jar, time), check.told("claimableScaled", jar)
-        if _ends_today(books, jar, time):
+        due, told = dues[jar], check.told("claimableScaled", jar)
+        if jar in end_today:
             most = due + book.later[time // DAY]
             if told > most:
                 check.found.append(f"jar {jar:#x} offers {told} scaled units and has earned {most}")
@@ -77,9 +78,11 @@ def differences(certificates: Certificates, escrow: str, books: JarBooks, block:
     return check.found
 
 
-def _ends_today(books: JarBooks, jar: int, time: int) -> bool:
-    """Whether something ends, or ended, in a jar today: that counts along a line to midnight."""
+def _jars_that_end_today(books: JarBooks, time: int) -> set[int]:
+    """Those in which something ends, or ended, today: that counts along a line to midnight."""
     today = time // DAY
-    flows = [flow for flow in books.flows() if flow.jar == jar and not flow.paused]
-    ends = [flow.end // DAY for flow in [*flows, *books.jars[jar].pieces]]
-    return today in ends or today in books.jars[jar].later
+    found = {flow.jar for flow in books.flows() if not flow.paused and flow.end // DAY == today}
+    for jar, book in books.jars.items():
+        if today in book.later or any(piece.end // DAY == today for piece in book.pieces):
+            found.add(jar)
+    return found

@@ -88,7 +88,7 @@ def test_streams(escrow: Escrow) -> None:
     mine_at(NOON + 30 * DAY)
     escrow.do("collect", jar, 100, sender=payer)
     books = escrow.audit().books
-    assert books.due(jar, NOON + 31 * DAY) < SCALE
+    assert books.due(NOON + 31 * DAY)[jar] < SCALE
     assert sum(books.income_by_day(jar, NOON + 31 * DAY).values()) == books.jars[jar].settled + sum(
         flow.earned(NOON + 31 * DAY) for flow in books.flows()
     )
