@@ -119,6 +119,12 @@ class History:
         assert isinstance(found, AccountBooks)  # noqa: S101
         return found
 
+    @property
+    def orders(self) -> OrderBooks:
+        found = self.books["orders"]
+        assert isinstance(found, OrderBooks)  # noqa: S101
+        return found
+
     @cached_property
     def series(self) -> list[int]:
         """The series that the report is about, by their numbers."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from largesse.chainlogs import Event
+from largesse.clients.orders import OrderKey
 from largesse.report.history import History
 
 Key = tuple[str, str, str]
@@ -69,7 +70,8 @@ def _orders(history: History, event: Event) -> Iterator[Paid]:
     if to_seller:
         yield event["seller"], event["amount"]
     elif event.name in ("OrderRefunded", "OrderEnded"):
-        yield _back(history, event, event["buyer"], _order_series(history)[_order(event)])
+        key = OrderKey(event["buyer"], event["seller"], event["number"])
+        yield _back(history, event, key.buyer, history.orders.orders[key].order.series_id)
     else:
         yield from _owed(event)
 
@@ -96,15 +98,6 @@ def _back(history: History, event: Event, holder: str, series_id: int) -> Paid:
     terms = history.life.series[series_id].terms
     late = history.time(event.block) >= terms.limitation_at
     return terms.beneficiary if late else history.address("certificates"), event["amount"]
-
-
-def _order(event: Event) -> tuple[str, str, int]:
-    return event["buyer"], event["seller"], event["number"]
-
-
-def _order_series(history: History) -> dict[tuple[str, str, int], int]:
-    opened = (event for event in history.events["orders"] if event.name == "OrderOpened")
-    return {_order(event): event["seriesId"] for event in opened}
 
 
 def _refused_issues(history: History) -> Iterator[tuple[str, str, str, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -76,12 +77,13 @@ class _Offerable:
 
     def since(self, seller: str, sold: Movement) -> int:
         """The later of the seller's latest approval and its latest receipt of the series, before the sale."""
-        here = (sold.block, sold.index)
-        places = [
-            next((place for place in reversed(rows) if place[:2] < here), None)
+        here = (sold.block, sold.index, 0)
+        times = [
+            rows[place - 1][2]
             for rows in (self._approved[seller], self._received[sold.series_id, seller])
+            if (place := bisect_left(rows, here))
         ]
-        return max((place[2] for place in places if place), default=sold.time)
+        return max(times, default=sold.time)
 
 
 @figures(
@@ -93,8 +95,12 @@ def resale(history: History, scope: Scope) -> Iterator[Row]:
     share. Discount: 1 less price over face, its median over fills, its mean over face. Time to fill: offers
     are signed off the chain, so the seconds are counted from when the seller could first have sold, the later
     of its latest approval of the market and its latest receipt of face of the series: no fill took longer."""
+    by_series: defaultdict[int, list[Fill]] = defaultdict(list)
+    for one in fills(history):
+        if scope.covers(one.time):
+            by_series[one.series_id].append(one)
     for number in history.series:
-        mine = [one for one in fills(history) if one.series_id == number and scope.covers(one.time)]
+        mine = by_series[number]
         face, price = sum(one.face for one in mine), sum(one.price for one in mine)
         mean = 1 - Fraction(price, face) if face else None
         middle = median(one.discount for one in mine)

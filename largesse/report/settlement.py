@@ -4,8 +4,9 @@ Lines are redemptions at a merchant itself (gross is face, fee the issuer's), an
 merchant: vouchers of prepaid accounts settled, held orders confirmed or ended in its favour, items sold. What
 went into a service is no line before the service pays. A restoration is what a merchant paid back onto a
 card: its amounts are negative. Net is gross less fee. Paid is what arrived in the same transaction: 0 where
-the currency refused the payout, which is then owed, and paid by a later line of the kind "owed". Per
-transaction and contract, the lines paid must come to the currency's transfers to the merchant, to the unit.
+the currency refused the payout, which is then owed, and paid by a later line of the kind "owed", to the
+merchant or to where it wished. Per transaction and contract, what the events say must come to the currency's
+transfers to each recipient, to the unit.
 """
 
 from __future__ import annotations
@@ -194,8 +195,8 @@ def _lines(history: History) -> list[Line]:
     found = [*_refused(history, found), *_restorations(history)]
     for part in PAYING_PARTS:
         for event in history.events[part]:
-            if event.name == "OwedPaid" and event["to"] in merchants:
-                found.append(_line(history, part, event, event["to"], "owed", "", 0, event["amount"]))
+            if event.name == "OwedPaid" and event["payee"] in merchants:
+                found.append(_line(history, part, event, event["payee"], "owed", "", 0, event["amount"]))
     return sorted(found, key=lambda line: (line.block, line.index))
 
 

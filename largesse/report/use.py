@@ -72,10 +72,11 @@ def partial_use(history: History, _scope: Scope) -> Iterator[Row]:
             spent[one.series_id, one.holder] += one.amount
         elif one.kind == "restored":
             spent[one.series_id, one.holder] -= one.amount
-    held = {key: one.balance for key, one in history.life.holdings.items()}
+    held: defaultdict[int, list[tuple[int, bool]]] = defaultdict(list)
+    for key, account in history.life.holdings.items():
+        held[key[0]].append((account.balance, spent.get(key, 0) > 0))
     for number in history.series:
-        accounts = sorted({holder for series_id, holder in held if series_id == number})
-        rows = [(held[number, holder], spent.get((number, holder), 0) > 0) for holder in accounts]
+        rows = held[number]
         unused = [left for left, some in rows if left and not some]
         partly = [left for left, some in rows if left and some]
         up = sum(some and not left for left, some in rows)
