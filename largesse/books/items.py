@@ -9,7 +9,6 @@ from largesse.chainlogs import Event, LogError
 from largesse.clients.items import Listing
 
 _NOTHING: Final = Listing(0, 0)
-_WITHOUT_BOOKS: Final = ("ConsentUsed",)
 
 
 class ItemKey(NamedTuple):

@@ -58,9 +58,13 @@ class SalesBooks(CustodyBooks):
     """All sales of one contract. `paid_in` and `paid_out` count what it keeps, not what it passes on at once.
     Feed it whole transactions, in their order, with `add`."""
 
-    WITHOUT_BOOKS: ClassVar[frozenset[str]] = frozenset(
-        {"SaleSet", "PromotionCreated", "PremiumSkipped", "ReceiptSignerSet", "IssuedByReceipt"}
-    )
+    WITHOUT_BOOKS: ClassVar[frozenset[str]] = CustodyBooks.WITHOUT_BOOKS | {
+        "SaleSet",
+        "PromotionCreated",
+        "PremiumSkipped",
+        "ReceiptSignerSet",
+        "IssuedByReceipt",
+    }
 
     def __init__(self, block_time: Callable[[int], int]) -> None:
         super().__init__(block_time)
