@@ -27,7 +27,7 @@ from largesse.report.scope import Scope
 from largesse.solvency.payout import PayoutBooks
 
 BlockTime = Callable[[int], int]
-_BOOKS: Final[dict[str, Callable[[int, BlockTime], Accounting]]] = {
+BOOKS: Final[dict[str, Callable[[int, BlockTime], Accounting]]] = {
     CERTIFICATES: lambda _, time: Life(time),
     "sales": lambda _, time: SalesBooks(time),
     "jars": JarBooks,
@@ -93,7 +93,7 @@ class History:
         """Of a part, the certificates among them."""
         return self.record.certificates if part == CERTIFICATES else self.record.part(part)
 
-    # Which class each part's books have is what `_BOOKS` says.
+    # Which class each part's books have is what `BOOKS` says.
 
     @property
     def life(self) -> Life:
@@ -163,7 +163,7 @@ def read_history(source: EventSource, record: CurrencyRecord, scope: Scope) -> H
     history = History(record, scope, time=time)
     history.transfers = list(source.events(record.symbol, CURRENCY, last=scope.block, names=["Transfer"]))
     moves = _moves(history)
-    for part, make in _BOOKS.items():
+    for part, make in BOOKS.items():
         books = make(record.decimals, time)
         events = list(source.events(record.symbol, part, last=scope.block))
         history.books[part], history.events[part] = books, events

@@ -11,7 +11,7 @@ from largesse.books.custody import CustodyBooks
 from largesse.chain import Node
 from largesse.clients.certificates import Certificates
 from largesse.indexer.contracts import abi_of
-from largesse.report.history import _BOOKS
+from largesse.report.history import BOOKS
 from largesse.solvency.sales import audit_sales
 from tests.support.sales import Shop
 
@@ -23,12 +23,12 @@ def test_a_consent_that_anybody_takes_back_ends_no_audit(shop: Shop, node_url: s
     assert (found.problems, found.books.events) == ((), 1)
 
 
-KEEPERS = [part for part, make in _BOOKS.items() if isinstance(make(6, lambda _: 0), CustodyBooks)]
+KEEPERS = [part for part, make in BOOKS.items() if isinstance(make(6, lambda _: 0), CustodyBooks)]
 
 
 @pytest.mark.parametrize("part", KEEPERS)
 def test_books_know_each_event_that_their_contract_writes(part: str) -> None:
-    books = _BOOKS[part](6, lambda _: 0)
+    books = BOOKS[part](6, lambda _: 0)
     assert isinstance(books, CustodyBooks)
     events = {item["name"] for item in abi_of(part) if item["type"] == "event"}
-    assert {name for name in events - books.WITHOUT_BOOKS if not hasattr(books, f"_on_{name}")} == set()
+    assert {name for name in events - books.WITHOUTBOOKS if not hasattr(books, f"_on_{name}")} == set()

@@ -8,8 +8,7 @@ from random import Random
 from typing import NamedTuple
 
 from tests.model.currency import Kind
-from tests.stateful.certificates.side import Difference
-from tests.stateful.invariants import Broken
+from tests.stateful.invariants import Broken, Difference
 from tests.stateful.life import ODD
 from tools.compiler import ROOT, compile_contract
 

@@ -1,6 +1,10 @@
-"""How an invariant of INVARIANTS.md is asserted."""
+"""What ends a life: a difference from the model, an invariant of INVARIANTS.md that does not hold."""
 
 from __future__ import annotations
+
+
+class Difference(AssertionError):  # noqa: N818
+    """The contract did what the model does not."""
 
 
 class Broken(AssertionError):  # noqa: N818

@@ -17,9 +17,9 @@ from tests.model.currency import Kind, Mode
 from tests.model.words import Refused
 from tests.stateful import people
 from tests.stateful.certificates.hand import Hand
-from tests.stateful.certificates.side import Difference, Side, new_chain
+from tests.stateful.certificates.side import Side, new_chain
 from tests.stateful.evm import Chain
-from tests.stateful.invariants import Broken
+from tests.stateful.invariants import Broken, Difference
 from tests.stateful.people import CODED, EVERYBODY, STRANGER
 
 REFUSAL = bytes.fromhex("deadbeef")
@@ -46,6 +46,9 @@ class Life(ABC, Generic[S]):
     @abstractmethod
     def close(self) -> None:
         """The end: everybody is paid out. Raises Difference or Broken."""
+
+    def check_audits(self) -> None:
+        """What is not checked after each transaction of the books that `solvency` rebuilds."""
 
     def note(self, side: S | None, text: str) -> None:
         where = "both" if side is None else side.model.currency.kind.name
@@ -136,9 +139,11 @@ def lived(life: L, numbers: Iterable[int]) -> L:
     try:
         for number in numbers:
             life.step(number)
+            life.check_audits()
         for side in life.sides:
             side.compare_rest()
         life.close()
+        life.check_audits()
     except (Difference, Broken) as failure:
         failure.add_note("\n".join(life.trace[-20:]))
         raise

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from tests.model.currency import Kind
-from tests.stateful.certificates.side import Difference
-from tests.stateful.invariants import Broken
+from tests.stateful.invariants import Broken, Difference
 
 LIVES = int(os.environ.get("MACHINE_LIVES", "1"))  # for each of the odd currencies
 NUMBER = int(os.environ.get("MACHINE_STEPS", "300"))

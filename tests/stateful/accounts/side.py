@@ -25,10 +25,10 @@ from tests.model.accounts import Accounts
 from tests.model.currency import Kind
 from tests.model.words import Signature
 from tests.stateful.accounts.logs import AccountLogs
-from tests.stateful.certificates.side import Difference
 from tests.stateful.custody import side as custody_side
 from tests.stateful.custody.side import CustodySide, abi_of, messages_of
 from tests.stateful.evm import Chain, Receipt
+from tests.stateful.invariants import Difference
 from tests.stateful.people import CODED, HOLDERS, HOLDING
 
 # Micro-units are 1, 1,000, 1, 100 and 10 base units: dust, and more than one currency without.

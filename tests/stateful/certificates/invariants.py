@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from tests.model.certificates import Certificates, Phase
 from tests.model.refunds import entitlement
 from tests.model.words import BPS, ZERO, Account, Redeemed, Series
-from tests.stateful.certificates.side import ABI, Difference, Side
-from tests.stateful.invariants import Broken, hold
+from tests.stateful.certificates.side import ABI, Side
+from tests.stateful.invariants import Broken, Difference, hold
 from tests.stateful.people import EVERYBODY, HOLDING, MERCHANTS, PEOPLE, SERVICES
 
 # What an issuer (or its operator) may call.

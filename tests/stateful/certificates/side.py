@@ -18,10 +18,12 @@ from tests.model.currency import Currency, Kind
 from tests.model.ids import leaf_id
 from tests.model.words import Account, Digest, Fault, OneOf, Refused, Signature, Terms
 from tests.stateful import people
+from tests.stateful.audit import CertificateAudit
 from tests.stateful.certificates import logs as rebuild
 from tests.stateful.code import ON_REDEMPTION, ROW_OUT, account_code, reader_code
 from tests.stateful.evm import Abi, Chain, Receipt, bytecode
-from tests.stateful.people import CODED, EVERYBODY, HOLDING, KEYS, OPERATOR, PAID, PEOPLE, SERVICES
+from tests.stateful.invariants import Difference
+from tests.stateful.people import CODED, EVERYBODY, HOLDING, KEYS, OPERATOR, PAID, SERVICES
 
 TOKENS = {
     Kind.PLAIN: "TestToken",
@@ -42,10 +44,6 @@ PREFIX = "GiftCertificates_"
 START = 1_800_000_000
 MONEY = 10**15
 NEWEST = 40  # gifts and batches that are read after each step; older ones are read when they are used
-
-
-class Difference(AssertionError):  # noqa: N818
-    """The contract did what the model does not."""
 
 
 class Row(NamedTuple):
@@ -95,6 +93,7 @@ class Side:
         self.model.now = chain.time
         self.domain = certificates_domain(chain.id, self.address)
         self.accounts = rebuild.Accounts()
+        self.audit = CertificateAudit(self.address, decimals)
         self.made: dict[bytes, Any] = {}  # gifts and batches by id, to read them again
         self.leaves: dict[bytes, int] = {}  # number of a batch's leaves
         self._expected: tuple[bytes, bytes] | None = None  # request and hash, while the books don't change
@@ -202,9 +201,12 @@ class Side:
         ]
         self.check_events(events, self.model.events)
         self.accounts.add(events)
+        self.audit.add(receipt.logs, self.chain.time)
+        self.audit.check(self.model.liabilities())
         found = rebuild.redemptions(events)
         if found != self.model.books.redeemed:
             raise Difference(f"the logs tell of {found}, the model of {self.model.books.redeemed}")
+        self.audit.check_redeemed(found)
 
     def check_events(self, events: Sequence[tuple[Any, ...]], said: Sequence[tuple[Any, ...]]) -> None:
         """One contract's, one by one. Raises Difference."""
@@ -373,7 +375,8 @@ class Side:
         return rows
 
     def compare_rest(self) -> None:
-        """What is too large to read after every step: terms, and what services were told last."""
+        """What is too large to read after every step: terms, and the books that `solvency` rebuilds."""
+        self.audit.compare(self.model)
         for series_id, series in self.model.books.series.items():
             output = self.chain.send(people.OWNER, self.address, ABI.call("terms", series_id)).output
             if ABI.result("terms", output)[0] != astuple(series.terms):
@@ -425,6 +428,3 @@ def pack(answer: tuple[Any, ...]) -> bytes:
 
 def _account(held: Account) -> tuple[int, int, int]:
     return held.balance, held.spent, held.nonce
-
-
-__all__ = ["ABI", "PEOPLE", "Difference", "Side", "new_chain"]

@@ -6,7 +6,7 @@ import pytest
 from tests.stateful.bugs import Bug, lives, source_of
 from tests.stateful.certificates.machine import live, shrink
 from tests.stateful.certificates.seeded_bugs import BUGS, caught_by
-from tests.stateful.certificates.side import Difference
+from tests.stateful.invariants import Difference
 from tools.compiler import compile_contract
 
 

@@ -92,6 +92,12 @@ class CustodyLife(Life[S], Generic[S, K]):
                 return  # a transaction that reverts changes nothing
         self.settle(rng)
 
+    def check_audits(self) -> None:
+        """The books that `solvency` rebuilds agree with the money there is. Raises Difference."""
+        for side in self.sides:
+            if side.audit_here:
+                side.audit_here.check(side.held() - self.given[id(side)])
+
     def act(self, side: S, act: Act) -> bool:
         """One transaction; whether it succeeded."""
         function, caller, args = act

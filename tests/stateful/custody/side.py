@@ -9,14 +9,17 @@ from dataclasses import fields
 from typing import Any
 
 from largesse.eip712 import Domain, Message
+from largesse.report.history import BOOKS
 from largesse.signed.certificates import OwedWithdrawal
 from tests.model.certificates import Certificates
 from tests.model.currency import Kind
 from tests.model.words import Digest, Series, Signature
 from tests.stateful import people
-from tests.stateful.certificates.side import ABI, PIECES, Difference, Row, Side
+from tests.stateful.audit import CONTRACTS, Audit
+from tests.stateful.certificates.side import ABI, PIECES, Row, Side
 from tests.stateful.custody.logs import CustodyLogs
 from tests.stateful.evm import Abi, Chain, Receipt, bytecode
+from tests.stateful.invariants import Difference
 from tests.stateful.people import CODED, EVERYBODY, HOLDING, PEOPLE
 
 # What the certificates do in these lives; everything else goes to the contract beside them.
@@ -67,6 +70,7 @@ class CustodySide(Side, ABC):
         super().__init__(chain, kind, answers, code, decimals)
         creation = code.get(self.NAME) or bytecode(self.NAME)
         self.here = chain.deploy(creation, ["address"], [self.address])
+        self.audit_here = Audit(self.NAME, self.here, decimals) if CONTRACTS[self.NAME] in BOOKS else None
         self._card_abi = Abi(*PIECES)
         self._card_abi.errors = self.ABI.errors  # a payment into it reverts with what it says
         for who in EVERYBODY:
@@ -109,7 +113,13 @@ class CustodySide(Side, ABC):
         ]
         self.check_events(events, self.keeper.events)
         self.account_for(receipt, events)
+        if self.audit_here:
+            self.audit_here.add(receipt.logs, self.chain.time)
         return True
+
+    def held(self) -> int:
+        """Currency that the contract has, or should have."""
+        return self.model.currency.of(self.here)
 
     def account_for(self, receipt: Receipt, events: Sequence[tuple[Any, ...]]) -> None:
         """What a transaction logged goes into the books of this side's accountant."""

@@ -19,9 +19,10 @@ from tests.model.jar_words import (
     jar_of,
 )
 from tests.model.jars import Jar, day_of
-from tests.stateful.certificates.side import NEWEST, Difference
+from tests.stateful.certificates.side import NEWEST
 from tests.stateful.custody.side import CustodySide, Rows, abi_of, messages_of
 from tests.stateful.evm import Chain
+from tests.stateful.invariants import Difference
 from tests.stateful.jars.logs import JarAccounts
 from tests.stateful.people import MERCHANTS, PEOPLE
 

@@ -13,10 +13,10 @@ from tests.model.currency import Kind
 from tests.model.pool_words import Skipped, pool_id_of
 from tests.model.pools import Pools
 from tests.model.words import MAX_AMOUNT
-from tests.stateful.certificates.side import Difference
 from tests.stateful.custody import side as custody_side
 from tests.stateful.custody.side import CustodySide, abi_of, messages_of
 from tests.stateful.evm import Chain, Receipt
+from tests.stateful.invariants import Difference
 from tests.stateful.people import HOLDERS, HOLDING, MERCHANTS, SERVICES
 from tests.stateful.pools.logs import PoolLogs, rows_of, skipped_of
 

@@ -79,6 +79,10 @@ class SalesSide(CustodySide):
 
     # --------------------------------------------------------------------------------------- acting
 
+    def held(self) -> int:
+        """What the currency took away counts as held."""
+        return super().held() + self.lost
+
     def act(self, function: str, caller: str, args: Sequence[Any], data: bytes | None = None) -> bool:
         """As everywhere; the accountant knows the time, the terms, and what was asked for."""
         self.logs.now = self.chain.time

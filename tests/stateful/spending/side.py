@@ -20,10 +20,11 @@ from tests.model.payout import Payout
 from tests.model.uniswap import Pool, Pools
 from tests.model.words import refuse
 from tests.stateful.certificates.side import ABI as TOKEN_ABI
-from tests.stateful.certificates.side import Difference, Row
+from tests.stateful.certificates.side import Row
 from tests.stateful.custody import side as custody_side
 from tests.stateful.custody.side import CustodySide, abi_of, messages_of
 from tests.stateful.evm import Abi, Chain, Receipt, bytecode
+from tests.stateful.invariants import Difference
 from tests.stateful.people import HOLDING, MERCHANTS, STRANGER
 from tests.stateful.spending.logs import SpendingLogs, Transfer
 
