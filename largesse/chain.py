@@ -55,6 +55,8 @@ Abi = Sequence[dict[str, Any]]
 _GAS_PERCENT: Final = 120
 _WAIT_SECONDS: Final = 600.0
 _POLL_SECONDS: Final = 1.0
+_BATCH: Final = 96
+"""Calls in one request at the most: nodes that limit it allow 100."""
 _LOOK_FIRST: Final = "`brownie run account` shows what waits; do this again only when nothing does"
 
 _BUILTIN: Final = {
@@ -153,6 +155,7 @@ class Node:
         self.confirmations = confirmations
         self.tip = tip
         self._contracts: dict[tuple[str, int], tuple[Abi, Contract]] = {}
+        self._takes_batches = True
 
     @classmethod
     def at(cls, url: str, *, confirmations: int = 1, tip: int | None = None) -> Node:
@@ -225,6 +228,32 @@ class Node:
             return function.call(params, block_identifier="latest" if block is None else block)
         except Web3Exception as error:
             raise refusal(error) from error
+
+    def call_all(self, functions: Sequence[ContractFunction], block: int) -> list[Any]:
+        """What views answer after `block`, in their order; many are asked at a time where the node takes
+        that. Raises as `call`, for the first that fails."""
+        found: list[Any] = []
+        for start in range(0, len(functions), _BATCH):
+            part = functions[start : start + _BATCH]
+            answers = self._call_batch(part, block) if self._takes_batches else None
+            if answers is None:
+                answers = [self.call(one, block=block) for one in part]
+                self._takes_batches = False  # each was answered, and not all of them at once
+            found += answers
+        return found
+
+    def _call_batch(self, functions: Sequence[ContractFunction], block: int) -> list[Any] | None:
+        """None where that failed, for whatever reason."""
+        batch = self.web3.batch_requests()
+        try:
+            for one in functions:
+                batch.add(one.call(block_identifier=block))
+            answers: list[Any] = batch.execute()
+        except (Web3Exception, requests.RequestException, ValueError, TypeError):
+            return None
+        finally:
+            batch.cancel()
+        return answers if len(answers) == len(functions) else None
 
     def send(self, function: ContractFunction, wallet: Wallet, *, gas: int | None = None) -> TxReceipt:
         """Send a transaction and wait for it. Raises RefusedError (nothing done), ChainError unconfirmed."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from web3.contract.contract import ContractFunctions
+from web3.contract.contract import ContractFunction, ContractFunctions
 from web3.exceptions import Web3Exception
 
 from largesse.chain import ChainError, Node, RefusedError
@@ -46,28 +46,66 @@ class Owing(Accounting, Protocol):
 
 
 class Comparison:
-    """Rebuilt books beside what a contract's views tell at `block`; `found` are the differences, in words."""
+    """Rebuilt books beside what a contract's views tell at `block`. What is asked is asked together, in the
+    end."""
 
     def __init__(self, node: Node, views: ContractFunctions, block: int) -> None:
         self.views = views
         self.block = block
-        self.found: list[str] = []
         self._node = node
+        self._found: list[str] = []
+        self._asked: list[tuple[ContractFunction, Callable[[Any], str]]] = []
 
     def told(self, name: str, *values: Any) -> Any:
-        """What the view called `name` answers."""
+        """What the view called `name` answers, now."""
         return self._node.call(self.views[name](*values), block=self.block)
 
     def same(self, what: str, rebuilt: object, told: object) -> None:
         """Note it where they differ."""
         if rebuilt != told:
-            self.found.append(f"{what}: {rebuilt} by the logs, {told} by the contract")
+            self._found.append(_differs(what, rebuilt, told))
+
+    def ask(
+        self,
+        what: str,
+        rebuilt: object,
+        view: str,
+        *values: Any,
+        read: Callable[[Any], object] = lambda told: told,
+    ) -> None:
+        """Note it where the view answers otherwise; `read` makes of the answer what is compared."""
+
+        def judge(told: Any) -> str:
+            return "" if rebuilt == read(told) else _differs(what, rebuilt, read(told))
+
+        self.judge(judge, view, *values)
+
+    def judge(self, judge: Callable[[Any], str], view: str, *values: Any) -> None:
+        """Note what `judge` says of the view's answer, unless that is ""."""
+        self._asked.append((self.views[view](*values), judge))
 
     def debts(self, books: Owing) -> None:
         """What is owed, in all and to each."""
-        self.same("owed in all", books.total_owed, self.told("totalOwed"))
+        self.ask("owed in all", books.total_owed, "totalOwed")
         for payee, amount in books.owed.items():
-            self.same(f"owed to {payee}", amount, self.told("owed", payee))
+            self.ask(f"owed to {payee}", amount, "owed", payee)
+
+    def differences(self) -> list[str]:
+        """All of them, in words, once everything is answered."""
+        answers = self._node.call_all([function for function, _ in self._asked], self.block)
+        said = [judge(told) for (_, judge), told in zip(self._asked, answers, strict=True)]
+        self._asked.clear()
+        self._found += filter(None, said)
+        return self._found
+
+
+def open_or_gone(told: object) -> str:
+    """What a view that answers yes or no says of something that is open by the logs."""
+    return "open" if told else "gone"
+
+
+def _differs(what: str, rebuilt: object, told: object) -> str:
+    return f"{what}: {rebuilt} by the logs, {told} by the contract"
 
 
 class InsolventError(LargesseError):

@@ -174,9 +174,7 @@ class Shop:
 
     def purchase(self, number: int, block: int | None = None) -> dict[str, Any]:
         """A purchase's record, by the names of `ICertificateSales.Purchase`, now or after a block."""
-        names = [part["name"] for part in _outputs("purchase")]
-        told = self.node.call(self.contract.functions.purchase(number), block=block)
-        return dict(zip(names, told, strict=True))
+        return purchase_record(self.node.call(self.contract.functions.purchase(number), block=block))
 
     def withdrawable(self, number: int) -> int:
         """What withdrawing from a purchase would pay its buyer now."""
@@ -311,6 +309,11 @@ class Shop:
         logs = self.contract.events[name]().process_receipt(receipt, errors=DISCARD)
         values: Mapping[str, Any] = logs[0]["args"]
         return values
+
+
+def purchase_record(told: Sequence[Any]) -> dict[str, Any]:
+    """What the view `purchase` answered, by the names of `ICertificateSales.Purchase`."""
+    return dict(zip((part["name"] for part in _outputs("purchase")), told, strict=True))
 
 
 def _outputs(function: str) -> list[dict[str, Any]]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 from largesse.artifacts import prepaid_abi
 from largesse.books.accounts import AccountBooks
 from largesse.books.replay import Comparison, Found, audited
 from largesse.chainlogs import DEFAULT_RANGE, ignore
-from largesse.clients.accounts import Prepaid
+from largesse.clients.accounts import Prepaid, PrepaidAccount
 from largesse.clients.certificates import Certificates
 
 AccountAudit = Found[AccountBooks]
@@ -46,6 +47,10 @@ def differences(prepaid: Prepaid, books: AccountBooks, block: int) -> list[str]:
     check.same("the parts, and what came in less what went out", books.parts(), books.liabilities)
     check.debts(books)
     for (counterparty, index), account in books.accounts.items():
-        told = prepaid.account(counterparty, index, block)
-        check.same(f"account {index} of {counterparty}", account, told)
-    return check.found
+        name = f"account {index} of {counterparty}"
+        check.ask(name, account, "account", counterparty, index, read=_account)
+    return check.differences()
+
+
+def _account(told: Any) -> PrepaidAccount:
+    return PrepaidAccount(*told)

@@ -43,5 +43,5 @@ def differences(shop: Items, books: ItemBooks, block: int) -> list[str]:
     check = Comparison(shop.node, shop.contract.functions, block)
     check.debts(books)
     for key, listed in books.listings.items():
-        check.same(f"offer {key}", tuple(listed), tuple(check.told("listing", *key)))
-    return check.found
+        check.ask(f"offer {key}", tuple(listed), "listing", *key, read=tuple)
+    return check.differences()

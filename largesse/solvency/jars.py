@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
+from operator import itemgetter
+from typing import Any
+
+from web3 import Web3
 
 from largesse.artifacts import jars_abi
 from largesse.books.jars import DAY, JarBooks
-from largesse.books.replay import Comparison, Found, audited
+from largesse.books.replay import Comparison, Found, audited, open_or_gone
 from largesse.chainlogs import DEFAULT_RANGE, ignore
 from largesse.clients.certificates import Certificates
 
@@ -51,31 +55,39 @@ def differences(certificates: Certificates, escrow: str, books: JarBooks, block:
     check.same("the parts, and what came in less what went out, in scaled units", books.parts(), whole)
     check.debts(books)
     for key, flow in books.streams.items():
-        told = tuple(check.told("stream", key.as_tuple()))[:3]
-        check.same(f"stream {key.as_tuple()}", (flow.rate, flow.start, flow.end), told)
+        name, rebuilt = f"stream {key.as_tuple()}", (flow.rate, flow.start, flow.end)
+        check.ask(name, rebuilt, "stream", key.as_tuple(), read=_stream)
     for (creator, account, tier), flow in books.members.items():
-        payer, _, until, _ = check.told("membership", creator, account, tier)
         name = f"membership of {account} in tier {tier} of {creator}"
-        check.same(name, (flow.payer, flow.end), (node.web3.to_checksum_address(payer), until))
+        check.ask(name, (flow.payer, flow.end), "membership", creator, account, tier, read=_membership)
     for batch_id, batch in books.gifts.items():
-        told = check.told("giftsLeft", batch_id)
-        check.same(f"gifts left of 0x{batch_id.hex()}", batch.left, told)
+        check.ask(f"gifts left of 0x{batch_id.hex()}", batch.left, "giftsLeft", batch_id)
     for tip_id in books.handle_tips:
-        is_open = check.told("isHandleTipOpen", tip_id)
-        check.same(f"tip 0x{tip_id.hex()}", "open", "open" if is_open else "gone")
+        check.ask(f"tip 0x{tip_id.hex()}", "open", "isHandleTipOpen", tip_id, read=open_or_gone)
     dues, end_today = books.due(time), _jars_that_end_today(books, time)
     for jar, book in books.jars.items():
         if book.split is not None:
-            told = check.told("sharedJar", jar)[2]
-            check.same(f"jar {jar:#x}, collected", book.collected, told)
-        due, told = dues[jar], check.told("claimableScaled", jar)
+            check.ask(f"jar {jar:#x}, collected", book.collected, "sharedJar", jar, read=itemgetter(2))
         if jar in end_today:
-            most = due + book.later[time // DAY]
-            if told > most:
-                check.found.append(f"jar {jar:#x} offers {told} scaled units and has earned {most}")
+            most = dues[jar] + book.later[time // DAY]
+            check.judge(partial(_at_most, jar, most), "claimableScaled", jar)
         else:
-            check.same(f"jar {jar:#x}, due", due, told)
-    return check.found
+            check.ask(f"jar {jar:#x}, due", dues[jar], "claimableScaled", jar)
+    return check.differences()
+
+
+def _stream(told: Any) -> tuple[int, int, int]:
+    rate, start, end, *_ = told
+    return rate, start, end
+
+
+def _membership(told: Any) -> tuple[str, int]:
+    payer, _, until, _ = told
+    return Web3.to_checksum_address(payer), until
+
+
+def _at_most(jar: int, most: int, told: int) -> str:
+    return f"jar {jar:#x} offers {told} scaled units and has earned {most}" if told > most else ""
 
 
 def _jars_that_end_today(books: JarBooks, time: int) -> set[int]:

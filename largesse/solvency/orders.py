@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from largesse.artifacts import orders_abi
 from largesse.books.orders import OrderBooks
 from largesse.books.replay import Comparison, Found, audited
 from largesse.chainlogs import DEFAULT_RANGE, ignore
 from largesse.clients.certificates import Certificates
-from largesse.clients.orders import Orders
+from largesse.clients.orders import HeldOrder, Orders
 
 OrderAudit = Found[OrderBooks]
 
@@ -45,5 +46,9 @@ def differences(orders: Orders, books: OrderBooks, block: int) -> list[str]:
     check.same("the parts, and what came in less what went out", books.parts(), books.liabilities)
     check.debts(books)
     for key, entry in books.orders.items():
-        check.same(f"order {key}", entry.order, orders.order(key, block))
-    return check.found
+        check.ask(f"order {key}", entry.order, "order", *key.as_tuple(), read=_order)
+    return check.differences()
+
+
+def _order(told: Any) -> HeldOrder:
+    return HeldOrder(*told)

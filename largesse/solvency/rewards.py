@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 from largesse.artifacts import rewards_abi
 from largesse.books.replay import Comparison, Found, audited
 from largesse.books.rewards import RewardBooks
 from largesse.chainlogs import DEFAULT_RANGE, ignore
 from largesse.clients.certificates import Certificates
-from largesse.clients.rewards import Rewards
+from largesse.clients.rewards import Pool, Rewards
 
 RewardAudit = Found[RewardBooks]
 
@@ -46,10 +47,14 @@ def differences(rewards: Rewards, books: RewardBooks, block: int, time: int) -> 
     check.same("the parts, and what came in less what went out", books.parts(), books.liabilities)
     check.debts(books)
     for pool_id, pool in books.pools(time).items():
-        check.same(f"pool 0x{pool_id.hex()}", pool, rewards.pool(pool_id, block))
+        check.ask(f"pool 0x{pool_id.hex()}", pool, "pool", pool_id, read=_pool)
     for (pool_id, payee), amount in books.credits.items():
         name = f"{payee} in pool 0x{pool_id.hex()}"
-        check.same(f"credit of {name}", amount, rewards.credit(pool_id, payee, block))
-        spent = check.told("spentToday", pool_id, payee)
-        check.same(f"reads today of {name}", books.spent_by(pool_id, payee, time), spent)
-    return check.found
+        check.ask(f"credit of {name}", amount, "credit", pool_id, payee)
+        spent = books.spent_by(pool_id, payee, time)
+        check.ask(f"reads today of {name}", spent, "spentToday", pool_id, payee)
+    return check.differences()
+
+
+def _pool(told: Any) -> Pool:
+    return Pool(*told)

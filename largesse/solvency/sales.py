@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from largesse.artifacts import artifact
 from largesse.books.replay import Comparison, Found, audited
 from largesse.books.sales import SalesBooks
 from largesse.chainlogs import DEFAULT_RANGE, ignore
 from largesse.clients.certificates import Certificates
-from largesse.clients.sales import Shop
+from largesse.clients.sales import Shop, purchase_record
 
 SalesAudit = Found[SalesBooks]
 _TOLD: Final = (
@@ -49,19 +49,22 @@ def differences(shop: Shop, books: SalesBooks, block: int) -> list[str]:
     """Every difference between the rebuilt books and the contract's views at `block`, in words."""
     check = Comparison(shop.node, shop.contract.functions, block)
     check.same("the parts, and what came in less what went out", books.parts(), books.liabilities)
-    check.same("booked", books.liabilities, check.told("booked"))
+    check.ask("booked", books.liabilities, "booked")
     check.debts(books)
     for promotion, budget in books.budgets.items():
-        check.same(f"budget of promotion {promotion}", tuple(budget), tuple(check.told("budget", promotion)))
+        check.ask(f"budget of promotion {promotion}", tuple(budget), "budget", promotion, read=tuple)
     for series, amount in books.premiums.items():
-        check.same(f"premiums of series {series}", amount, check.told("premiumsHeld", series))
-    check.same("purchases", len(books.purchases), check.told("purchaseCount"))
+        check.ask(f"premiums of series {series}", amount, "premiumsHeld", series)
+    check.ask("purchases", len(books.purchases), "purchaseCount")
     for number, entry in books.purchases.items():
-        record = shop.purchase(number, block)
-        told = tuple(record[name] for name in _TOLD)
         rebuilt = (
             entry.buyer, entry.series_id, entry.face, entry.promotion, entry.discount, entry.cash_back,
             entry.referral, entry.withdrawn_at > 0,
         )  # fmt: skip
-        check.same(f"purchase {number}", rebuilt, told)
-    return check.found
+        check.ask(f"purchase {number}", rebuilt, "purchase", number, read=_told)
+    return check.differences()
+
+
+def _told(answer: Sequence[Any]) -> tuple[Any, ...]:
+    record = purchase_record(answer)
+    return tuple(record[name] for name in _TOLD)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from brownie import accounts, web3
 
@@ -9,6 +12,7 @@ from largesse.artifacts import ArtifactError, artifact, certificates_abi, known_
 from largesse.chain import ROLES, ChainError, Node, RefusedError, development_wallet
 from largesse.session import SessionError
 from tests.fixtures.desk import KR, Desk
+from tests.support.changed_node import node_with, refuse
 
 
 @pytest.fixture(scope="module")
@@ -114,3 +118,48 @@ def test_a_contract_that_was_not_compiled_is_named() -> None:
     with pytest.raises(ArtifactError) as error:
         artifact("Nothing")
     assert error.value.reason == "not_compiled"
+
+
+BATCHES: dict[str, tuple[Callable[[list[Any]], Any], int]] = {
+    "as it is": (lambda answers: answers, 2),
+    "in another order": (lambda answers: answers[::-1], 2),
+    "one error for all": (lambda answers: refuse(answers[0], "one at a time"), 1 + 100),
+    "some of them": (lambda answers: answers[:-1], 1 + 100),
+    "away": (lambda _: None, 1 + 100),
+}
+"""What becomes of the answers to a batch, and in how many requests 100 views are answered."""
+
+
+@pytest.mark.parametrize("kind", BATCHES)
+def test_many_views_are_asked_at_once_where_a_node_takes_that(desk: Desk, kind: str) -> None:
+    change, requests = BATCHES[kind]
+    sizes: list[int] = []
+    answers = 0
+
+    def count(request: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+        nonlocal answers
+        answers += request["method"] == "eth_call"
+        return answer
+
+    def batch(found: list[Any]) -> Any:
+        sizes.append(len(found))
+        return change(found)
+
+    block, token = desk.block(), desk.krw.token
+    holders = [desk.address(role) for role in ("holder", "giver", "issuer", "stranger")] * 25
+    wanted = [token.balance(holder, block) for holder in holders]
+    with node_with(desk.session.node.url, count, batch) as node:
+        views = node.contract(token.address, artifact("TestToken").abi).functions
+        assert node.call_all([views.balanceOf(holder) for holder in holders], block) == wanted
+    assert len(sizes) + answers - sum(sizes) == requests
+    assert len(set(wanted)) > 1
+
+
+def test_a_view_among_many_that_fails_is_named(desk: Desk) -> None:
+    views = desk.krw.contract.functions
+    with pytest.raises(RefusedError) as error:
+        desk.session.node.call_all([views.terms(1), views.terms(99), views.terms(1)], desk.block())
+    assert error.value.values == (99,)
+    assert desk.session.node.call_all([views.seriesCount()], desk.block()) == [
+        desk.session.node.call(views.seriesCount())
+    ]

@@ -17,16 +17,24 @@ Change = Callable[[dict[str, Any], dict[str, Any]], Any]
 """Makes of a request and its answer (JSON-RPC) another answer."""
 
 
+def unchanged(_: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+    """As the node answers."""
+    return answer
+
+
 @contextmanager
-def node_with(url: str, change: Change) -> Iterator[Node]:
-    """A node whose answers are changed on their way; where `change` gives None it is away (503)."""
+def node_with(
+    url: str, change: Change = unchanged, batches: Callable[[list[Any]], Any] = lambda answers: answers
+) -> Iterator[Node]:
+    """A node whose answers are changed on their way; where `change` gives None it is away (503). `batches`
+    makes of the answers to a batch what is answered."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             answers = httpx.post(url, json=asked, timeout=30).json()
             if isinstance(asked, list):
-                answers = [change(one, two) for one, two in zip(asked, answers, strict=True)]
+                answers = batches([change(one, two) for one, two in zip(asked, answers, strict=True)])
             else:
                 answers = change(asked, answers)
             away = answers is None or (isinstance(answers, list) and None in answers)
