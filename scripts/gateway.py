@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.commands.command import command
+from largesse.commands.settling import coin_price
 from largesse.console import say, table
 from largesse.files import CHECKOUT
 from largesse.gateway.config import load_app, read_prices
@@ -32,7 +33,7 @@ SCHEMES = ("voucher", "exact", "batch")
     Option("port", "where it listens", "8402"),
     Option("database", "sqlite:///file or postgresql://…; several gateways can share one", ""),
     Option("risk", "in whole currency: vouchers over more are settled at once; none: settle by hand", "1"),
-    Option("gas", "what one coin of the chain costs, in whole currency; 0: gas is free", ""),
+    Option("gas", "what one coin of the chain costs, in whole currency; 0: gas is free (live: needed)", ""),
     Option("share", "exact: a payment's gas costs at most so many basis points of it", "10000"),
     Option("gwei", "exact, batch: no transaction that payers ask for, where gas costs more", "200"),
     Option("daily", "exact, batch: gas a day for what does not pay for itself, of each kind", "50000000"),
@@ -47,9 +48,7 @@ def main(session: Session, given: Arguments) -> None:
         raise ArgumentError("unknown_scheme", f"schemes={unknown[0]}: there are {', '.join(SCHEMES)}")
     prices = read_prices(given.path("prices"), decimals)
     policy = None
-    native = None
-    if given.has("gas"):
-        native = 0 if given.text("gas") == "0" else prepaid.micros(given.amount("gas", decimals))
+    native = coin_price(session, given, prepaid, settles=given.text("risk") != "none")
     if given.text("risk") != "none":
         risk = prepaid.micros(given.amount("risk", decimals))
         policy = Policy(native or 0, risk)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from largesse.arguments import Arguments, Option
 from largesse.commands.command import command
+from largesse.commands.settling import coin_price
 from largesse.console import done, say, table
 from largesse.database import open_database
 from largesse.gateway.accounts import AccountBook
@@ -20,7 +21,7 @@ _NO_RISK = 2**47
     "Show what waits and what settling it would cost; settle it when it pays, or now=yes.",
     Option("currency", "the currency's symbol"),
     Option("database", "the gateway's", ""),
-    Option("gas", "what one coin of the chain costs, in whole currency", "0"),
+    Option("gas", "what one coin of the chain costs, in whole currency; 0: gas is free (live: needed)", ""),
     Option("share", "settle when the gas costs at most so many basis points of what it brings", "100"),
     Option("now", "yes: settle whatever is worth its gas", "no"),
     Option("from", "the seller", ""),
@@ -33,7 +34,7 @@ def main(session: Session, given: Arguments) -> Decision:
     engine = open_database(database, tables())
     book = AccountBook(prepaid, seller.address)
     ledger = Ledger(engine, session.node.chain_id, prepaid.address, seller.address)
-    native = 0 if given.text("gas") == "0" else prepaid.micros(given.amount("gas", token.decimals))
+    native = coin_price(session, given, prepaid) or 0
     most_wait = 0 if given.text("now") == "yes" else 86_400
     policy = Policy(native, _NO_RISK, given.whole("share", most=10_000), most_wait)
     settler = Settler(book, ledger, Sender(session.node, seller, engine), policy)

@@ -8,6 +8,7 @@ import re
 from largesse.amounts import UINT96_MAX
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.chain import Wallet
+from largesse.clients.certificates import CLAIM_PAGE
 from largesse.commands.command import command
 from largesse.console import say
 from largesse.database import open_database
@@ -36,6 +37,7 @@ _DAY = 86_400
     Option("issuer", "the name in the address: /payments/<issuer>", "issuer"),
     Option("windows", "days in which a method of payment can be charged back", "card:120,bank:0"),
     Option("budget", "in whole currency: what may be issued from a start on, approved anew at each", "10000"),
+    Option("page", "where the links lead that buyers are sent", CLAIM_PAGE),
     Option("host", "where it listens", "127.0.0.1"),
     Option("port", "where it listens", "8404"),
     Option("database", "sqlite:///file or postgresql://…; several webhooks can share one", ""),
@@ -49,7 +51,14 @@ def main(session: Session, given: Arguments) -> None:
     secrets = read_secrets(os.environ, SECRET, OLD_SECRET)
     (link_secret,) = read_secrets(os.environ, LINK_SECRET)
     issuer = Issuer(
-        given.file_name("issuer"), shop, given.text("currency"), wallet, windows, secrets, link_secret
+        given.file_name("issuer"),
+        shop,
+        given.text("currency"),
+        wallet,
+        windows,
+        secrets,
+        link_secret,
+        given.text("page"),
     )
     port = given.whole("port", most=65_535)
     database = session.database("webhook", given)
@@ -61,6 +70,7 @@ def main(session: Session, given: Arguments) -> None:
     )
     _approve(token, wallet, shop.address, budget)
     say(f"{wallet.name} ({wallet.address}) issues up to {token.show(budget)} from this start on")
+    say(f"its links lead to {issuer.claim_page}")
     say(f"listening at http://{given.text('host')}:{port}/payments/{issuer.name}, /health and /metrics too")
     write_logs()
     serve(make_app(webhook), given.text("host"), port)

@@ -28,6 +28,7 @@ from largesse.clients.sales import Shop
 from largesse.eip712 import CURVE_ORDER, keccak
 from largesse.errors import LargesseError
 from largesse.gifts.commitments import Gift
+from largesse.gifts.link_frame import check_base_url
 from largesse.gifts.links import GiftLink, key_address
 from largesse.sender import Sender
 from largesse.signed.sales import Receipt
@@ -92,6 +93,9 @@ class Issuer:
 
     `windows`: for each method of payment the seconds in which it can be charged back, 0 for none. `secrets`:
     what the processor signs with, the new and the old one. `link_secret`: the links' keys come from it.
+    `claim_page`: where the links lead.
+
+    Raises PaymentError bad_name; LinkError bad_base_url.
     """
 
     name: str
@@ -106,6 +110,7 @@ class Issuer:
     def __post_init__(self) -> None:
         if _NAME.fullmatch(self.name) is None:
             raise PaymentError("bad_name", f"{self.name!r} is no name of letters, digits and -")
+        check_base_url(self.claim_page)
 
 
 class Webhook:
