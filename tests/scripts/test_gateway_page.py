@@ -1,4 +1,4 @@
-"""docs/GATEWAY.md: its two pieces of Python run as they stand, and each error of its table is one of the code."""
+"""docs/GATEWAY.md: its two pieces of Python run as they stand, and the errors of its table are the code's."""
 
 from __future__ import annotations
 
