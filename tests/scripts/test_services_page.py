@@ -1,4 +1,4 @@
-"""docs/SERVICES.md: its piece of Python runs, and its tables are those of the services."""
+"""docs/SERVICES.md: its pieces of Python and SQL run, and its tables are those of the services."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from largesse.database import open_database, reading, sqlite_url
 from largesse.files import CHECKOUT
+from largesse.indexer.tables import TABLES
 from largesse.webhook.app import PaymentState
 from largesse.webhook.events import TYPES
-from scripts import give
+from scripts import give, index, tip
 from tests.fixtures.desk import KR, Desk
 from tests.support.served import Server
 
@@ -72,3 +75,19 @@ def test_it_names_each_kind_of_notice_and_what_is_in_it() -> None:
     for kind, row in kinds.items():
         for name in re.findall(r"`(\w+)`", row):
             assert f'"{name}": ' in READERS or f'"{name}":' in READERS, f"{kind}: {name}"
+
+
+def test_it_names_each_table_and_column_of_the_indexer() -> None:
+    named = {name: re.findall(r"`(\w+)`", row.split(" | ")[2]) for name, row in table("table | a row").items()}
+    assert named == {one.name: [column.name for column in one.columns] for one in TABLES.sorted_tables}
+
+
+def test_the_piece_of_sql_finds_the_tips(desk: Desk, tmp_path: Path) -> None:
+    tip.main("currency=USDC", "to=creator", "amount=5", "message=Thanks", "from=supporter")
+    url = sqlite_url(tmp_path / "events.db")
+    index.main(f"database={url}")
+    (piece,) = re.findall(r"^```sql\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    with reading(open_database(url, TABLES)) as connection:
+        found = [tuple(row) for row in connection.execute(text(piece))]
+    now = desk.session.node.block_time(desk.block())
+    assert found == [(now, desk.address("supporter"), "5000000")]
