@@ -9,6 +9,7 @@ from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.chain import RefusedError
 from largesse.clients.jars import TipsError
 from largesse.commands.command import command
+from largesse.commands.linking import PAGE, link_page
 from largesse.commands.paying import CURRENCY, FROM, PAY, SIGN, TO, carry_out, payer_of
 from largesse.console import done, say
 from largesse.files import replace_file
@@ -33,7 +34,7 @@ MOST_LINKS = 10_000
     Option("for", "or the accounts they are for: addresses or roles, with commas", ""),
     Option("reclaim", "from then on unclaimed ones can return: 2027-12-24 or 2027-12-24T18:00, UTC"),
     Option("name", "of the file that is written: the links, or the named batch"),
-    Option("page", "where the links lead", CLAIM_PAGE),
+    PAGE,
     PAY,
     SIGN,
     FROM,
@@ -56,7 +57,7 @@ def main(session: Session, given: Arguments) -> GiftSubscriptions:
     if given.has("count"):
         gifts, links = make_links(
             gifts, given.whole("count", least=1, most=MOST_LINKS), chain_id=session.node.chain_id,
-            escrow=tips.address, base_url=given.text("page"),
+            escrow=tips.address, base_url=link_page(session, given, CLAIM_PAGE),
         )  # fmt: skip
         path = folder / f"{name}.txt"
         content = "".join(link.url() + "\n" for link in links)

@@ -10,6 +10,7 @@ from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.chain import RefusedError
 from largesse.clients.certificates import CLAIM_PAGE, Certificates, Given
 from largesse.commands.command import command
+from largesse.commands.linking import PAGE, link_page
 from largesse.console import done, say
 from largesse.files import replace_file
 from largesse.gift_batches import batch_remaining, draft_links, find_given, give_many
@@ -32,7 +33,7 @@ MOST_LINKS = 10_000
     Option("deliver", "not claimable before: 2027-12-24 or 2027-12-24T18:00, UTC", ""),
     Option("reclaim", "from then on the giver can take it back, UTC", ""),
     Option("name", "of the files that are written (default: from the gift's id)", ""),
-    Option("page", "where the link leads", CLAIM_PAGE),
+    PAGE,
     Option("from", "the giver", ""),
     example="series=kr-culture-50000 amount=50000 name=anna from=giver",
 )
@@ -48,6 +49,7 @@ def main(session: Session, given: Arguments) -> Given:
     recipient = session.address(given.text("to")) if given.has("to") else ZERO_ADDRESS
     deliver_at = moment(given.text("deliver")) if given.has("deliver") else 0
     reclaim_at = moment(given.text("reclaim")) if given.has("reclaim") else 0
+    page = link_page(session, given, CLAIM_PAGE)
     whose = recipient if recipient != ZERO_ADDRESS else "whoever has the link"
     session.confirm(f"{token.show(amount)} of {chosen.name} for {whose}.", "give")
     kept: list[Path] = []
@@ -66,7 +68,7 @@ def main(session: Session, given: Arguments) -> Given:
             deliver_at=deliver_at,
             reclaim_at=reclaim_at,
             message=given.text("message") if given.has("message") else "",
-            base_url=given.text("page"),
+            base_url=page,
             keep=keep,
         )
     except RefusedError:
@@ -92,7 +94,7 @@ def main(session: Session, given: Arguments) -> Given:
     Option("name", "of the file with one link a line"),
     Option("deliver", "not claimable before: 2027-12-24 or 2027-12-24T18:00, UTC", ""),
     Option("reclaim", "from then on the giver can take unclaimed ones back, UTC", ""),
-    Option("page", "where the links lead", CLAIM_PAGE),
+    PAGE,
     Option("from", "the giver", ""),
     example="series=kr-culture-50000 amount=10000 count=100 name=fair from=giver",
 )
@@ -122,7 +124,7 @@ def many(session: Session, given: Arguments) -> list[GiftLink]:
             certificates, giver.address, chosen.series_id, [amount] * count,
             deliver_at=moment(given.text("deliver")) if given.has("deliver") else 0,
             reclaim_at=moment(given.text("reclaim")) if given.has("reclaim") else 0,
-            base_url=given.text("page"),
+            base_url=link_page(session, given, CLAIM_PAGE),
         )  # fmt: skip
         # The keys are on disk before anything is sent: whoever loses them after that has lost the gifts.
         replace_file(draft, _lines(drafts))

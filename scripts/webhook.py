@@ -10,6 +10,7 @@ from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.chain import Wallet
 from largesse.clients.certificates import CLAIM_PAGE
 from largesse.commands.command import command
+from largesse.commands.linking import PAGE, link_page
 from largesse.console import say
 from largesse.database import open_database
 from largesse.sender import TABLES
@@ -37,7 +38,7 @@ _DAY = 86_400
     Option("issuer", "the name in the address: /payments/<issuer>", "issuer"),
     Option("windows", "days in which a method of payment can be charged back", "card:120,bank:0"),
     Option("budget", "in whole currency: what may be issued from a start on, approved anew at each", "10000"),
-    Option("page", "where the links lead that buyers are sent", CLAIM_PAGE),
+    PAGE,
     Option("host", "where it listens", "127.0.0.1"),
     Option("port", "where it listens", "8404"),
     Option("database", "sqlite:///file or postgresql://…; several webhooks can share one", ""),
@@ -58,7 +59,7 @@ def main(session: Session, given: Arguments) -> None:
         windows,
         secrets,
         link_secret,
-        given.text("page"),
+        link_page(session, given, CLAIM_PAGE),
     )
     port = given.whole("port", most=65_535)
     database = session.database("webhook", given)

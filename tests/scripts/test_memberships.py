@@ -272,6 +272,7 @@ def test_a_live_chain_waits_for_the_typed_words(
 ) -> None:
     creator, block = desk.address("creator"), desk.block()
     given = ("currency=USDC", f"to={creator}", "count=3", "name=live", f"reclaim={in_days(desk, 9)}")
+    given += ("page=https://shop.test/member",)
     asked = live("no", me=desk.wallet("supporter"))
     for call in (
         lambda: subscribe.main("currency=USDC", f"to={creator}", "from=me"),

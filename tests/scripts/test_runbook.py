@@ -100,7 +100,7 @@ def rehearsed(chain: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -
         person.found = {
             "https://…": chain["NODE"], "0x…": chain["TOKEN"], "12": "3", str(CHAIN_ID): str(CHAIN_ID),
             "address of a merchant": MERCHANT, "out/gifts/first.txt": str(state / "out/gifts/first.txt"),
-            "your list.csv": str(state / "list.csv"),
+            "your list.csv": str(state / "list.csv"), "https://your page": "https://shop.test/claim",
         }  # fmt: skip
         for line in LINES:
             person.screens[line] = person.type(line)

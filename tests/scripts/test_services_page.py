@@ -78,7 +78,9 @@ def test_it_names_each_kind_of_notice_and_what_is_in_it() -> None:
 
 
 def test_it_names_each_table_and_column_of_the_indexer() -> None:
-    named = {name: re.findall(r"`(\w+)`", row.split(" | ")[2]) for name, row in table("table | a row").items()}
+    named = {
+        name: re.findall(r"`(\w+)`", row.split(" | ")[2]) for name, row in table("table | a row").items()
+    }
     assert named == {one.name: [column.name for column in one.columns] for one in TABLES.sorted_tables}
 
 
