@@ -43,7 +43,7 @@ _DAY = 86_400
     Option("port", "where it listens", "8404"),
     Option("database", "sqlite:///file or postgresql://…; several webhooks can share one", ""),
     Option("from", "the issuer: pays the face and the gas", ""),
-    example="currency=KRWT",
+    example="currency=KRWT budget=1000000",
 )
 def main(session: Session, given: Arguments) -> None:
     certificates, wallet = session.certificates(given.text("currency")), session.wallet(given, "issuer")
