@@ -71,11 +71,13 @@ class Life(Books):
     def _single(self, at: int, used: int, before: tuple[int, ...]) -> None:
         event = self._transaction[at]
         series_id, giver, taker, amount = event["id"], event["from"], event["to"], event["value"]
+        if ZERO_ADDRESS not in (giver, taker):
+            # Of nothing at all, anybody may hand on even a series that nobody has opened.
+            self._note(event, "transferred", series_id, giver, amount, other=taker)
+            return
         changed = [new != old for new, old in zip(self._counters(event), before, strict=True)]
         kind = next((name for name, hit in zip(_KINDS, changed, strict=True) if hit), "")
-        if ZERO_ADDRESS not in (giver, taker):
-            self._note(event, "transferred", series_id, giver, amount, other=taker)
-        elif kind == "redeemed":
+        if kind == "redeemed":
             row = self.redemptions[-1]
             service = row.merchant if row.payee != row.merchant else ""
             self._note(

@@ -42,7 +42,7 @@ class Audit:
         ]
         try:
             self.books.add(found)
-        except (LogError, LookupError, AttributeError) as error:
+        except (LogError, LookupError, AttributeError, TypeError, ValueError) as error:
             names = [event.name for event in found]
             raise Difference(f"the books of solvency do not take {names}: {error!r}") from error
 
