@@ -154,7 +154,7 @@ class PaidRoutes:
 
     async def _serve(self, scope: Scope, receive: Receive, body: bytes) -> Answer:
         """The app's whole answer."""
-        status, size, sent = 500, 0, False
+        status, size, sent, is_whole = 500, 0, False, False
         headers: Iterable[tuple[bytes, bytes]] = ()
         parts: list[bytes] = []
 
@@ -166,12 +166,13 @@ class PaidRoutes:
             return {"type": "http.request", "body": body, "more_body": False}
 
         async def kept(message: Message) -> None:
-            nonlocal status, headers, size
+            nonlocal status, headers, size, is_whole
             if message["type"] == "http.response.start":
                 status, headers = message["status"], message.get("headers", ())
             elif message["type"] == "http.response.body":
                 parts.append(part := message.get("body", b""))
                 size += len(part)
+                is_whole = not message.get("more_body")
                 if size > self.most_answer_bytes:
                     raise PaymentRefusedError(
                         "answer_too_large",
@@ -180,7 +181,16 @@ class PaidRoutes:
                         status=500,
                     )
 
-        await self.app(scope, again, kept)
+        # Whatever else the server could send, as a file by its path: the answer is held here.
+        await self.app({**scope, "extensions": {}}, again, kept)
+        if status < 400 and not is_whole:
+            # Whose client is gone may stop in the middle, and say nothing.
+            raise PaymentRefusedError(
+                "answer_incomplete",
+                "the answer broke off before its end; nothing was charged",
+                "ask again with the same payment",
+                status=500,
+            )
         return Answer(status, tuple((bytes(n), bytes(v)) for n, v in headers), b"".join(parts))
 
     async def _ask(
