@@ -53,6 +53,9 @@ def main(session: Session, given: Arguments) -> Decision:
     ]
     table("Vouchers that wait", ("", ""), rows, right=1)
     say(f"{'settled' if decision.settles else 'not settled'}: {decision.why}")
+    refused = bool(decision.batch) + len(decision.singles) - len(settlements)
+    if refused:
+        say(f"{refused} contract wallet(s) refused what they had signed: the log says which")
     for one in settlements:
         done(f"{token.show(one.payout)} for {len(one.rows):,} account(s), {one.gas:,} gas")
     return decision

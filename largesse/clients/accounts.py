@@ -19,7 +19,7 @@ from web3.exceptions import Web3Exception
 from web3.types import LogReceipt, TxReceipt
 
 from largesse.artifacts import prepaid_abi
-from largesse.chain import Wallet
+from largesse.chain import RefusedError, Wallet, refusal
 from largesse.chainlogs import Decoder, Event
 from largesse.clients.service import OWN_CALL, Service
 from largesse.eip712 import Domain, accounts_domain, keccak
@@ -30,6 +30,8 @@ ROW_BYTES: Final = 14
 """Of a row in the event of a settlement: ``index 64 | amount 48``."""
 _DAY: Final = 86_400
 _IS_VALID_SIGNATURE: Final = keccak(b"isValidSignature(bytes32,bytes)")[:4]
+_WALLET_GAS: Final = 321_000
+"""What the contract gives a wallet for a signature (`Signatures.ERC1271_GAS`), and a transaction's own."""
 
 Key = tuple[str, int]
 """An account: its counterparty and index."""
@@ -117,14 +119,22 @@ class Prepaid(Service):
         return micros(amount, self.token.decimals)
 
     def is_wallet_signature(self, wallet: str, digest: bytes, signature: bytes) -> bool:
-        """Whether `wallet` has code that says it signed (ERC-1271)."""
+        """Whether `wallet` has code that says it signed (ERC-1271) when this contract asks, with no more gas
+        than that gives. Raises ChainError node_failed."""
         data = _IS_VALID_SIGNATURE + encode(["bytes32", "bytes"], [digest, signature])
         try:
             answer = self.node.web3.eth.call(
-                {"to": Web3.to_checksum_address(wallet), "data": HexStr("0x" + data.hex()), "gas": 1_000_000}
+                {
+                    "from": Web3.to_checksum_address(self.address),
+                    "to": Web3.to_checksum_address(wallet),
+                    "data": HexStr("0x" + data.hex()),
+                    "gas": _WALLET_GAS,
+                }
             )
-        except (Web3Exception, ValueError):
-            return False
+        except (Web3Exception, ValueError) as error:
+            if isinstance(found := refusal(error), RefusedError):
+                return False
+            raise found from error
         return bytes(answer) == _IS_VALID_SIGNATURE.ljust(32, b"\0")
 
     # ----------------------------------------------------------------------------------------------- payers

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
 
+from largesse.chain import RefusedError
 from largesse.clients.accounts import Settlement
 from largesse.gateway.accounts import AccountBook
 from largesse.gateway.ledger import Ledger, Owed
@@ -173,24 +174,33 @@ class Settler:
         return decision, done
 
     def settle(self, batch: Sequence[Owed], singles: Sequence[Owed] = ()) -> list[Settlement]:
-        """Settle these, whatever it costs. Who sees a transaction before it is final can read them."""
+        """Settle these, whatever it costs. Who sees a transaction before it is final can read them.
+
+        A contract wallet that says no now, whatever it said before, is left out and told of: it holds up no
+        other.
+        """
         self.ledger.publish({one.index: one.amount for one in (*batch, *singles)})
         prepaid, counterparty = self.book.prepaid, self.book.counterparty
-        calls = []
+        done = []
         if batch:
             packed = rows([SignedVoucher(one.index, one.amount, one.signature) for one in batch])
-            calls.append(prepaid.settle_call(counterparty, packed))
+            done.append(self._send(prepaid.settle_call(counterparty, packed)))
         for one in singles:
-            calls.append(prepaid.settle_one_call((counterparty, one.index), one.amount, one.signature))
-        done = []
-        for call in calls:
-            settlement = prepaid.settlement(self.sender.send(self._key(call), prepaid.address, call))
-            self.ledger.mark_settled(settlement.rows, int(time.time()))
-            log("gateway.settled", payout=settlement.payout, rows=len(settlement.rows), gas=settlement.gas)
-            done.append(settlement)
+            try:
+                key = counterparty, one.index
+                done.append(self._send(prepaid.settle_one_call(key, one.amount, one.signature)))
+            except RefusedError as error:
+                log("gateway.wallet_refused", error=error, account=str(one.index), micros=one.amount)
         return done
 
     # --------------------------------------------------------------------------------------------- private
+
+    def _send(self, call: bytes) -> Settlement:
+        prepaid = self.book.prepaid
+        settlement = prepaid.settlement(self.sender.send(self._key(call), prepaid.address, call))
+        self.ledger.mark_settled(settlement.rows, int(time.time()))
+        log("gateway.settled", payout=settlement.payout, rows=len(settlement.rows), gas=settlement.gas)
+        return settlement
 
     def _key(self, call: bytes) -> str:
         """Under what a settlement is sent. Where the same is final already, it skipped these rows: they are
