@@ -9,6 +9,7 @@ from largesse.commands.command import command
 from largesse.commands.settling import coin_price
 from largesse.console import say, table
 from largesse.files import CHECKOUT
+from largesse.gateway.accounts import LAG_SECONDS
 from largesse.gateway.config import load_app, read_prices
 from largesse.gateway.gateway import Gateway, Limits
 from largesse.gateway.openapi import describe
@@ -58,7 +59,10 @@ def main(session: Session, given: Arguments) -> None:
     port = given.whole("port", most=65_535)
     gas_price, daily_gas = given.whole("gwei") * 10**9, given.whole("daily")
     spending = Spending(native, given.whole("share"), gas_price, daily_gas)
-    gateway = Gateway(prepaid, seller, database, policy=policy, spending=spending, limits=Limits())
+    lag = None if session.development else LAG_SECONDS
+    gateway = Gateway(
+        prepaid, seller, database, policy=policy, spending=spending, limits=Limits(), most_lag=lag
+    )
     schemes: dict[str, Scheme] = {"voucher": gateway.vouchers}
     if "exact" in wanted:
         schemes["exact"] = gateway.exact()

@@ -19,12 +19,14 @@ from web3.exceptions import Web3Exception
 from web3.types import FilterParams
 
 from largesse.addresses import ZERO_ADDRESS
-from largesse.chain import Node
+from largesse.chain import ChainError, Node, RefusedError
 from largesse.clients.accounts import Prepaid, PrepaidAccount
 from largesse.errors import LargesseError
 from largesse.terms.fields import NO_LIMITATION
 
 STALE_SECONDS: Final = 60.0
+LAG_SECONDS: Final = 900.0
+"""A live chain's latest block is younger, or its node has come to a halt."""
 
 
 class BlindError(LargesseError):
@@ -58,7 +60,11 @@ class Standing:
 
 
 class AccountBook:
-    """The accounts of one counterparty, read through and kept fresh by `refresh`."""
+    """The accounts of one counterparty, read through and kept fresh by `refresh`.
+
+    `most_lag`: how old the latest block may be, in seconds of this machine's clock; None where blocks come
+    when they like, as on a development chain.
+    """
 
     def __init__(
         self,
@@ -66,11 +72,13 @@ class AccountBook:
         counterparty: str,
         *,
         stale_seconds: float = STALE_SECONDS,
+        most_lag: float | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.prepaid = prepaid
         self.counterparty = Web3.to_checksum_address(counterparty)
         self.stale_seconds = stale_seconds
+        self.most_lag = most_lag
         self.clock = clock
         self._kept: dict[int, Standing] = {}
         self._lock = threading.Lock()
@@ -103,7 +111,10 @@ class AccountBook:
         Raises BlindError.
         """
         with self._lock, _asking():
-            account = self.prepaid.account(self.counterparty, index, block=self._final_block())
+            # Not before what `refresh` has seen: of several nodes behind one address this one may lag, and
+            # an event that was seen is not looked for again.
+            block = max(self._final_block(), self._next_block - 1)
+            account = self.prepaid.account(self.counterparty, index, block=block)
             if account.owner == ZERO_ADDRESS:
                 return None
             found = Standing(account, self.node.has_code(account.signer), self._limitation_at(account))
@@ -116,9 +127,18 @@ class AccountBook:
             return self.prepaid.is_wallet_signature(signer, digest, signature)
 
     def refresh(self) -> int:
-        """Follow the chain to its last final block: forget the accounts that changed; how many."""
+        """Follow the chain to its last final block: forget the accounts that changed; how many.
+
+        Raises BlindError stalled where the node answers and knows no block of these days, and what the node
+        does.
+        """
         head = self._final_block()
         now = self.node.now()
+        if self.most_lag is not None and (lag := time.time() - now) > self.most_lag:
+            raise BlindError(
+                "stalled",
+                f"the node's latest block is {lag:.0f} s old: the node lags, or the clock is wrong",
+            )
         indices = self._changed(self._next_block, head) if head >= self._next_block else set()
         with self._lock:
             for index in indices:
@@ -162,8 +182,8 @@ class AccountBook:
 
 @contextmanager
 def _asking() -> Iterator[None]:
-    """What comes of a node that is away is a BlindError."""
+    """What comes of a node that is away, or can't tell, is a BlindError."""
     try:
         yield
-    except (Web3Exception, OSError) as error:
+    except (Web3Exception, OSError, ValueError, ChainError, RefusedError) as error:
         raise BlindError("blind", "the chain can't be asked about this account at the moment") from error

@@ -76,7 +76,8 @@ class Gateway:
 
     `policy` None: vouchers are kept, and settled by somebody else (`brownie run settle`). Further schemes
     (`largesse.gateway.exact`) are given with the app; `spending` is what they may cost in gas, by
-    default with the policy's price of a coin.
+    default with the policy's price of a coin. `most_lag` is as `AccountBook` has it: on a live chain, give
+    `LAG_SECONDS`.
     """
 
     def __init__(
@@ -91,13 +92,14 @@ class Gateway:
         settle_seconds: int = SETTLE_SECONDS,
         limits: Limits | None = None,
         keeping: Keeping | None = None,
+        most_lag: float | None = None,
     ) -> None:
         self.prepaid = prepaid
         self.seller = seller
         self.limits = limits or Limits()
         self.keeping = keeping or Keeping()
         self.engine = open_database(database, tables())
-        self.book = AccountBook(prepaid, counterparty or seller.address)
+        self.book = AccountBook(prepaid, counterparty or seller.address, most_lag=most_lag)
         self.ledger = Ledger(self.engine, prepaid.node.chain_id, prepaid.address, self.book.counterparty)
         per_account = self.limits.per_account
         rates = Rates(per_account, per_account * self.limits.burst)
@@ -219,7 +221,7 @@ class _Pages:
 
 
 class _Served:
-    """Starts and stops the gateway with the server that runs it."""
+    """Starts and stops the gateway with the server that runs it, also where the app knows of no lifespan."""
 
     def __init__(self, app: ASGIApp, gateway: Gateway) -> None:
         self.app = app
