@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -232,11 +233,32 @@ class _Served:
             await self.app(scope, receive, send)
             return
 
+        heard: list[Message] = []
+        said: list[str] = []
+
+        async def kept() -> Message:
+            heard.append(await receive())
+            return heard[-1]
+
         async def noted(message: Message) -> None:
+            said.append(message["type"])
             if message["type"] == "lifespan.startup.complete":
                 self.gateway.start()
             elif message["type"] == "lifespan.shutdown.complete":
                 self.gateway.stop()
             await send(message)
 
-        await self.app(scope, receive, noted)
+        try:
+            await self.app(scope, kept, noted)
+        except Exception as error:
+            if said:
+                raise
+            log("gateway.no_lifespan", logging.INFO, error=error)
+        if said:
+            return
+        # As servers do: an app that does not answer such a scope is served without.
+        for kind in ("startup", "shutdown"):
+            if not heard:
+                await receive()
+            heard.clear()
+            await noted({"type": f"lifespan.{kind}.complete"})
