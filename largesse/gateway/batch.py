@@ -81,6 +81,7 @@ from largesse.gateway.spending import (
 )
 from largesse.sender import Sender
 from largesse.signed.channels import ChannelConfig, Voucher
+from largesse.web.background import Workers
 from largesse.web.logs import log
 
 WITHDRAW_SECONDS: Final = 86_400
@@ -167,6 +168,7 @@ class BatchScheme:
         self.authorizer = authorizer
         self.least_deposit = least_deposit
         self.settle_seconds = settle_seconds
+        self._settling = Workers(x402.SETTLING, "batch settling")
         self.channels = SqlChannelStorage(
             calls.engine, f"{currency.network}:{self.pay_to}:{currency.address}"
         )
@@ -234,7 +236,7 @@ class BatchScheme:
         wanted.max_timeout_seconds = int(self.calls.lease_seconds)
         details, payer = self._signed(payment, wanted)
         if payload["type"] == "refund":
-            return await asyncio.to_thread(self._refund, details)
+            return await self._settling.ask(self._refund, details)
         proof = Proof(
             scheme=self.name,
             key=details.key,
@@ -257,11 +259,15 @@ class BatchScheme:
         """Charge the channel; a deposit goes to the chain first. Raises PaymentRefusedError: x402's reasons,
         gas_too_dear, gas_budget_used (503), settlement_pending (503) where the chain takes too long: the same
         payment serves again then."""
-        charging = asyncio.create_task(asyncio.to_thread(self._charge, proof, answer))
+        charging: asyncio.Future[Settled]
+        if proof.details.payment.payload["type"] == "deposit":
+            charging = self._settling.ask(self._charge, proof, answer)
+        else:
+            charging = asyncio.ensure_future(asyncio.to_thread(self._charge, proof, answer))
         try:
             return await asyncio.wait_for(asyncio.shield(charging), self.settle_seconds)
         except TimeoutError:
-            charging.add_done_callback(lambda task: task.exception())
+            charging.add_done_callback(lambda done: done.exception())
             raise x402.pending() from None
 
     async def release(self, proof: Proof) -> None:

@@ -50,6 +50,7 @@ from largesse.gateway.spending import (
     SpendingError,
 )
 from largesse.sender import Sender
+from largesse.web.background import Workers
 
 SETTLE_SECONDS: Final = 30.0
 """How long a request waits for its settlement; the settlement itself goes on."""
@@ -134,6 +135,7 @@ class ExactScheme:
         self.currency = currency
         self.pay_to = to_checksum_address(pay_to)
         self.settle_seconds = settle_seconds
+        self._settling = Workers(x402.SETTLING, "exact settling")
 
     def is_offered(self, amount: int) -> bool:
         """Not while its gas would cost more than it brings."""
@@ -171,12 +173,12 @@ class ExactScheme:
         """Settle on chain. Raises PaymentRefusedError gas_too_dear, gas_budget_used (503) where it was not
         sent, settlement_pending (503) where that takes too long, or nobody can tell: the same payment serves
         again then."""
-        settling = asyncio.create_task(asyncio.to_thread(self._charge, proof.details, answer))
+        settling = self._settling.ask(self._charge, proof.details, answer)
         try:
             return await asyncio.wait_for(asyncio.shield(settling), self.settle_seconds)
         except TimeoutError:
             # The thread goes on and writes the outcome down; its error has nobody to hear it.
-            settling.add_done_callback(lambda task: task.exception())
+            settling.add_done_callback(lambda done: done.exception())
             raise x402.pending() from None
 
     async def release(self, proof: Proof) -> None:

@@ -17,6 +17,9 @@ from largesse.gateway.spending import SpendingError
 
 TIMEOUT_SECONDS: Final = 60
 """`maxTimeoutSeconds`: clients sign authorisations that are good for so long."""
+SETTLING: Final = 32
+"""Transactions that a scheme waits for at one time, in threads of its own: what waits for a block, perhaps
+for minutes, holds up no call that needs none, and no stop."""
 NODE_ERRORS: Final = (Web3Exception, LargesseError, OSError, RuntimeError)
 """What comes of a node that does not answer, or that the package wraps it in."""
 

@@ -6,14 +6,18 @@ What it may have sent is written down before it is sent.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from queue import SimpleQueue
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from largesse.web.logs import log
+
+Found = TypeVar("Found")
 
 STOP_SECONDS: Final = 10.0
 """How long a stop waits for what runs in the background."""
@@ -61,6 +65,31 @@ class Workers:
                 thread = threading.Thread(target=self._work, name=name, daemon=True)
                 self.threads.append(thread)
                 thread.start()
+
+    def ask(self, run: Callable[..., Found], *values: Any) -> asyncio.Future[Found]:
+        """Have it done, and hear in this loop what it gives or raises. It is done also where nobody waits."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Found] = loop.create_future()
+
+        def told(found: Found | None, error: Exception | None) -> None:
+            if answer.done():
+                return
+            if error is not None:
+                answer.set_exception(error)
+            else:
+                answer.set_result(found)  # type: ignore[arg-type] # what it gave
+
+        def work() -> None:
+            found, failed = None, None
+            try:
+                found = run(*values)
+            except Exception as error:  # noqa: BLE001 - who asked gets it
+                failed = error
+            with suppress(RuntimeError):  # the loop may have ended: nobody waits then
+                loop.call_soon_threadsafe(told, found, failed)
+
+        self.submit(work)
+        return answer
 
     def stop(self) -> None:
         """Begin nothing more; what is being done is not waited for."""
