@@ -51,7 +51,8 @@ def open_database(url: str, tables: MetaData) -> Engine:
 
     `url` is ``sqlite:///path`` or ``postgresql://user@host/name``. Raises DatabaseError bad_url, unreachable.
     """
-    engine = create_engine(_parsed(url), **_pool(url))
+    # What is written may be a secret, and what fails is logged.
+    engine = create_engine(_parsed(url), hide_parameters=True, **_pool(url))
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediately)
