@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select, text, u
 from sqlalchemy.exc import DatabaseError as DriverError
 from sqlalchemy.exc import OperationalError
 
-from largesse.database import insert_or_leave, open_database, reading, transaction
+from largesse.database import DatabaseError, insert_or_leave, open_database, reading, transaction
 from largesse.indexer.contracts import IndexerError, Watched
 from largesse.indexer.rows import Row
 from largesse.indexer.tables import BLOCKS, CHAIN, CONTRACTS, EVENTS, ROLLBACKS, TABLES
@@ -226,6 +226,8 @@ def _told(engine: Engine) -> Iterator[None]:
     """A database that is broken, full or away is called so."""
     try:
         yield
+    except DatabaseError as error:
+        raise IndexerError("database_failed", f"{engine.url.database}: {error.message}") from error
     except DriverError as error:
         said = str(error.orig)
         if any(sign in said for sign in _DAMAGED):
