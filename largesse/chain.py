@@ -88,6 +88,20 @@ _FAILED_CALL: Final = (
 )
 
 
+# What nodes say of bytes that they have, and of a nonce that is used: Geth, Reth and Anvil, Nethermind, Besu,
+# Erigon, OpenEthereum.
+_HAS_IT: Final = (
+    "already known",
+    "alreadyknown",
+    "known transaction",
+    "existing tx with same hash",
+    "already imported",
+    "nonce too low",
+    "oldnonce",
+    "nonce is too low",
+)
+
+
 class ChainError(LargesseError):
     """A node or an account can't be used as asked."""
 
@@ -325,7 +339,7 @@ class Node:
             self.web3.eth.send_raw_transaction(raw)
         except (Web3Exception, ValueError) as error:
             text = str(error).lower()
-            if not any(known in text for known in ("already known", "nonce too low", "already imported")):
+            if not any(known in text for known in _HAS_IT):
                 raise ChainError("not_sent", f"the node took no transaction: {error}") from error
 
     def _hand_over(self, signed: SignedTransaction) -> None:

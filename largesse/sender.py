@@ -142,7 +142,7 @@ class Sender:
             if others:
                 self._send_others(attempts)
             else:
-                self.node.broadcast(attempts[-1].signed.raw)
+                self._broadcast(attempts)
             if (receipt := self._wait(attempts, 0 if others else self.patience)) is not None:
                 return self._checked(receipt, to, data)
             if self._are_void(attempts):
@@ -370,6 +370,15 @@ class Sender:
                 signed_at=int(time.time()),
             )
         )
+
+    def _broadcast(self, attempts: list[Attempt]) -> None:
+        """Send the last one. Whatever a node says of bytes that were mined, they were sent. Raises ChainError
+        not_sent."""
+        try:
+            self.node.broadcast(attempts[-1].signed.raw)
+        except ChainError:
+            if all(self.node.final_receipt(attempt.signed.tx_hash) is None for attempt in attempts):
+                raise
 
     def _send_others(self, attempts: list[Attempt]) -> None:
         """Send what another account has signed, and can't sign anew here. Why a node does not take it, as
