@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from hashlib import sha256
 from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from largesse.database import AWAY
 from largesse.gateway import wire
 from largesse.gateway.pricing import PriceList
+from largesse.gateway.receipts import digest_of_call
 from largesse.gateway.schemes import Answer, Call, Json, PaymentRefusedError, Proof, Scheme, Settled
 from largesse.web.logs import log
 from largesse.web.problems import Problem, ProblemError, database_away
@@ -248,8 +248,8 @@ def _call(scope: Scope, body: bytes, retry_key: bytes) -> Call:
             "take a shorter one",
             status=400,
         )
-    head = f"{method}\n{path}\n".encode() + scope.get("query_string", b"") + b"\n"
-    return Call(method, path, sha256(head + body).digest(), retry_key.decode("latin-1"))
+    digest = digest_of_call(method, path, scope.get("query_string", b""), body)
+    return Call(method, path, digest, retry_key.decode("latin-1"))
 
 
 def _path(scope: Scope) -> str:

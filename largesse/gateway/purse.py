@@ -17,6 +17,7 @@ import secrets
 import threading
 from collections.abc import Generator
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,13 +25,16 @@ import httpx
 
 from largesse.eip712 import Domain, address_of
 from largesse.errors import LargesseError
-from largesse.gateway import wire
+from largesse.gateway import receipts, wire
+from largesse.gateway.receipts import Receipt, ReceiptError
 from largesse.gateway.vouchers import SCHEME
 from largesse.signed.accounts import Voucher
 
 _TRIES: Final = 3
 _LOST: Final = (502, 504)
 """Whoever answers so did not wait for the call, which may be charged: as where the answer was lost."""
+_ODD: Final = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+"""What comes of a server's JSON that is not as it should be."""
 _USED: Final = (409, 503)
 """The voucher was used before; or a database may have died in the middle of the charge."""
 
@@ -62,8 +66,10 @@ class Payment:
 class Purse:
     """Signs vouchers up to `budget` micro-units in all, and `most_per_call` for one.
 
-    `state` is a file that outlives the process. Raises PurseError bad_state for one that is no purse's, or
-    another account's.
+    `state` is a file that outlives the process: a purse without the one it had before does not know what it
+    has signed, and pays no more. Where that is lost, `begin` is what all calls had cost before, in
+    micro-units: by the receipts, or on the seller's word. Raises PurseError bad_state for a file that is no
+    purse's, or another account's.
     """
 
     def __init__(
@@ -75,13 +81,14 @@ class Purse:
         budget: int,
         most_per_call: int | None = None,
         state: Path | None = None,
+        begin: int = 0,
     ) -> None:
         self.account = account
         self.signer = address_of(session_key)
         self.budget = budget
         self.most_per_call = budget if most_per_call is None else most_per_call
-        self.charged = 0
-        self.signed = 0
+        self.charged = begin
+        self.signed = begin
         self.calls = 0
         self._key = session_key
         self._domain = domain
@@ -102,17 +109,11 @@ class Purse:
 
     def accepts(self, required: dict[str, Any]) -> dict[str, Any]:
         """The entry of a PAYMENT-REQUIRED that this purse can pay. Raises PurseError not_payable."""
-        own = self.account
-        for one in required.get("accepts", ()):
-            extra = one.get("extra") or {}
-            if (
-                one.get("scheme") == SCHEME
-                and one.get("network") == f"eip155:{own.chain_id}"
-                and _same(one.get("asset"), own.currency)
-                and _same(one.get("payTo"), own.counterparty)
-                and _same(extra.get("accounts"), own.contract)
-            ):
+        accepts = required.get("accepts")
+        for one in accepts if isinstance(accepts, list) else ():
+            if isinstance(one, dict) and self._can_pay(one):
                 return dict(one)
+        own = self.account
         raise PurseError(
             "not_payable",
             f"the server takes no {SCHEME} of {own.currency} on chain {own.chain_id} to {own.counterparty}",
@@ -161,6 +162,40 @@ class Purse:
         )
         return Payment(amount, price, header)
 
+    def receipt(self, response: httpx.Response, *, root: str = "", signer: str | None = None) -> Receipt:
+        """The receipt of an answer that was paid from this account, once all is so that it says.
+
+        Of a call that was paid before it says what was paid then. `root` is what a proxy before the API takes
+        off its paths. `signer` signs its receipts, by default whom the server named when it was paid: to
+        others one proves something where that is the counterparty, or known to be its. An API that compresses
+        its answers itself is asked for ``Accept-Encoding: identity``.
+
+        Raises ReceiptError: missing, malformed, other_signer, other_account, other_sum, other_call,
+        other_answer.
+        """
+        request, own = response.request, self.account
+        if receipts.HEADER not in response.headers:
+            raise ReceiptError("missing", f"this answer has no {receipts.HEADER}")
+        named = receipt_signer(response) if signer is None else signer
+        domain = receipts.receipts_domain(own.chain_id, own.contract)
+        found = receipts.from_header(response.headers[receipts.HEADER], domain, named)
+        place = found.counterparty.lower(), found.currency.lower(), found.index
+        if place != (own.counterparty.lower(), own.currency.lower(), own.index):
+            raise ReceiptError("other_account", f"the receipt is of account {found.index}")
+        if not 0 < found.price <= found.amount <= self.signed or found.price > self.most_per_call:
+            raise ReceiptError(
+                "other_sum",
+                f"the receipt says {found.price} of {found.amount} micro-units: nobody signed that",
+            )
+        path = request.url.path.removeprefix(root) if root else request.url.path
+        call = receipts.digest_of_call(request.method, path, request.url.query, request.read())
+        if found.call != call:
+            raise ReceiptError("other_call", f"the receipt is of another call than {request.method} {path}")
+        # An answer to HEAD has no body, which the receipt is of.
+        if request.method != "HEAD" and found.answer != sha256(response.content).digest():
+            raise ReceiptError("other_answer", "the receipt is of another answer")
+        return found
+
     def charge(self, payment: Payment, charged: int | None = None) -> None:
         """The call was charged, or free where it was asked again: `charged` is what the server says that all
         calls have cost, as far as it knows; None where its answer was lost."""
@@ -189,6 +224,17 @@ class Purse:
             self._save()
 
     # --------------------------------------------------------------------------------------------- private
+
+    def _can_pay(self, one: dict[str, Any]) -> bool:
+        own, extra = self.account, one.get("extra")
+        return (
+            one.get("scheme") == SCHEME
+            and one.get("network") == f"eip155:{own.chain_id}"
+            and _same(one.get("asset"), own.currency)
+            and _same(one.get("payTo"), own.counterparty)
+            and isinstance(extra, dict)
+            and _same(extra.get("accounts"), own.contract)
+        )
 
     def _save(self) -> None:
         """Against a killed process: a machine that loses power may lose the last calls."""
@@ -233,6 +279,8 @@ class Purse:
 class Paying(httpx.Auth):
     """Pays for what answers 402, and remembers what a route costs: from then on it pays at once."""
 
+    # A body that can be read once would be gone when it is asked again, with a payment.
+    requires_request_body = True
     requires_response_body = True
 
     def __init__(self, purse: Purse) -> None:
@@ -264,17 +312,33 @@ class Paying(httpx.Auth):
             if response.status_code in _LOST:
                 self.purse.charge(payment)
                 return
-            used = response.status_code in _USED
-            self.purse.free(payment, _charged(response), used=used)
+            used, told = response.status_code in _USED, _charged(response)
+            self.purse.free(payment, told, used=used)
+            if response.status_code in (402, 409) and told is not None and told > self.purse.signed:
+                raise PurseError(
+                    "unknown_past",
+                    f"the server says that this account's calls have cost {told} micro-units, and this purse "
+                    f"has signed {self.purse.signed}: give it the state it had, or begin={told} if you agree",
+                )
             if response.status_code != 402:
                 return
             accepted = self._prices[route] = self.purse.accepts(_required(response))
 
 
+def receipt_signer(response: httpx.Response) -> str:
+    """Who signs receipts, by the offer that was accepted when this answer was paid. Raises ReceiptError
+    missing."""
+    try:
+        paid = json.loads(base64.b64decode(response.request.headers[wire.SIGNATURE]))
+        return str(paid["accepted"]["extra"]["receiptSigner"])
+    except _ODD as error:
+        raise ReceiptError("missing", "this answer was not paid, or nobody was named who signs") from error
+
+
 def _required(response: httpx.Response) -> dict[str, Any]:
     try:
         found = json.loads(base64.b64decode(response.headers[wire.REQUIRED]))
-    except (KeyError, ValueError) as error:
+    except _ODD as error:
         raise PurseError(
             "malformed", f"the server asks for money without a {wire.REQUIRED} header"
         ) from error
@@ -287,14 +351,14 @@ def _settled(response: httpx.Response, payment: Payment) -> int:
     """What the server says that calls have cost, this one with them."""
     try:
         return int(json.loads(base64.b64decode(response.headers[wire.RESPONSE]))["extra"]["charged"])
-    except (ValueError, KeyError, TypeError):
+    except _ODD:
         return payment.amount
 
 
 def _charged(response: httpx.Response) -> int | None:
     try:
         return int(response.json()["charged"])
-    except (ValueError, KeyError, TypeError):
+    except _ODD:
         return None
 
 

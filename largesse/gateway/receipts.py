@@ -1,7 +1,8 @@
 """Receipts: the seller signs what a call cost, and which answer it got.
 
 A receipt is `Receipt` of this module under the domain "Largesse Receipt", version "1", of the account's
-PrepaidAccounts. It comes with the answer in the header PAYMENT-RECEIPT, as base64 of JSON.
+PrepaidAccounts. It comes with the answer in the header PAYMENT-RECEIPT, as base64 of JSON. `Purse.receipt` is
+what a payer checks it with.
 """
 
 from __future__ import annotations
@@ -59,6 +60,11 @@ class ReceiptDigests:
         return keccak(self._start + keccak(self._head + numbers + rest))
 
 
+def digest_of_call(method: str, path: str, query: bytes, body: bytes) -> bytes:
+    """SHA-256 of a request, 32 bytes; the path is decoded, the query is not."""
+    return sha256(f"{method}\n{path}\n".encode() + query + b"\n" + body).digest()
+
+
 def digest_of(answer: Answer) -> bytes:
     """SHA-256 of the body, 32 bytes."""
     return sha256(answer.body).digest()
@@ -95,8 +101,8 @@ def from_header(header: str, domain: Domain, signer: str) -> Receipt:
             int(shown["at"]),
         )
         found = recover(receipt.digest(domain), bytes.fromhex(shown["signature"][2:]))
-    except (ValueError, KeyError, TypeError, LargesseError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError, LargesseError) as error:
         raise ReceiptError("malformed", f"{HEADER} is no receipt: {error}") from error
-    if found != signer:
+    if found.lower() != signer.lower():
         raise ReceiptError("other_signer", f"the receipt is signed by {found}, not by {signer}")
     return receipt

@@ -40,10 +40,15 @@ class SessionKey:
         """What the account knows as its signer."""
         return address_of(self.key)
 
-    def purse(self, *, budget: int, most_per_call: int | None = None, state: Path | None = None) -> Purse:
-        """A purse over it, with at most `budget` micro-units to spend."""
+    def purse(
+        self, *, budget: int, most_per_call: int | None = None, state: Path | None = None, begin: int = 0
+    ) -> Purse:
+        """A purse over it, with at most `budget` micro-units to spend in all, `begin` among them."""
         domain = accounts_domain(self.account.chain_id, self.account.contract)
-        return Purse(self.account, self.key, domain, budget=budget, most_per_call=most_per_call, state=state)
+        return Purse(
+            self.account, self.key, domain,
+            budget=budget, most_per_call=most_per_call, state=state, begin=begin,
+        )  # fmt: skip
 
     def write(self, path: Path) -> None:
         """Put it where only the owner of the file can read it. Raises SessionKeyError exists."""

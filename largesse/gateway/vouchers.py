@@ -135,7 +135,9 @@ class VoucherScheme:
         is_settled = amount <= standing.account.paid
         if (call.retry_key or seen is not None) and (paid := await self._paid(index, seen, call)) is not None:
             if is_settled and not call.retry_key:
-                raise _used("this voucher is settled, and stands on the chain for everybody to read")
+                raise _used(
+                    "this voucher is settled, and stands on the chain for everybody to read", desk.line
+                )
             return self._again(paid, standing.account.signer, index, call, desk.line)
         self._check_end(standing)
         if amount > standing.account.deposit:
@@ -309,7 +311,7 @@ class VoucherScheme:
     def _again(self, paid: Paid, payer: str, index: int, call: Call, line: Line) -> tuple[Settled, Answer]:
         """Raises PaymentRefusedError used (409), answer_gone (410)."""
         if paid.digest != call.digest or call.retry_key != paid.retry_key:
-            raise _used("this voucher or Idempotency-Key has paid for another call")
+            raise _used("this voucher or Idempotency-Key has paid for another call", line)
         if paid.answer is None:
             raise PaymentRefusedError(
                 "answer_gone",
@@ -368,13 +370,14 @@ def _blind(error: BlindError) -> PaymentRefusedError:
     return PaymentRefusedError(error.reason, error.message, "ask again in a minute", status=503)
 
 
-def _used(why: str) -> PaymentRefusedError:
+def _used(why: str, line: Line) -> PaymentRefusedError:
     return PaymentRefusedError(
         "used",
         why,
         "ask for the answer of its call under that call's Idempotency-Key; for another call sign a higher "
         "voucher, and take another Idempotency-Key",
         status=409,
+        more={"charged": str(line.charged), "best": str(line.best)},
     )
 
 

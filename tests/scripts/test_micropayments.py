@@ -16,6 +16,7 @@ from largesse.errors import LargesseError
 from largesse.gateway.config import ConfigError, load_app, read_prices
 from largesse.gateway.gateway import Gateway
 from largesse.gateway.purse import PurseError
+from largesse.gateway.receipts import ReceiptError
 from largesse.gateway.session_keys import SessionKey, SessionKeyError
 from largesse.vouchers import index_of
 from scripts import pay, prepaid, settle, solvency
@@ -109,6 +110,23 @@ def test_a_session_remembers_what_it_spent(desk: Desk, crawler: SessionKey, shop
     with pytest.raises(PurseError) as error:
         pay.main(f"url={shop}/articles/3", "session=crawler", "most=0.009")
     assert error.value.reason == "too_dear"
+
+
+def test_receipts_are_checked_and_kept(desk: Desk, crawler: SessionKey, shop: str) -> None:
+    with pytest.raises(ArgumentError, match="pay with receipts=yes"):
+        pay.receipts("session=crawler")
+    pay.main(f"url={shop}/articles/1", "session=crawler", "calls=2", "receipts=yes")
+    pay.main(f"url={shop}/", "session=crawler", "receipts=yes")  # it is free, and has none
+    pay.main(f"url={shop}/words", "session=crawler", "method=POST", 'json={"text": "a"}', "receipts=yes")
+    assert pay.receipts("session=crawler") == 20_250
+    kept = desk.session.out("sessions") / "crawler.receipts"
+    assert len(kept.read_text().splitlines()) == 3
+    kept.write_text(kept.read_text().replace('"signer": "0x', '"signer": "0x0'))
+    with pytest.raises(ReceiptError, match="not by 0x0"):
+        pay.receipts("session=crawler")
+    kept.write_text('{"call": "GET')
+    with pytest.raises(ReceiptError, match=r"crawler\.receipts, line 1"):
+        pay.receipts("session=crawler")
 
 
 def test_a_certificate_tops_an_account_up(desk: Desk) -> None:
