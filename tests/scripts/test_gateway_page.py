@@ -39,9 +39,8 @@ def test_a_call_is_sold_and_paid(desk: Desk, tmp_path: Path, monkeypatch: pytest
     server = Server(named["paid"])
     monkeypatch.chdir(desk.session.state)
     try:
-        *lines, call = PAYING.replace("http://127.0.0.1:8402", server.url).splitlines()
         paying: dict[str, Any] = {}
-        exec("\n".join([*lines, f"answer = {call}"]), paying)
+        exec(PAYING.replace("http://127.0.0.1:8402", server.url), paying)
         assert paying["answer"].json() == {"number": 1}
         unpaid = paying["httpx"].get(f"{server.url}/articles/1")
     finally:
