@@ -110,16 +110,21 @@ class AccountBook:
 
         Raises BlindError.
         """
-        with self._lock, _asking():
+        # What `refresh` finds meanwhile may be later than what is read here: then this is not kept. No lock:
+        # a question that the node leaves open must not keep `refresh` from following the chain.
+        seen = self._next_block
+        with _asking():
             # Not before what `refresh` has seen: of several nodes behind one address this one may lag, and
             # an event that was seen is not looked for again.
-            block = max(self._final_block(), self._next_block - 1)
+            block = max(self._final_block(), seen - 1)
             account = self.prepaid.account(self.counterparty, index, block=block)
             if account.owner == ZERO_ADDRESS:
                 return None
             found = Standing(account, self.node.has_code(account.signer), self._limitation_at(account))
-            self._kept[index] = found
-            return found
+        with self._lock:
+            if self._next_block == seen:
+                self._kept[index] = found
+        return found
 
     def is_wallet_signature(self, signer: str, digest: bytes, signature: bytes) -> bool:
         """Whether a contract says that it signed. Raises BlindError."""

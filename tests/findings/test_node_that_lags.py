@@ -1,10 +1,12 @@
 """A node that answers is not a node that knows. Of several behind one address one lags: an account was
 read as it had been before the withdrawal that another one had told of, and was not looked at again. A node
 that has come to a halt was taken for one at the chain's end. And one that answered an error was answered
-for by 500."""
+for by 500. One question that was left open kept the gateway from following the chain: it was blind for
+all."""
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +17,7 @@ import pytest
 from largesse.chain import Node
 from largesse.clients.accounts import Prepaid as Client
 from largesse.clients.certificates import Certificates
-from largesse.gateway.accounts import LAG_SECONDS, AccountBook, BlindError
+from largesse.gateway.accounts import LAG_SECONDS, AccountBook, BlindError, Standing
 from tests.fixtures.gateways import ARTICLE, Served
 from tests.support.changed_node import node_with, refuse
 from tests.support.prepaid import HOUR, Prepaid
@@ -116,3 +118,32 @@ def test_a_node_that_has_come_to_a_halt(prepaid: Prepaid, node_url: str) -> None
         assert book.kept(1) is None
         book.most_lag, age = None, 10 * LAG_SECONDS
         book.refresh()
+
+
+def test_a_question_that_is_left_open_keeps_nobody_from_following(prepaid: Prepaid, node_url: str) -> None:
+    """And what was asked before the chain went on is not kept."""
+    asked, over = threading.Event(), threading.Event()
+
+    def change(question: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+        if question["method"] == "eth_call" and not asked.is_set():
+            asked.set()
+            over.wait(20)
+        return answer
+
+    key, found = prepaid.open(1_000_000, delay=HOUR), list[Standing | None]()
+    with node_with(node_url, change) as node:
+        book = book_of(prepaid, node)
+        reading = threading.Thread(target=lambda: found.append(book.read(key[1])))
+        reading.start()
+        assert asked.wait(10)
+        prepaid.request_withdrawal(key)
+        began = time.monotonic()
+        assert book.refresh() == 1
+        assert time.monotonic() - began < 5
+        over.set()
+        reading.join()
+        assert found[0] is not None and found[0].account.withdrawable_at == 0
+        assert book.kept(key[1]) is None
+        later = book.read(key[1])
+        assert later is not None and later.account.withdrawable_at > 0
+        assert book.kept(key[1]) == later
