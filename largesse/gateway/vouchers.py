@@ -41,6 +41,7 @@ SETTLE_SECONDS: Final = 900
 _MOST_SIGNATURE: Final = 2_048  # of a contract wallet
 _MOST_LINES: Final = 100_000
 _OPEN: Final = "open an account for this counterparty, or name the one you have"
+_OTHER: Final = "this voucher or Idempotency-Key has paid for another call"
 _SIGN: Final = "sign a voucher over at least `needed` micro-units in all"
 
 
@@ -135,9 +136,9 @@ class VoucherScheme:
         is_settled = amount <= standing.account.paid
         if (call.retry_key or seen is not None) and (paid := await self._paid(index, seen, call)) is not None:
             if is_settled and not call.retry_key:
-                raise _used(
-                    "this voucher is settled, and stands on the chain for everybody to read", desk.line
-                )
+                raise _used("this voucher is settled, and stands on the chain for everybody to read")
+            if is_settled and not _is_its(paid, call):
+                raise _used(_OTHER)
             return self._again(paid, standing.account.signer, index, call, desk.line)
         self._check_end(standing)
         if amount > standing.account.deposit:
@@ -310,8 +311,8 @@ class VoucherScheme:
 
     def _again(self, paid: Paid, payer: str, index: int, call: Call, line: Line) -> tuple[Settled, Answer]:
         """Raises PaymentRefusedError used (409), answer_gone (410)."""
-        if paid.digest != call.digest or call.retry_key != paid.retry_key:
-            raise _used("this voucher or Idempotency-Key has paid for another call", line)
+        if not _is_its(paid, call):
+            raise _used(_OTHER, line)
         if paid.answer is None:
             raise PaymentRefusedError(
                 "answer_gone",
@@ -370,14 +371,19 @@ def _blind(error: BlindError) -> PaymentRefusedError:
     return PaymentRefusedError(error.reason, error.message, "ask again in a minute", status=503)
 
 
-def _used(why: str, line: Line) -> PaymentRefusedError:
+def _is_its(paid: Paid, call: Call) -> bool:
+    return paid.digest == call.digest and call.retry_key == paid.retry_key
+
+
+def _used(why: str, line: Line | None = None) -> PaymentRefusedError:
+    """With how the account stands, where its signer has just proved to be who asks."""
     return PaymentRefusedError(
         "used",
         why,
         "ask for the answer of its call under that call's Idempotency-Key; for another call sign a higher "
         "voucher, and take another Idempotency-Key",
         status=409,
-        more={"charged": str(line.charged), "best": str(line.best)},
+        more=None if line is None else {"charged": str(line.charged), "best": str(line.best)},
     )
 
 

@@ -42,6 +42,7 @@ def test_its_answer_is_for_who_knows_the_key(
     for guessed in ({}, {"Idempotency-Key": "two"}):
         answer = ask(served, client, payment | guessed)
         assert (answer.status_code, answer.json()["error"]) == (409, "used")
+        assert "charged" not in answer.json()  # whoever asks has proved nothing
     if name:
         assert ask(served, client, own).json() == first.json()
     assert served.line(key) == (ARTICLE, ARTICLE)
