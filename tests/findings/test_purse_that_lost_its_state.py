@@ -1,26 +1,16 @@
 """A purse that was made anew without the file that it had kept its state in, as the documentation's
 example had none, signed sums that had paid for other calls: it was refused, call after call, and could not
-tell why. And two runs of `brownie run pay` at once with one session signed the same sums, and wrote over
-each other's state."""
+tell why."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import httpx
 import pytest
 
-from largesse.arguments import ArgumentError
-from largesse.files import lock_file
 from largesse.gateway.purse import Paying, Purse, PurseError
-from largesse.gateway.session_keys import SessionKey
-from scripts import pay
-from tests.fixtures.desk import Desk
 from tests.fixtures.gateways import ARTICLE, Served
-from tests.scripts.test_micropayments import crawler, shop  # noqa: F401 - fixtures
-
-# ruff: noqa: F811
 
 
 def article(served: Served, purse: Purse, number: int = 1) -> int:
@@ -69,24 +59,3 @@ def test_an_api_that_says_charged_of_its_own_is_no_gateway_that_does(served: Ser
     purse = served.purse(served.desk.open(1_000_000))
     with httpx.Client(auth=Paying(purse), transport=httpx.MockTransport(serve)) as client:
         assert client.get("http://shop/articles/1").status_code == 404
-
-
-def test_one_run_at_a_time_pays_from_a_session(desk: Desk, crawler: SessionKey, shop: str) -> None:
-    lock = lock_file(desk.session.out("sessions") / "crawler.lock")
-    with pytest.raises(ArgumentError) as error:
-        pay.main(f"url={shop}/articles/1", "session=crawler")
-    assert error.value.reason == "session_in_use"
-    os.close(lock)
-    for _ in range(2):
-        pay.main(f"url={shop}/articles/1", "session=crawler")
-
-
-def test_a_run_that_lost_its_state(desk: Desk, crawler: SessionKey, shop: str) -> None:
-    state = desk.session.out("sessions") / "crawler.spent.json"
-    pay.main(f"url={shop}/articles/1", "session=crawler", "calls=2")
-    state.unlink()
-    with pytest.raises(PurseError, match="begin=20000"):
-        pay.main(f"url={shop}/articles/2", "session=crawler")
-    state.unlink()
-    purse = pay.main(f"url={shop}/articles/1", "session=crawler", "begin=0.02")
-    assert purse.charged == 30_000
