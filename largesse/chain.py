@@ -54,6 +54,8 @@ Abi = Sequence[dict[str, Any]]
 # What estimates are raised by: storage that another transaction touched meanwhile may cost more.
 _GAS_PERCENT: Final = 120
 _WAIT_SECONDS: Final = 600.0
+_BLOCK_SECONDS: Final = 15.0
+"""More than the slowest of the chains that this is used on takes for a block."""
 _POLL_SECONDS: Final = 1.0
 _BATCH: Final = 96
 """Calls in one request at the most: nodes that limit it allow 100."""
@@ -233,6 +235,11 @@ class Node:
         """How long to wait before a node is asked again whether something is mined."""
         return 0.02 if self.confirmations == 1 else _POLL_SECONDS
 
+    @property
+    def final_seconds(self) -> float:
+        """How long a transaction is waited for until it is final, unless somebody says otherwise."""
+        return _WAIT_SECONDS + _BLOCK_SECONDS * self.confirmations
+
     # ----------------------------------------------------------------------------------------- call and send
 
     def call(self, function: ContractFunction, sender: str | None = None, block: int | None = None) -> Any:
@@ -381,9 +388,10 @@ class Node:
             return None
         return receipt if self.block_number() - receipt["blockNumber"] + 1 >= self.confirmations else None
 
-    def wait_final(self, tx_hash: str, seconds: float = _WAIT_SECONDS) -> TxReceipt | None:
-        """The receipt once the transaction is final; None when that takes longer than `seconds`."""
-        end = time.monotonic() + seconds
+    def wait_final(self, tx_hash: str, seconds: float | None = None) -> TxReceipt | None:
+        """The receipt once the transaction is final; None when that takes longer than `seconds` (by default
+        `final_seconds`)."""
+        end = time.monotonic() + (self.final_seconds if seconds is None else seconds)
         while self.wait(tx_hash, max(0.0, end - time.monotonic())) is not None:
             if (receipt := self.final_receipt(tx_hash)) is not None:
                 return receipt
@@ -391,6 +399,19 @@ class Node:
                 return None
             time.sleep(self.poll_seconds)
         return None
+
+    def finalised(self, receipt: TxReceipt) -> TxReceipt:
+        """The receipt of the same transaction once it is final: a re-org may have put it into another block,
+        and it may have failed there. Raises RefusedError reverted, ChainError unconfirmed."""
+        tx_hash = receipt["transactionHash"].to_0x_hex()
+        final = self.wait_final(tx_hash)
+        if final is None:
+            raise ChainError(
+                "unconfirmed", f"{tx_hash} is not under {self.confirmations} blocks: run this again later"
+            )
+        if final["status"] != 1:
+            raise RefusedError("reverted", f"{tx_hash} failed in block {final['blockNumber']}")
+        return final
 
     def final_nonce(self, account: str) -> int:
         """How many of the account's transactions are final."""

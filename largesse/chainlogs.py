@@ -90,6 +90,11 @@ def text_of(value: bytes) -> str:
     return value.decode("utf-8", "backslashreplace")
 
 
+def topic_of(address: str) -> str:
+    """What logs are found by in which an address is indexed."""
+    return "0x" + "00" * 12 + address[2:].lower()
+
+
 def read_logs(
     node: Node,
     address: str,

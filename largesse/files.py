@@ -40,7 +40,15 @@ def lock_file(path: Path) -> int:
 
     The kernel lets go when the process ends, however it ends. Raises BlockingIOError if it is locked already.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    return _locked(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+def lock_folder(path: Path) -> int:
+    """The same for a folder that is there: it leaves no file in it."""
+    return _locked(os.open(path, os.O_RDONLY))
+
+
+def _locked(descriptor: int) -> int:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

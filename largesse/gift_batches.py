@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from largesse.addresses import ZERO_ADDRESS
 from largesse.artifacts import certificates_abi
@@ -53,9 +52,9 @@ def draft_links(
 
 
 def give_many(certificates: Certificates, giver: Wallet, drafts: Sequence[GiftLink]) -> list[GiftLink]:
-    """Fund drafted links; they come back with the second in which that was.
+    """Fund drafted links; they come back with the second in which that was, once its block is final.
 
-    Raises RefusedError (nothing is given then), LinkError not_in_batch, wrong_giver.
+    Raises RefusedError (nothing is given then), ChainError, LinkError not_in_batch, wrong_giver.
     """
     gift, place = drafts[0].gift, _place(drafts[0].gift)
     if gift.giver != giver.address:
@@ -64,8 +63,8 @@ def give_many(certificates: Certificates, giver: Wallet, drafts: Sequence[GiftLi
     function = certificates.contract.functions.giveMany(
         giver.address, gift.series_id, place.root, reclaim_at, NO_AUTHORIZATION
     )
-    receipt = certificates.node.send(function, giver)
-    return _dated(drafts, certificates.node.block_time(receipt["blockNumber"]))
+    receipt = certificates.node.finalised(certificates.node.send(function, giver))
+    return _made(drafts, certificates.node.block_time(receipt["blockNumber"]))
 
 
 def find_given(certificates: Certificates, drafts: Sequence[GiftLink]) -> list[GiftLink] | None:
@@ -73,7 +72,9 @@ def find_given(certificates: Certificates, drafts: Sequence[GiftLink]) -> list[G
     root = _place(drafts[0].gift).root
     for event in _events(certificates, "GiftBatchGiven"):
         if event["root"] == root:
-            return _dated(drafts, certificates.node.block_time(event.block))
+            made = _made(drafts, certificates.node.block_time(event.block))
+            if event["batchId"] == made[0].gift.batch_id():  # and not somebody else's under the same root
+                return made
     return None
 
 
@@ -99,8 +100,8 @@ def _events(certificates: Certificates, name: str, *topics: str) -> list[Event]:
     return [decoder.decode(log) for log in logs]
 
 
-def _dated(drafts: Sequence[GiftLink], second: int) -> list[GiftLink]:
-    return [replace(link, gift=replace(link.gift, created_at=second)) for link in drafts]
+def _made(drafts: Sequence[GiftLink], second: int) -> list[GiftLink]:
+    return [link.made_at(second) for link in drafts]
 
 
 def _place(gift: Gift) -> BatchPlace:

@@ -11,7 +11,6 @@ from web3 import Web3
 from largesse.amounts import format_amount
 from largesse.chain import ChainError, Fees, Node, SignedTransaction, Wallet
 
-WAIT_SECONDS: Final = 600.0
 RAISE_PERCENT: Final = 25
 """Nodes take a replacement that pays at least a tenth more."""
 
@@ -51,8 +50,10 @@ def require_nothing_waiting(node: Node, wallet: Wallet) -> None:
         )
 
 
-def await_final(node: Node, account: str, seconds: float = WAIT_SECONDS) -> None:
-    """Wait until all that the account has sent is under enough blocks. Raises ChainError unconfirmed."""
+def await_final(node: Node, account: str, seconds: float | None = None) -> None:
+    """Wait until all that the account has sent is under enough blocks, `node.final_seconds` at most unless
+    `seconds` are given. Raises ChainError unconfirmed."""
+    seconds = node.final_seconds if seconds is None else seconds
     end = time.monotonic() + seconds
     while (sent := sent_by(node, account)).final < sent.known:
         if time.monotonic() > end:

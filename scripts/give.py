@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from largesse.addresses import ZERO_ADDRESS
 from largesse.arguments import ArgumentError, Arguments, Option
-from largesse.chain import RefusedError
+from largesse.chain import RefusedError, Wallet
 from largesse.clients.certificates import CLAIM_PAGE, Certificates, Given
 from largesse.commands.command import command
 from largesse.commands.linking import PAGE, link_page
 from largesse.console import done, say
-from largesse.files import replace_file
+from largesse.files import lock_folder, replace_file
 from largesse.gift_batches import batch_remaining, draft_links, find_given, give_many
 from largesse.gifts.commitments import Gift
-from largesse.gifts.links import GiftLink, key_address, parse_link
+from largesse.gifts.links import GiftLink, parse_link
 from largesse.moments import moment
 from largesse.qr import qr_png
-from largesse.session import Session, SessionError
-from largesse.waiting import require_nothing_waiting
+from largesse.session import Session
+from largesse.waiting import await_final, require_nothing_waiting
 
 MOST_LINKS = 10_000
 
 
 @command(
-    "Turn part of a certificate into a gift link: whoever has it has the gift, unless it names somebody.",
+    "Turn part of a certificate into a gift link: whoever has it has the gift, unless it names somebody. A "
+    "run that was killed is finished by the same command with name=…, by default the name of its .draft.",
     Option("series", "name, or currency/number"),
     Option("amount", "in whole currency, decimals after a point"),
     Option("to", "the only address that may claim it", ""),
@@ -39,47 +43,33 @@ MOST_LINKS = 10_000
 )
 def main(session: Session, given: Arguments) -> Given:
     chosen = session.series(given.text("series"))
-    token = chosen.certificates.token
+    certificates, token = chosen.certificates, chosen.certificates.token
     amount = given.amount("amount", token.decimals)
-    folder = session.out("gifts")
-    chosen_name = given.file_name("name") if given.has("name") else ""
-    if chosen_name and (folder / f"{chosen_name}.txt").exists():
-        raise ArgumentError("name_taken", f"{chosen_name}.txt is there already: another name=…, please")
-    giver = session.wallet(given, "giver")
-    recipient = session.address(given.text("to")) if given.has("to") else ZERO_ADDRESS
-    deliver_at = moment(given.text("deliver")) if given.has("deliver") else 0
-    reclaim_at = moment(given.text("reclaim")) if given.has("reclaim") else 0
-    page = link_page(session, given, CLAIM_PAGE)
-    whose = recipient if recipient != ZERO_ADDRESS else "whoever has the link"
-    session.confirm(f"{token.show(amount)} of {chosen.name} for {whose}.", "give")
-    kept: list[Path] = []
-
-    def keep(key: bytes) -> None:
-        path = folder / f"{key_address(key)}.key"
-        replace_file(path, key.hex().encode())
-        kept.append(path)
-
-    try:
-        gift = chosen.certificates.give(
-            giver,
-            chosen.series_id,
-            amount,
-            recipient=recipient,
-            deliver_at=deliver_at,
-            reclaim_at=reclaim_at,
-            message=given.text("message") if given.has("message") else "",
-            base_url=page,
-            keep=keep,
-        )
-    except RefusedError:
-        _forget(kept)  # nothing was given
-        raise
-    url = gift.link.url()
-    name = chosen_name or gift.gift_id.hex()[:16]
-    replace_file(folder / f"{name}.txt", (url + "\n").encode("ascii"))
-    replace_file(folder / f"{name}.png", qr_png(url))
-    _forget(kept)  # the link holds the key now
-    done(f"{token.show(amount)} of {chosen.name} wait for whoever has this link:")
+    giver, name = session.wallet(given, "giver"), given.file_name("name") if given.has("name") else ""
+    wanted = certificates.draft_gift(
+        giver.address,
+        chosen.series_id,
+        amount,
+        recipient=session.address(given.text("to")) if given.has("to") else ZERO_ADDRESS,
+        deliver_at=moment(given.text("deliver")) if given.has("deliver") else 0,
+        reclaim_at=moment(given.text("reclaim")) if given.has("reclaim") else 0,
+        message=given.text("message") if given.has("message") else "",
+        base_url=link_page(session, given, CLAIM_PAGE),
+    )
+    qr_png(wanted.made_at(session.node.now()).url())  # a link that no code holds must not cost the face
+    whose = "whoever has the link" if wanted.gift.is_bearer else wanted.gift.recipient
+    with _folder(session) as folder:
+        draft = _Draft.begin(session, folder, name, giver, [wanted])
+        gift = certificates.find_given(draft.links[0]) if draft.is_old else None
+        if gift is None:
+            session.confirm(f"{token.show(amount)} of {chosen.name} for {whose}.", "give")
+            with draft.kept():
+                gift = certificates.give_drafted(giver, draft.links[0])
+        url, name = gift.link.url(), name or gift.gift_id.hex()[:16]
+        replace_file(folder / f"{name}.txt", (url + "\n").encode("ascii"))
+        replace_file(folder / f"{name}.png", qr_png(url))
+        draft.forget()  # the link holds the key now
+    done(f"{token.show(amount)} of {chosen.name} wait for {whose}; the link:")
     say(url)
     say(f"QR code and link: out/gifts/{name}.png, out/gifts/{name}.txt")
     return gift
@@ -103,40 +93,22 @@ def many(session: Session, given: Arguments) -> list[GiftLink]:
     certificates, token = chosen.certificates, chosen.certificates.token
     amount, count = given.amount("amount", token.decimals), given.whole("count", least=1, most=MOST_LINKS)
     giver, name = session.wallet(given, "giver"), given.file_name("name")
-    folder = session.out("gifts")
-    path, draft = folder / f"{name}.txt", folder / f"{name}.draft"
-    if path.exists():
-        raise ArgumentError("name_taken", f"{path.name} is there already: another name=…, please")
-    links: list[GiftLink] | None = None
-    if draft.exists():
-        drafts = [parse_link(line) for line in draft.read_text(encoding="ascii").split()]
-        gift = drafts[0].gift
-        kept = (drafts[0].contract, gift.giver, gift.series_id, gift.amount, len(drafts))
-        if kept != (certificates.address, giver.address, chosen.series_id, amount, count):
-            raise ArgumentError(
-                "name_taken", f"{draft.name} is of a run that is not finished, with other arguments"
-            )
-        # What the killed run has sent may be in no block yet: it would be given a second time.
-        require_nothing_waiting(session.node, giver)
-        links = find_given(certificates, drafts)
-    else:
-        drafts = draft_links(
-            certificates, giver.address, chosen.series_id, [amount] * count,
-            deliver_at=moment(given.text("deliver")) if given.has("deliver") else 0,
-            reclaim_at=moment(given.text("reclaim")) if given.has("reclaim") else 0,
-            base_url=link_page(session, given, CLAIM_PAGE),
-        )  # fmt: skip
-        # The keys are on disk before anything is sent: whoever loses them after that has lost the gifts.
-        replace_file(draft, _lines(drafts))
-    if links is None:
-        try:
+    wanted = draft_links(
+        certificates, giver.address, chosen.series_id, [amount] * count,
+        deliver_at=moment(given.text("deliver")) if given.has("deliver") else 0,
+        reclaim_at=moment(given.text("reclaim")) if given.has("reclaim") else 0,
+        base_url=link_page(session, given, CLAIM_PAGE),
+    )  # fmt: skip
+    with _folder(session) as folder:
+        draft = _Draft.begin(session, folder, name, giver, wanted)
+        links = find_given(certificates, draft.links) if draft.is_old else None
+        if links is None:
             session.confirm(f"{token.show(amount * count)} into {count} links.", f"give {count}")
-            links = give_many(certificates, giver, drafts)
-        except (RefusedError, SessionError):
-            draft.unlink()  # nothing was given
-            raise
-    replace_file(path, _lines(links))
-    draft.unlink()
+            with draft.kept():
+                links = give_many(certificates, giver, draft.links)
+        path = folder / f"{name}.txt"
+        replace_file(path, _lines(links))
+        draft.forget()
     done(f"{count} links of {token.show(amount)} each: out/gifts/{path.name}")
     say("whoever has a link has its gift: keep the file as you would keep the money")
     return links
@@ -182,8 +154,12 @@ def reclaim(session: Session, given: Arguments) -> int:
 def _given(session: Session, link: GiftLink) -> tuple[Certificates, Gift]:
     """A link's gift and where it waits. Raises ArgumentError wrong_place."""
     symbols = {one.certificates: one.symbol for one in session.deployment().currencies}
-    if link.contract not in symbols:
-        raise ArgumentError("wrong_place", f"the link is for {link.contract}, which is not deployed here")
+    # Contracts have the same addresses on every chain.
+    if link.chain_id != session.node.chain_id or link.contract not in symbols:
+        raise ArgumentError(
+            "wrong_place",
+            f"the link is for {link.contract} on chain {link.chain_id}, which is not deployed here",
+        )
     return session.certificates(symbols[link.contract]), link.gift
 
 
@@ -191,6 +167,70 @@ def _lines(links: Sequence[GiftLink]) -> bytes:
     return "".join(link.url() + "\n" for link in links).encode("ascii")
 
 
-def _forget(kept: list[Path]) -> None:
-    for path in kept:
-        path.unlink()
+@contextmanager
+def _folder(session: Session) -> Iterator[Path]:
+    """out/gifts, for one run at a time: of two with one name the second would write over the keys of the
+    first. Raises ArgumentError busy."""
+    folder = session.out("gifts")
+    try:
+        descriptor = lock_folder(folder)
+    except BlockingIOError as error:
+        raise ArgumentError("busy", "another `give` is at work in out/gifts: wait until it ends") from error
+    try:
+        yield folder
+    finally:
+        os.close(descriptor)
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """Links with their keys on disk, as <name>.draft, before anything is sent: whoever loses them after that
+    has lost the gifts. `is_old` says that a run that was not finished has left it, and may have given."""
+
+    path: Path
+    links: list[GiftLink]
+    is_old: bool
+
+    @classmethod
+    def begin(
+        cls, session: Session, folder: Path, name: str, giver: Wallet, wanted: list[GiftLink]
+    ) -> _Draft:
+        """What is left of a run of that name, with whatever it has sent in a final block or nowhere; else
+        what is wanted. Raises ArgumentError name_taken, ChainError waiting, unconfirmed."""
+        path = folder / f"{name or wanted[0].gift.key}.draft"
+        if (folder / f"{name}.txt").exists():
+            raise ArgumentError("name_taken", f"{name}.txt is there already: another name=…, please")
+        if not path.exists():
+            return cls(path, wanted, is_old=False)
+        links = [parse_link(line) for line in path.read_text(encoding="ascii").split()]
+        if list(map(_asked, links)) != list(map(_asked, wanted)):
+            raise ArgumentError(
+                "name_taken", f"{path.name} is of a run that is not finished, with other arguments"
+            )
+        require_nothing_waiting(session.node, giver)
+        await_final(session.node, giver.address)
+        return cls(path, links, is_old=True)
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """On disk while it is given; a refusal leaves none that was not there before."""
+        if not self.is_old:
+            replace_file(self.path, _lines(self.links))
+        try:
+            yield
+        except RefusedError:
+            if not self.is_old:
+                self.path.unlink()  # nothing was given
+            raise
+
+    def forget(self) -> None:
+        self.path.unlink()
+
+
+def _asked(link: GiftLink) -> tuple[object, ...]:
+    """What was asked for: all of a draft but its key, and when it was made."""
+    gift = link.gift
+    return (
+        link.chain_id, link.contract, link.base_url, link.message(), gift.giver, gift.recipient,
+        gift.series_id, gift.amount, gift.deliver_at, gift.reclaim_at,
+    )  # fmt: skip

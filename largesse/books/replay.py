@@ -12,7 +12,7 @@ from web3.contract.contract import ContractFunction, ContractFunctions
 from web3.exceptions import Web3Exception
 
 from largesse.chain import ChainError, Node, RefusedError
-from largesse.chainlogs import Decoder, Event, read_logs
+from largesse.chainlogs import Decoder, Event, read_logs, topic_of
 from largesse.eip712 import keccak
 from largesse.errors import LargesseError
 from largesse.tokens import Token
@@ -256,7 +256,7 @@ def _blocks(events: Iterable[Event], others: Iterable[int]) -> Iterator[tuple[in
 
 def _moves(token: Token, address: str, first: int, last: int, most: int) -> dict[int, int]:
     """By block, what the currency moved to the contract less what it moved away."""
-    padded = "0x" + "00" * 12 + address[2:].lower()
+    padded = topic_of(address)
     moves: defaultdict[int, int] = defaultdict(int)
     for topics, sign in (([_TRANSFER, None, padded], 1), ([_TRANSFER, padded], -1)):
         for log in read_logs(token.node, token.address, first, last, topics=topics, most=most):

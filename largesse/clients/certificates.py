@@ -6,7 +6,7 @@ receipt and raises `RefusedError` (with the contract's error and its values) whe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -18,7 +18,7 @@ from web3.types import TxReceipt
 from largesse.addresses import ZERO_ADDRESS
 from largesse.artifacts import certificates_abi
 from largesse.chain import Node, Wallet
-from largesse.chainlogs import ignore
+from largesse.chainlogs import Decoder, read_logs, topic_of
 from largesse.eip712 import Domain, InvalidSignatureError, Message, certificates_domain, recover
 from largesse.errors import LargesseError
 from largesse.gifts.commitments import BatchPlace, Gift
@@ -150,9 +150,9 @@ class Certificates:
 
     # ------------------------------------------------------------------------------------------------- gifts
 
-    def give(
+    def draft_gift(
         self,
-        giver: Wallet,
+        giver: str,
         series_id: int,
         amount: int,
         *,
@@ -161,41 +161,55 @@ class Certificates:
         reclaim_at: int = 0,
         message: str = "",
         base_url: str = CLAIM_PAGE,
-        keep: Callable[[bytes], None] = ignore,
-    ) -> Given:
-        """Turn face into a gift link with a new one-time key; the message is encrypted to the link.
+    ) -> GiftLink:
+        """A link with a new one-time key to a gift that nobody has made yet; the message is encrypted to it.
 
-        `keep` gets the key before anything is sent: whoever loses it after that has lost the gift. Raises
+        Keep it before `give_drafted` does: whoever loses the key after that has lost the gift. Raises
         LinkError and AmountError for what no link can hold.
         """
         secret = new_link_key()
         ciphertext = encrypt_message(secret, self.node.chain_id, self.address, message)
+        gift = Gift(
+            giver=giver,
+            key=key_address(secret),
+            recipient=recipient,
+            series_id=series_id,
+            amount=amount,
+            deliver_at=deliver_at,
+            reclaim_at=reclaim_at or UINT40_MAX,
+            created_at=self.node.now(),
+            limitation_at=self.terms(series_id).limitation_at,
+            message_hash=message_hash(ciphertext),
+        )
+        return GiftLink(base_url, self.node.chain_id, self.address, secret, gift, ciphertext)
 
-        def link(now: int) -> GiftLink:
-            gift = Gift(
-                giver=giver.address,
-                key=key_address(secret),
-                recipient=recipient,
-                series_id=series_id,
-                amount=amount,
-                deliver_at=deliver_at or now,
-                reclaim_at=reclaim_at or UINT40_MAX,
-                created_at=now,
-                limitation_at=limitation,
-                message_hash=message_hash(ciphertext),
-            )
-            return GiftLink(base_url, self.node.chain_id, self.address, secret, gift, ciphertext)
-
-        limitation = self.terms(series_id).limitation_at
-        # Made once before sending, with a guessed time: a link that can't be made must not cost the face.
-        draft = link(self.node.now())
-        draft.url()
-        keep(secret)
+    def give_drafted(self, giver: Wallet, draft: GiftLink) -> Given:
+        """Turn face into the gift of a draft. The link has the second of the gift's block in it, so it is
+        there once that block is final. Raises RefusedError (nothing is given then), ChainError."""
+        gift = draft.gift
         order = (
-            series_id, amount, draft.gift.key, recipient, deliver_at, reclaim_at, draft.gift.message_hash,
+            gift.series_id, gift.amount, gift.key, gift.recipient, gift.deliver_at,
+            0 if gift.reclaim_at == UINT40_MAX else gift.reclaim_at, gift.message_hash,
         )  # fmt: skip
-        receipt = self._send(giver, "give", order)
-        made = link(self.node.block_time(receipt["blockNumber"]))
+        return self._given(draft, self.node.finalised(self._send(giver, "give", order)))
+
+    def find_given(self, draft: GiftLink) -> Given | None:
+        """The gift of a draft, or None where it was not made."""
+        topics = [Decoder(certificates_abi()).topic("GiftGiven"), topic_of(draft.gift.key)]
+        last = self.node.block_number()
+        for log in read_logs(self.node, self.address, self.first_block, last, topics=topics):
+            given = self._given(draft, self.node.web3.eth.get_transaction_receipt(log["transactionHash"]))
+            if self.is_gift_open(given.gift_id):  # and not somebody else's with the same key
+                return given
+        return None
+
+    def give(self, giver: Wallet, series_id: int, amount: int, **how: Any) -> Given:
+        """`draft_gift`, which says what more can be given, and `give_drafted` at once: for whoever needs the
+        link no more where this fails half way."""
+        return self.give_drafted(giver, self.draft_gift(giver.address, series_id, amount, **how))
+
+    def _given(self, draft: GiftLink, receipt: TxReceipt) -> Given:
+        made = draft.made_at(self.node.block_time(receipt["blockNumber"]))
         return Given(made, made.gift.gift_id(), receipt)
 
     def claim(self, link: GiftLink, recipient: str, sender: Wallet) -> TxReceipt:

@@ -7,7 +7,7 @@ A fragment is never sent to a server. Whoever has the link of a bearer gift has 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from eth_keys.datatypes import PrivateKey
 
@@ -59,6 +59,13 @@ class GiftLink:
     def message(self) -> str:
         """The decrypted message, "" without one. Raises LinkError message_unreadable."""
         return decrypt_message(self.private_key, self.chain_id, self.contract, self.ciphertext)
+
+    def made_at(self, second: int) -> GiftLink:
+        """The link to this gift as a block of this second made it: a draft has a guess in its place, and a
+        single gift that is delivered at once has its delivery date from it."""
+        gift = self.gift
+        deliver_at = gift.deliver_at if gift.batch else gift.deliver_at or second
+        return replace(self, gift=replace(gift, created_at=second, deliver_at=deliver_at))
 
     def url(self) -> str:
         """The link. Everything after # stays on the device that opens it."""

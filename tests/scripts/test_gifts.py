@@ -139,24 +139,23 @@ def test_the_key_is_on_disk_before_the_gift_is_sent(
 
     def cut(self: Node, raw: bytes) -> None:
         # The power goes in the moment of sending.
-        kept.extend(path.read_text().strip() for path in folder.glob("*.key"))
+        kept.extend(path.read_text().strip() for path in folder.glob("*.draft"))
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Node, "broadcast", cut)
     with pytest.raises(KeyboardInterrupt):
         give.main(f"series={KR}", "amount=50000")
     assert len(kept) == 1
-    key = Wallet.from_key("link", bytes.fromhex(kept[0]))
-    assert (folder / f"{key.address}.key").is_file()
+    assert (folder / f"{parse_link(kept[0]).gift.key}.draft").is_file()
 
 
 def test_no_key_is_left_lying_about_afterwards(face: Desk, state_folder: Path) -> None:
     folder = state_folder / "out" / "gifts"
-    before = set(folder.glob("*.key"))
+    before = set(folder.glob("*.draft"))
     given()
     with pytest.raises(RefusedError):
         given("amount=100001")
-    assert set(folder.glob("*.key")) == before
+    assert set(folder.glob("*.draft")) == before
 
 
 def test_an_altered_link_is_seen_as_such(face: Desk) -> None:
