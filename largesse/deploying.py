@@ -14,8 +14,10 @@ from functools import cache
 from typing import Any, Final
 
 from eth_abi.abi import encode
+from requests.exceptions import RequestException
 from web3 import Web3
 from web3.contract.contract import Contract, ContractFunction
+from web3.exceptions import Web3Exception
 
 from largesse.artifacts import artifact
 from largesse.chain import Node, RefusedError, Wallet
@@ -28,6 +30,9 @@ from largesse.waiting import await_final
 
 DEPLOYER: Final = "0x4e59b44847b379578588920cA78FbF26c0B4956C"
 SALT: Final = keccak(b"Largesse 1")
+
+MOST_SYMBOL: Final = 32
+_NOT_IN_NAMES: Final = frozenset(" /\\")
 
 _Check = Callable[[str, object, object], None]
 
@@ -82,14 +87,16 @@ class Plan:
 def plan_deployment(node: Node, currencies: Sequence[str], parts: Sequence[Part] = PARTS) -> Plan:
     """What to send so that each currency (a token's address) has its GiftCertificates and all `parts`.
 
-    Raises DeploymentError no_create2_deployer, RefusedError where a currency is no token.
+    Raises DeploymentError no_create2_deployer, bad_symbol, symbol_taken, RefusedError where a currency is no
+    token.
     """
     if not node.has_code(DEPLOYER):
         raise DeploymentError(
             "no_create2_deployer",
             f"chain {node.chain_id} has no deployment proxy at {DEPLOYER}; it must be deployed there first",
         )
-    tokens = tuple(Token.at(node, currency) for currency in currencies)
+    tokens = tuple(Token.at(node, currency) for currency in dict.fromkeys(currencies))
+    _check_symbols(tokens)
     steps: list[Step] = []
 
     def by_proxy(name: str, arguments: bytes = b"") -> str:
@@ -116,6 +123,26 @@ def plan_deployment(node: Node, currencies: Sequence[str], parts: Sequence[Part]
         others = {part.name: by_factory(part.name, part.contract, token) for part in parts}
         planned.append(CurrencyPlan(token, certificates, others))
     return Plan(node.chain_id, card_art, lens, factory, tuple(parts), tuple(planned), tuple(steps))
+
+
+def _check_symbols(tokens: Sequence[Token]) -> None:
+    """Commands, books, reports and files tell currencies apart by what these say of themselves."""
+    seen: dict[str, str] = {}
+    for token in tokens:
+        symbol = token.symbol
+        if not (0 < len(symbol) <= MOST_SYMBOL and symbol.isprintable() and not set(symbol) & _NOT_IN_NAMES):
+            raise DeploymentError(
+                "bad_symbol",
+                f"{token.address} calls itself {symbol[:60]!r}: a symbol has 1 to {MOST_SYMBOL} characters "
+                "that can be seen, no blank and no slash among them",
+            )
+        if symbol in seen:
+            raise DeploymentError(
+                "symbol_taken",
+                f"{token.address} calls itself {symbol}, as {seen[symbol]} does, and what is owed in the one "
+                "would be told as the other's: give it a record of its own (LARGESSE_STATE=<folder>)",
+            )
+        seen[symbol] = token.address
 
 
 @cache
@@ -196,7 +223,7 @@ def _first_block(node: Node, address: str) -> int:
                 high = middle
             else:
                 low = middle + 1
-    except (ValueError, LookupError):
+    except (Web3Exception, RequestException, ValueError, LookupError):
         return 0
     return low
 

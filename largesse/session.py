@@ -38,7 +38,7 @@ CONFIRMATIONS = "LARGESSE_CONFIRMATIONS"
 PRIORITY_FEE = "LARGESSE_PRIORITY_FEE"
 """Names of environment variables, for live chains: blocks, and gwei."""
 
-_BY_NUMBER = re.compile(r"([A-Za-z0-9.]{1,16})/([1-9][0-9]{0,17})")
+_BY_NUMBER = re.compile(r"([^\s/]+)/([1-9][0-9]{0,17})", re.ASCII)
 
 
 class SessionError(LargesseError):

@@ -1,5 +1,6 @@
-"""Under as many blocks as Ethereum takes for final, 64, a transaction is after 768 seconds. Scripts waited for
-600: `deploy` and `create_series` ended in an error that was none, and a list of recipients after each batch.
+"""Under as many blocks as Ethereum takes for final, 64, a transaction is after 768 seconds. Scripts waited
+for 600: `deploy` and `create_series` ended in an error that was none, and a list of recipients after each
+batch.
 """
 
 from __future__ import annotations
