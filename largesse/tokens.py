@@ -10,7 +10,8 @@ from web3.types import TxReceipt
 
 from largesse.amounts import format_amount
 from largesse.chain import Node, RefusedError, Wallet
-from largesse.eip712 import Domain
+from largesse.chainlogs import topic_of
+from largesse.eip712 import Domain, keccak
 from largesse.errors import LargesseError
 
 _UINT = {"name": "", "type": "uint256"}
@@ -98,6 +99,16 @@ class Token:
     def permit_nonce(self, owner: str) -> int:
         """The nonce of the owner's next permit (EIP-2612)."""
         return int(self.node.call(self.contract.functions.nonces(owner)))
+
+    def brought(self, receipt: TxReceipt, account: str) -> int:
+        """What a transaction moved to `account`, by the currency's own logs: whatever else came meanwhile."""
+        wanted = [keccak(b"Transfer(address,address,uint256)"), bytes.fromhex(topic_of(account)[2:])]
+        found = 0
+        for log in receipt["logs"]:
+            topics = [bytes(topic) for topic in log["topics"]]
+            if log["address"] == self.address and len(topics) == 3 and topics[::2] == wanted:
+                found += int.from_bytes(log["data"], "big")
+        return found
 
     def show(self, amount: int) -> str:
         """`amount` as people write it, with the symbol."""

@@ -58,9 +58,7 @@ def withdraw(session: Session, given: Arguments) -> int:
     certificates = session.certificates(given.text("currency"))
     shop = session.shop(certificates)
     buyer, number = session.wallet(given, "giver"), given.whole("purchase", least=1)
-    before = certificates.token.balance(buyer.address)
-    shop.withdraw(buyer, number)
-    paid = certificates.token.balance(buyer.address) - before
+    paid = certificates.token.brought(shop.withdraw(buyer, number), buyer.address)
     done(f"{certificates.token.show(paid)} paid back for purchase {number}")
     return paid
 

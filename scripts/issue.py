@@ -34,7 +34,9 @@ def main(session: Session, given: Arguments) -> IssueResult:
             chosen.certificates, issuer, chosen.series_id, recipients, session.journals,
             batch_size=given.whole("batch", least=1, most=500), progress=advance,
         )  # fmt: skip
-    done(f"{rows} recipients have {token.show(result.total)}; {result.rows_now} of them by this run")
+    refused = len(result.skipped), sum(one.amount for one in result.skipped)
+    got = f"{rows - refused[0]} recipient(s) have {token.show(result.total - refused[1])}"
+    done(f"{got}; {result.rows_now} row(s) were sent by this run")
     for one in result.skipped:
         say(f"refused by its recipient and not paid for: {token.show(one.amount)} to {one.to}")
     return result

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.commands.command import command
+from largesse.commands.owing import tell_owed
 from largesse.console import done, say
 from largesse.files import replace_file
 from largesse.holdings import SignedCard
@@ -77,6 +78,9 @@ def sign(session: Session, given: Arguments) -> Path:
     token = chosen.certificates.token
     holder = session.wallet(given, "holder")
     amount = given.amount("amount", token.decimals) if given.has("amount") else None
+    chosen.certificates.check_request(request)
+    asked = token.show(request.total if amount is None else amount)
+    session.confirm(f"{asked} of {chosen.name} to {request.merchant}, for its order {request.order}.", "sign")
     card = chosen.certificates.sign_card(holder, request, chosen.series_id, amount)
     path = session.out("till") / f"order-{request.order}-signed.json"
     # Several cards may pay one request; what was signed for an older request of the same order is void.
@@ -107,10 +111,10 @@ def submit(session: Session, given: Arguments) -> int:
     certificates = session.certificates(symbol)
     certificates.check_request(request)
     token = certificates.token
-    before = token.balance(request.merchant)
-    certificates.pay(request, _cards(path, request), session.wallet(given, "merchant"))
-    received = token.balance(request.merchant) - before
+    receipt = certificates.pay(request, _cards(path, request), session.wallet(given, "merchant"))
+    received = token.brought(receipt, request.merchant)
     done(f"{request.merchant} has received {token.show(received)} for order {request.order}")
+    tell_owed(certificates, receipt, request.merchant)
     return received
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.clients.keepers import keeper
 from largesse.commands.command import command
-from largesse.commands.owing import OWED_FROM, OWED_TO, pay_owed
+from largesse.commands.owing import OWED_FROM, OWED_TO, pay_owed, tell_owed
 from largesse.console import done
 from largesse.holdings import Refundable
 from largesse.parts import CERTIFICATES
@@ -31,13 +31,15 @@ def main(session: Session, given: Arguments) -> Refundable:
             "nothing_refundable", f"{chosen.name}: nothing is refundable to {holder.name} now"
         )
     amount = given.amount("amount", token.decimals) if given.has("amount") else refundable.amount
-    # For less than all, the share rounds down; the chain checks it against what is asked for here.
-    least = refundable.payout if amount == refundable.amount else 0
-    before = token.balance(holder.address)
-    chosen.certificates.refund(holder, chosen.series_id, amount, least)
-    paid = token.balance(holder.address) - before
-    right = _RIGHTS[refundable.right_number]
+    # The share rounds down. Where another right holds by then, as from expiry on, nothing is given up.
+    least, right = refundable.payout * amount // refundable.amount, _RIGHTS[refundable.right_number]
+    session.confirm(
+        f"{token.show(amount)} of {chosen.name} are given up for {token.show(least)}: {right}.", "refund"
+    )
+    receipt = chosen.certificates.refund(holder, chosen.series_id, amount, least)
+    paid = token.brought(receipt, holder.address)
     done(f"{token.show(amount)} of {chosen.name} given up, {token.show(paid)} paid back ({right})")
+    tell_owed(chosen.certificates, receipt, holder.address)
     return Refundable(refundable.right_number, amount, paid)
 
 

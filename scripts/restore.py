@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from largesse.arguments import Arguments, Option
+from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.commands.command import command
 from largesse.console import done, say
 from largesse.files import replace_file
@@ -43,8 +43,13 @@ def sign(session: Session, given: Arguments) -> Path:
 def main(session: Session, given: Arguments) -> int:
     name, signed = SignedRestoration.from_json(given.path("signed").read_text(encoding="utf-8"))
     chosen = session.series(name)
+    if signed.series_id != chosen.series_id:
+        raise ArgumentError(
+            "other_series",
+            f"it was signed for series {signed.series_id}, and says {name}, which is {chosen.series_id}",
+        )
     merchant = session.wallet(given, "merchant")
-    amount = chosen.certificates.token.show(signed.amount)
+    amount = f"{chosen.certificates.token.show(signed.amount)} of {chosen.name}"
     session.confirm(f"{amount} back on the card of {signed.holder}.", "pay")
     chosen.certificates.allow_payment(merchant, signed.amount)
     chosen.certificates.restore_signed(merchant, signed)

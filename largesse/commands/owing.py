@@ -5,14 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from web3.types import TxReceipt
+
 from largesse.arguments import Arguments, Option
 from largesse.chain import RefusedError
+from largesse.clients.certificates import Certificates
 from largesse.clients.keepers import Keeper
 from largesse.console import done, say
 from largesse.session import Session
 
 OWED_TO: Final = Option("to", "where it goes: address or role (default: to you)", "")
 OWED_FROM: Final = Option("from", "to whom it is owed", "")
+
+
+def tell_owed(certificates: Certificates, receipt: TxReceipt, payee: str) -> int:
+    """Say what a transaction could not pay; base units."""
+    left = certificates.left_owed(receipt, payee)
+    if left:
+        say(
+            f"{certificates.token.show(left)} more are owed to {payee}: the currency refused to pay them; "
+            "`brownie run owed` has them paid elsewhere"
+        )
+    return left
 
 
 def pay_owed(session: Session, given: Arguments, places: Sequence[Keeper], role: str) -> int:

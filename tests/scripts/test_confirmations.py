@@ -64,7 +64,7 @@ def test_a_merchant_pays_back_with_the_typed_word_only(desk: Desk, live: Live) -
     with pytest.raises(SessionError) as error:
         restore.main(f"signed={path}", "from=till")
     assert error.value.reason == "not_confirmed"
-    assert asked == [f"5,000 KRWT back on the card of {desk.address('giver')}. Type “pay” to go on: "]
+    assert asked == [f"5,000 KRWT of {KR} back on the card of {desk.address('giver')}. Type “pay” to go on: "]
     assert desk.block() == block
     live("pay", till=desk.wallet("bookshop"))
     assert restore.main(f"signed={path}", "from=till") == 5_000
