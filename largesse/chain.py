@@ -59,7 +59,10 @@ _BLOCK_SECONDS: Final = 15.0
 _POLL_SECONDS: Final = 1.0
 _BATCH: Final = 96
 """Calls in one request at the most: nodes that limit it allow 100."""
-_LOOK_FIRST: Final = "`brownie run account` shows what waits; do this again only when nothing does"
+_LOOK_FIRST: Final = (
+    "`brownie run account` shows what waits; when nothing does, look whether this was done before you do it "
+    "again"
+)
 
 _BUILTIN: Final = {
     bytes.fromhex("08c379a0"): {"name": "Error", "inputs": [{"name": "message", "type": "string"}]},
@@ -172,6 +175,7 @@ class Node:
         self.tip = tip
         self._contracts: dict[tuple[str, int], tuple[Abi, Contract]] = {}
         self._takes_batches = True
+        self._sent: dict[str, int] = {}
 
     @classmethod
     def at(cls, url: str, *, confirmations: int = 1, tip: int | None = None) -> Node:
@@ -285,10 +289,11 @@ class Node:
     def send_raw_call(
         self, wallet: Wallet, to: str | None, data: bytes, *, gas: int | None = None
     ) -> TxReceipt:
-        """Send `data` to `to` and wait. Raises RefusedError, ChainError not_sent (nothing was), unclear and
-        unconfirmed (it may still be mined)."""
-        nonce = int(self.web3.eth.get_transaction_count(wallet.address, "pending"))
+        """Send `data` to `to` and wait. Raises RefusedError, ChainError waiting and not_sent (nothing was),
+        unclear and unconfirmed (it may still be mined)."""
+        nonce = self._next_nonce(wallet)
         signed = self.sign(wallet, to, data, nonce=nonce, gas=gas)
+        self._sent[wallet.address] = nonce + 1
         self._hand_over(signed)
         receipt = self.wait(signed.tx_hash)
         if receipt is None:
@@ -348,6 +353,15 @@ class Node:
             text = str(error).lower()
             if not any(known in text for known in _HAS_IT):
                 raise ChainError("not_sent", f"the node took no transaction: {error}") from error
+
+    def _next_nonce(self, wallet: Wallet) -> int:
+        """Raises ChainError waiting where a transaction that was not sent from here is in no block yet: a
+        command that was killed and is typed again would be carried out twice."""
+        count = self.web3.eth.get_transaction_count
+        known, mined = int(count(wallet.address, "pending")), int(count(wallet.address, "latest"))
+        if known > max(mined, self._sent.get(wallet.address, 0)):
+            raise still_waiting(wallet, known - mined)
+        return known
 
     def _hand_over(self, signed: SignedTransaction) -> None:
         """Broadcast it, and where that fails ask whether the node has it all the same: whoever is told that
@@ -451,6 +465,16 @@ def _request(wallet: Wallet, to: str | None, data: bytes) -> TxParams:
     if to is not None:
         request["to"] = Web3.to_checksum_address(to)
     return request
+
+
+def still_waiting(wallet: Wallet, count: int) -> ChainError:
+    """So many of the wallet's transactions are in no block."""
+    return ChainError(
+        "waiting",
+        f"{count} of {wallet.name}'s transactions are in no block yet: wait for them, or replace the "
+        f"first with `brownie run account replace from={wallet.name}`; then look whether it was done, and "
+        "run this again where it was not",
+    )
 
 
 def refusal(error: BaseException) -> RefusedError | ChainError:

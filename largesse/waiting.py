@@ -9,7 +9,7 @@ from typing import Final
 from web3 import Web3
 
 from largesse.amounts import format_amount
-from largesse.chain import ChainError, Fees, Node, SignedTransaction, Wallet
+from largesse.chain import ChainError, Fees, Node, SignedTransaction, Wallet, still_waiting
 
 RAISE_PERCENT: Final = 25
 """Nodes take a replacement that pays at least a tenth more."""
@@ -43,11 +43,7 @@ def require_nothing_waiting(node: Node, wallet: Wallet) -> None:
     Raises ChainError waiting.
     """
     if waiting := sent_by(node, wallet.address).waiting:
-        raise ChainError(
-            "waiting",
-            f"{waiting} of {wallet.name}'s transactions are in no block yet: wait for them, or replace the "
-            f"first with `brownie run account replace from={wallet.name}`; then run this again",
-        )
+        raise still_waiting(wallet, waiting)
 
 
 def await_final(node: Node, account: str, seconds: float | None = None) -> None:

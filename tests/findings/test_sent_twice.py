@@ -2,8 +2,8 @@
 
 A node that took a transaction and then answered an error, or nothing: "not sent", said the script. `give
 many` was started again while what a killed run had sent was in no block yet: the same links were paid for
-twice. And a list of recipients that was changed after its run broke off was another list: its first rows got
-theirs twice.
+twice; and so was whatever else was typed again. And a list of recipients that was changed after its run broke
+off was another list: its first rows got theirs twice.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from largesse.chain import ChainError, Node
 from largesse.errors import JournalError
 from largesse.issuing import issue_list
 from largesse.recipients import load_recipients
-from scripts import give
+from scripts import give, transfer
 from tests.fixtures.desk import KR, Desk
+from tests.support.clock import no_mining
 
 LINKS = (f"series={KR}", "amount=1000", "count=3", "name=waits")
 HEAD = "name,address,amount,message,external_id\n"
@@ -98,6 +99,44 @@ def test_links_whose_transaction_is_in_no_block_yet(desk: Desk, waiting: Node) -
     links = give.many(*LINKS)
     assert links is not None
     assert desk.krw.account(1, desk.address("giver")).balance == before - 3_000
+
+
+def test_what_is_typed_again_while_it_waits(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cut(*_: object) -> None:
+        raise EOFError("killed")
+
+    node = desk.session.node
+    desk.issue("giver", "50000")
+    typed = (f"series={KR}", "to=holder", "amount=1000", "from=giver")
+    with no_mining(), monkeypatch.context() as patch:
+        patch.setattr(Node, "wait", cut)
+        with pytest.raises(EOFError):
+            transfer.main(*typed)
+        for _ in range(2):
+            with pytest.raises(ChainError) as error:
+                transfer.main(*typed)
+            assert error.value.reason == "waiting"
+            assert "1 of giver's transactions" in str(error.value)
+        node.develop("evm_mine", [])
+    assert desk.krw.account(1, desk.address("holder")).balance == 1_000
+
+
+def test_what_one_node_sends_waits_for_nothing(desk: Desk) -> None:
+    """Steps of one command follow each other, also where a node that is asked is behind another one."""
+    node, wallet = desk.session.node, desk.wallet("issuer")
+    call = desk.won.contract.functions.approve(desk.address("stranger"), 5)
+    data = bytes.fromhex(call._encode_transaction_data()[2:])
+    real, heights = node.web3.eth.get_transaction_count, []
+
+    def behind(account: Any, block: Any = None) -> int:
+        count = int(real(account, block))
+        heights.append(count)
+        return count - 1 if block == "latest" and len(heights) > 2 else count
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(node.web3.eth, "get_transaction_count", behind)
+        for _ in range(2):
+            assert node.send_raw_call(wallet, desk.won.address, data)["status"] == 1
 
 
 def test_a_list_that_was_changed_after_its_run_broke_off(
