@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from largesse.errors import TermsError
@@ -16,6 +17,17 @@ def zone_of(name: str) -> ZoneInfo:
         raise TermsError("unknown_zone", f"{name!r} is no IANA time zone, like 'Asia/Seoul'") from error
 
 
+_LAST_YEAR: Final = 9998
+"""Of a period: what ends with the next one can't be written as a date."""
+
+
+def _year(year: int) -> int:
+    """The year, if dates can be reckoned in it. Raises TermsError date_out_of_range."""
+    if year > _LAST_YEAR:
+        raise TermsError("date_out_of_range", f'the year {year}: dates go to {_LAST_YEAR}, then "never"')
+    return year
+
+
 def start_of(day: date, zone: ZoneInfo) -> int:
     """Unix second at which `day` begins in `zone`.
 
@@ -26,7 +38,9 @@ def start_of(day: date, zone: ZoneInfo) -> int:
 
 
 def end_of(day: date, zone: ZoneInfo) -> int:
-    """First Unix second after `day` in `zone`: the exclusive end of a window whose last day is `day`."""
+    """First Unix second after `day` in `zone`: the exclusive end of a window whose last day is `day`. Raises
+    TermsError date_out_of_range, as all that follow do."""
+    _year(day.year)
     return start_of(day + timedelta(days=1), zone)
 
 
@@ -37,6 +51,7 @@ def day_of(second: int, zone: ZoneInfo) -> date:
 
 def add_years(day: date, years: int) -> date:
     """The same day `years` later; 29 February becomes 1 March where the year has none."""
+    _year(day.year + years)
     try:
         return day.replace(year=day.year + years)
     except ValueError:
@@ -58,4 +73,4 @@ def years_after_sale(last_day: date, years: int, zone: ZoneInfo) -> int:
 
 def year_end_after(last_day: date, years: int, zone: ZoneInfo) -> int:
     """Unix second at which the `years`-th calendar year after the year of `last_day` is over in `zone`."""
-    return start_of(date(last_day.year + years + 1, 1, 1), zone)
+    return start_of(date(_year(last_day.year + years) + 1, 1, 1), zone)

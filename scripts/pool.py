@@ -9,7 +9,8 @@ from pathlib import Path
 
 from largesse.addresses import ZERO_ADDRESS
 from largesse.arguments import ArgumentError, Arguments, Option
-from largesse.clients.rewards import FAULTS, Payment, PoolTerms, Rewards
+from largesse.chain import RefusedError
+from largesse.clients.rewards import FAULTS, Payment, PoolTerms, RewardError, Rewards, pool_id_of
 from largesse.commands.command import command
 from largesse.console import done, say, table
 from largesse.files import replace_file
@@ -102,8 +103,14 @@ def open(session: Session, given: Arguments) -> bytes:  # noqa: A001 - what a pe
         secrets.randbits(96),
     )
     session.confirm(f"{token.show(amount)} for reads that {terms.attester} attests.", "pay")
-    pool_id = rewards.open(sponsor, terms, amount)
+    # Before anything is sent: what a killed run has opened is found by its file, and not opened again.
+    pool_id = pool_id_of(sponsor.address, terms.salt)
     PoolFile(rewards.node.chain_id, rewards.address, given.text("currency"), pool_id).write(path)
+    try:
+        rewards.open(sponsor, terms, amount)
+    except (RefusedError, RewardError):
+        path.unlink()  # nothing was opened
+        raise
     done(f"{token.show(amount)} for reads that {terms.attester} attests: out/pools/{path.name}")
     return pool_id
 

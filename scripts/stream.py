@@ -56,7 +56,8 @@ def open(session: Session, given: Arguments) -> StreamKey:  # noqa: A001 - what 
     seconds, _ = lasting(amount, rate, token.decimals)
     free = given.whole("index") if given.has("index") else tips.free_index(payer.address, jar)
     key = StreamKey(payer.address, jar, free)
-    what = f"stream {key.index}: {token.show(amount)}, {show_scaled(rate, token)} a second for {seconds:,} s"
+    flow = f"{token.show(amount)}, {show_scaled(rate, token)} a second for {seconds:,} s"
+    what = f"stream {key.index} to {given.text('to')}: {flow}"
     if card := card_of(session, given, tips):
         to, use = session.address(given.text("to")), open_use(rate, key.index)
         pay_by_card(session, tips, card, amount, to, use, payer, what)

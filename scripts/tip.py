@@ -31,6 +31,8 @@ from largesse.moments import moment
 from largesse.session import Session
 from largesse.signed.handle_claims import SignedHandleClaim
 
+MOST_TIPS = 100
+"""In one word, the largest first."""
 HANDLE = Option("handle", "as its attestor writes it, like github:anna")
 
 
@@ -96,11 +98,13 @@ def handle(session: Session, given: Arguments) -> HandleTip:
 def attest(session: Session, given: Arguments) -> Path:
     tips, attestor = session.tips(given.text("currency")), session.wallet(given, "operator")
     now = session.node.now()
-    waiting = [
+    found = [
         tip
         for tip in tips.handle_tips(handle_hash(given.text("handle")))
         if tip.attestor == attestor.address and tip.reclaim_at > now
     ]
+    # The largest first: anybody may leave as many small ones as no block would take.
+    waiting = sorted(found, key=lambda tip: tip.amount, reverse=True)[:MOST_TIPS]
     if not waiting:
         raise ArgumentError("nothing_waits", f"no tip to {given.text('handle')} waits for {attestor.name}")
     recipient = session.address(given.text("to"))
@@ -110,6 +114,8 @@ def attest(session: Session, given: Arguments) -> Path:
     replace_file(path, word.to_json(given.text("currency")).encode())
     done(f"{given.text('handle')} is {recipient}'s, says {attestor.name}, for {len(waiting)} tip(s)")
     say(f"signed: out/handles/{path.name}")
+    if more := len(found) - len(waiting):
+        say(f"{more} more wait: attest again, under another name=…, when these are claimed")
     return path
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import Any, Final
 
@@ -41,6 +42,10 @@ _ERC1271: Final = [
 ]
 _TRANSFER: Final = keccak(b"Transfer(address,address,uint256)")
 _MAGIC: Final = bytes.fromhex("1626ba7e")
+
+
+MOST_ROWS: Final = 100
+"""Offers in a purchase, 50 KB of them: nodes take no transaction of more than 128."""
 
 
 class MarketError(LargesseError):
@@ -202,11 +207,10 @@ class Market:
         self, buyer: Wallet, standings: Sequence[Standing], amount: int, limit: tuple[int, int]
     ) -> list[tuple[tuple[Any, ...], bytes]]:
         """What somebody else offers, best first; the market is approved for what it may cost."""
-        rows = [
-            one.signed.as_tuple() for one in best_first(standings) if one.signed.offer.seller != buyer.address
-        ]
-        if not rows:
+        others = [one for one in best_first(standings) if one.signed.offer.seller != buyer.address]
+        if not others:
             raise MarketError("nothing_to_buy", "there is no good offer")
+        rows = [one.signed.as_tuple() for one in _that_fit(others, amount, Fraction(*limit))]
         most = -(-amount * limit[0] // limit[1])
         held = self.token.balance(buyer.address)
         if held < most:
@@ -267,3 +271,14 @@ class Market:
 
     def _send(self, sender: Wallet, name: str, *values: Any) -> TxReceipt:
         return self.node.send(self.contract.functions[name](*values), sender)
+
+
+def _that_fit(offers: Sequence[Standing], amount: int, limit: Fraction) -> Sequence[Standing]:
+    """As many of the best as a purchase of `amount` holds; where these are too small, the largest that do not
+    cost more for a unit of face than `limit`."""
+    best = offers[:MOST_ROWS]
+    if len(offers) > MOST_ROWS and sum(one.available for one in best) < amount:
+        cheap = [one for one in offers if one.signed.unit_cost <= limit]
+        largest = sorted(cheap, key=lambda one: min(one.available, amount), reverse=True)
+        best = best_first(largest[:MOST_ROWS])
+    return best

@@ -20,7 +20,7 @@ from largesse.chain import Node, Wallet
 from largesse.chainlogs import Decoder, Event
 from largesse.clients.certificates import Certificates
 from largesse.clients.service import OWN_CALL
-from largesse.eip712 import Domain, checksummed, rewards_domain
+from largesse.eip712 import Domain, checksummed, keccak, rewards_domain
 from largesse.errors import LargesseError
 from largesse.signed.attested_reads import AttestedRead
 from largesse.signed.rewards import Attestation
@@ -254,6 +254,11 @@ class Rewards:
             )
         if self.token.allowance(giver.address, self.address) < amount:
             self.token.approve(giver, self.address, amount)
+
+
+def pool_id_of(sponsor: str, salt: int) -> bytes:
+    """The id of the pool that a sponsor opens with a salt."""
+    return keccak(bytes.fromhex(sponsor[2:]) + salt.to_bytes(12, "big"))
 
 
 def paid_rows(packed: bytes) -> tuple[PaidRead, ...]:

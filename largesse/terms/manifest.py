@@ -268,8 +268,11 @@ def _promotion(
     if name is None or budget is None or opens is None or closes is None or series is None:
         return None
     place = zone_of(series.zone)
+    ends_at = section.check("closes", lambda: end_of(closes, place))
+    if ends_at is None:
+        return None
     promotion = Promotion(
-        name=name, budget=budget, starts_at=start_of(opens, place), ends_at=end_of(closes, place), **shares
+        name=name, budget=budget, starts_at=start_of(opens, place), ends_at=ends_at, **shares
     )
     if not series.sales_opens <= opens <= closes <= series.sales_closes:
         section.problem(

@@ -393,3 +393,17 @@ def _addresses() -> list[str]:
     from largesse.addresses import address_from_bytes
 
     return [address_from_bytes(bytes([index + 1]) * 20) for index in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    (
+        ("sales_closes = 2027-12-31", "sales_closes = 9999-12-31"),
+        ("sales_closes = 2027-12-31", "sales_closes = 9996-12-31"),
+        ("[series.art]", "[series.overrides]\nexpires = 9999-12-31\n[series.art]"),
+        ("[series.art]", "[series.overrides]\nlimitation = 9999-12-31\n[series.art]"),
+    ),
+)
+def test_a_date_that_stands_for_never_is_told(old: str, new: str) -> None:
+    """The end of its day can't be reckoned: it ended in Python's own error."""
+    assert "date_out_of_range" in {reason for _, _, reason in problems((old, new))}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from largesse.arguments import ArgumentError
-from largesse.chain import RefusedError
+from largesse.chain import Node, RefusedError
 from largesse.clients.rewards import RewardError, Rewards
 from largesse.errors import LargesseError
 from largesse.holdings import SignedPartError
@@ -208,3 +208,33 @@ def test_money_on_a_live_chain_asks_first(desk: Desk, blog: bytes, live: Any) ->
     with pytest.raises(SessionError) as caught:
         pool.fund("pool=blog", "amount=1", "from=mine")
     assert (caught.value.reason, len(asked), desk.block()) == ("not_confirmed", 1, block)
+
+
+def test_a_pool_that_was_killed_is_not_opened_again(
+    desk: Desk, folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = (
+        *("currency=USDC", "name=blog", "attester=operator", "amount=50", "reader_cap=1", "pool_cap=10"),
+        "from=supporter",
+    )
+    wait = Node.wait
+
+    def cut(node: Node, tx_hash: str) -> object:
+        receipt = wait(node, tx_hash)
+        if receipt and any(log["address"] == rewards_of(desk).address for log in receipt["logs"]):
+            raise EOFError("killed")
+        return receipt
+
+    before = balance(desk, "supporter")
+    with monkeypatch.context() as patch:
+        patch.setattr(Node, "wait", cut)
+        with pytest.raises(EOFError):
+            pool.open(*given)
+    with pytest.raises(ArgumentError) as error:
+        pool.open(*given)
+    assert error.value.reason == "exists"
+    assert before - balance(desk, "supporter") == 50 * DOLLAR
+    assert pool.show("pool=blog") == 50 * DOLLAR
+    with pytest.raises(RewardError):
+        pool.open(*given[:1], "name=other", *given[2:3], "amount=5000000000", *given[4:])
+    assert [path.name for path in folders[0].iterdir()] == ["blog.json"]
