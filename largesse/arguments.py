@@ -89,6 +89,13 @@ class Arguments:
             raise ArgumentError("out_of_range", f"{name}={value} is not {least} to {most}; {self._hint()}")
         return value
 
+    def flag(self, name: str) -> bool:
+        """Whether it is yes. Raises ArgumentError bad_choice for what is neither that nor no."""
+        text = self.text(name)
+        if text not in ("yes", "no"):
+            raise ArgumentError("bad_choice", f"{name}={text} is neither yes nor no; {self._hint()}")
+        return text == "yes"
+
     def amount(self, name: str, decimals: int) -> int:
         """Decimal text as base units of a currency with `decimals` decimals. Raises AmountError, with the
         reasons of `parse_amount`.

@@ -38,7 +38,7 @@ from web3.types import Nonce, RPCEndpoint, TxParams, TxReceipt
 
 from largesse.artifacts import known_errors
 from largesse.eip712 import address_of
-from largesse.errors import LargesseError
+from largesse.errors import LargesseError, visible
 
 ROLES: Final = (
     "deployer", "issuer", "giver", "holder", "merchant", "creator", "supporter", "agent", "relayer",
@@ -487,8 +487,8 @@ def refusal(error: BaseException) -> RefusedError | ChainError:
     if isinstance(error, _NO_ANSWER):
         text = str(error).lower()
         if not isinstance(error, Web3RPCError) or not any(word in text for word in _FAILED_CALL):
-            return ChainError("node_failed", f"the node could not tell: {error}")
-    return RefusedError("refused", f"the node refused: {error}")
+            return ChainError("node_failed", f"the node could not tell: {visible(str(error))}")
+    return RefusedError("refused", f"the node refused: {visible(str(error))}")
 
 
 def _decoded(data: bytes) -> RefusedError:
@@ -502,7 +502,7 @@ def _decoded(data: bytes) -> RefusedError:
     shown = ", ".join(
         f"{part['name']} {_text(value)}" for part, value in zip(item["inputs"], values, strict=True)
     )
-    return RefusedError(item["name"], f"refused: {item['name']}({shown})", values)
+    return RefusedError(item["name"], f"refused: {item['name']}({visible(shown)})", values)
 
 
 def _text(value: Any) -> str:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Literal
 
 from rich.console import Console
 from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
+
+from largesse.errors import visible
 
 console = Console(highlight=False)
 
 
 def say(text: str) -> None:
-    """One line, as it is: nothing in it is taken for markup."""
-    console.print(text, markup=False, soft_wrap=True)
+    """One line, as it is: nothing in it is taken for markup, or for the terminal."""
+    console.print(visible(text), markup=False, soft_wrap=True)
 
 
 def step(title: str, detail: str = "") -> None:
@@ -35,12 +39,13 @@ def panel(text: str, title: str, style: str = "green") -> None:
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, right: int = 99) -> None:
-    """A table; columns from number `right` on are aligned to the right."""
-    drawn = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+    """A table; columns from number `right` on are aligned to the right. What stands in it is as in `say`."""
+    drawn = Table(title=Text(visible(title), style="bold"), title_justify="left", header_style="bold")
     for place, column in enumerate(columns):
-        drawn.add_column(column, justify="right" if place >= right else "left", overflow="fold")
+        aligned: Literal["left", "right"] = "right" if place >= right else "left"
+        drawn.add_column(Text(visible(column)), justify=aligned, overflow="fold")
     for row in rows:
-        drawn.add_row(*(str(cell) for cell in row))
+        drawn.add_row(*(Text(visible(str(cell))) for cell in row))
     console.print(drawn)
 
 

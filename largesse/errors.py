@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+_ACTING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def visible(text: str) -> str:
+    """What somebody else wrote, as a person is shown it: what moves a terminal's cursor, hides what stands
+    before or turns a line round is spelt out, as \\x1b. Line breaks and tabs stay."""
+    return _ACTING.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 class LargesseError(Exception):

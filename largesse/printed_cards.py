@@ -1,8 +1,8 @@
 """Gift links on paper: sheets of ten cards, to be cut along the marks.
 
-Each card shows the chain's art, the amount, the second from which it is expired, a serial number (the
-beginning of the gift's id, which tells nothing of its key) and the QR code of its link. **Whoever sees a code
-has the gift**: the file is money.
+Each card shows the chain's art, the amount, its dates, a serial number (the beginning of the gift's id,
+which tells nothing of its key) and the QR code of its link. **Whoever sees a code has the gift**: the file is
+money.
 """
 
 from __future__ import annotations
@@ -75,9 +75,14 @@ class PrintedCard:
 
     @property
     def expiry(self) -> str:
-        if self.face.expires_at == UINT40_MAX:
-            return "no expiry"
-        return f"until {minute(self.face.expires_at)} UTC"
+        """From when on it can be claimed, where that is later, and until when it is its holder's alone: the
+        end of the series, or before that the date from which its giver can take it back."""
+        gift = self.link.gift
+        ends = min(self.face.expires_at, gift.reclaim_at)
+        begins = f"from {minute(gift.deliver_at)} " if gift.deliver_at > gift.created_at else ""
+        if ends == UINT40_MAX:
+            return f"{begins}UTC, no expiry" if begins else "no expiry"
+        return f"{begins}until {minute(ends)} UTC"
 
 
 def serial_of(link: GiftLink) -> str:

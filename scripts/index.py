@@ -24,5 +24,5 @@ def main(session: Session, given: Arguments) -> Round:
     confirmations = session.node.confirmations
     if given.has("confirmations"):
         confirmations = given.whole("confirmations", least=1)
-    options = Options(given.text("follow") == "yes", confirmations, given.whole("range", least=1))
+    options = Options(given.flag("follow"), confirmations, given.whole("range", least=1))
     return index(session.node, session.deployment(), session.database("indexer", given), options)

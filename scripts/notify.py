@@ -29,12 +29,11 @@ _BLOCKS = 2**48
     example="receivers=receivers.toml",
 )
 def main(session: Session, given: Arguments) -> tuple[int, int] | None:
-    if given.text("once") not in ("yes", "no"):
-        raise ArgumentError("bad_choice", f"once={given.text('once')} is not yes or no")
+    once = given.flag("once")
     start = given.whole("start", most=_BLOCKS) if given.has("start") else None
     desk = _desk(session, given)
     notifier = desk.notifier(session.node, session.deployment(), start)
-    if given.text("once") == "yes":
+    if once:
         found, taken = notifier.once()
         done(f"{found} notice(s) found, {taken} taken")
         _show(desk)

@@ -8,14 +8,14 @@ from dataclasses import replace
 from largesse.addresses import ZERO_ADDRESS
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.chain import RefusedError
-from largesse.clients.accounts import Opening, open_use, top_up_use
+from largesse.clients.accounts import Opening, Prepaid, open_use, top_up_use
 from largesse.clients.service import ServiceError
 from largesse.commands.command import command
 from largesse.console import done, say, table
 from largesse.gateway.purse import PaidAccount
 from largesse.gateway.session_keys import SessionKey, new_session_key
 from largesse.moments import minute, moment
-from largesse.session import Session
+from largesse.session import SeriesChoice, Session
 from largesse.vouchers import index_of
 
 CURRENCY = Option("currency", "the currency's symbol")
@@ -26,12 +26,31 @@ FROM = Option("from", "whose account it is", "")
 DEFAULT = "agent"
 
 
-def chosen(session: Session, given: Arguments) -> SessionKey:
-    """The session that is named."""
+def chosen(session: Session, given: Arguments) -> tuple[SessionKey, Prepaid]:
+    """The session that is named, and the contract that its account is in. Raises ArgumentError
+    no_such_session, wrong_place."""
     path = session.out("sessions") / f"{given.file_name('session')}.json"
     if not path.is_file():
         raise ArgumentError("no_such_session", f"there is no out/sessions/{path.name}: open an account first")
-    return SessionKey.read(path)
+    found = SessionKey.read(path)
+    prepaid, account = session.prepaid(found.symbol), found.account
+    if (account.chain_id, account.contract) != (session.node.chain_id, prepaid.address):
+        raise ArgumentError(
+            "wrong_place",
+            f"the account is in {account.contract} on chain {account.chain_id}, this is {prepaid.address} "
+            f"on chain {session.node.chain_id}",
+        )
+    return found, prepaid
+
+
+def card_of(session: Session, given: Arguments, prepaid: Prepaid) -> SeriesChoice | None:
+    """The series to pay with; None for money. Raises ArgumentError other_currency."""
+    if not given.has("series"):
+        return None
+    card = session.series(given.text("series"))
+    if card.certificates.address != prepaid.certificates.address:
+        raise ArgumentError("other_currency", f"{card.name} is not in {prepaid.token.symbol}")
+    return card
 
 
 @command(
@@ -58,13 +77,13 @@ def open(session: Session, given: Arguments) -> SessionKey:  # noqa: A001 - what
     expires = moment(given.text("expires")) if given.has("expires") else 0
     delay = given.whole("delay", least=1, most=180 * 24) * 3_600
     opening = Opening(seller, made.address, delay, expires, salt)
-    session.confirm(f"{token.show(amount)} for calls of {seller}.", "pay")
+    card = card_of(session, given, prepaid)
+    session.confirm(f"{token.show(amount)}{_by(card)} for calls of {seller}.", "pay")
     # Before anything is sent: an account whose key is lost can only be withdrawn from.
     path = session.out("sessions") / f"{given.file_name('session')}.json"
     made.write(path)
     try:
-        if given.has("series"):
-            card = session.series(given.text("series"))
+        if card:
             prepaid.redeem(owner, card.series_id, amount, seller, open_use(opening))
         else:
             prepaid.open(owner, opening, amount)
@@ -85,12 +104,12 @@ def open(session: Session, given: Arguments) -> SessionKey:  # noqa: A001 - what
     example="session=crawler amount=5 from=agent",
 )
 def top_up(session: Session, given: Arguments) -> int:
-    found, payer = chosen(session, given), session.wallet(given, DEFAULT)
-    prepaid, account = session.prepaid(found.symbol), found.account
+    (found, prepaid), payer = chosen(session, given), session.wallet(given, DEFAULT)
+    account = found.account
     key, amount = (account.counterparty, account.index), given.amount("amount", found.decimals)
-    session.confirm(f"{prepaid.token.show(amount)} into account {account.index}.", "pay")
-    if given.has("series"):
-        card = session.series(given.text("series"))
+    card = card_of(session, given, prepaid)
+    session.confirm(f"{prepaid.token.show(amount)}{_by(card)} into account {account.index}.", "pay")
+    if card:
         prepaid.redeem(payer, card.series_id, amount, account.counterparty, top_up_use(account.index))
     else:
         prepaid.top_up(payer, key, amount)
@@ -101,8 +120,8 @@ def top_up(session: Session, given: Arguments) -> int:
 
 @command("How the account of a session stands.", SESSION, example="session=crawler")
 def show(session: Session, given: Arguments) -> int:
-    found = chosen(session, given)
-    prepaid, account = session.prepaid(found.symbol), found.account
+    found, prepaid = chosen(session, given)
+    account = found.account
     state = prepaid.account(account.counterparty, account.index)
     rows = [
         ("seller", account.counterparty),
@@ -128,8 +147,8 @@ def show(session: Session, given: Arguments) -> int:
     example="session=crawler from=agent",
 )
 def withdraw(session: Session, given: Arguments) -> int:
-    found, owner = chosen(session, given), session.wallet(given, DEFAULT)
-    prepaid, account = session.prepaid(found.symbol), found.account
+    (found, prepaid), owner = chosen(session, given), session.wallet(given, DEFAULT)
+    account = found.account
     key, now = (account.counterparty, account.index), session.node.now()
     state = prepaid.account(*key)
     expired = 0 < state.expires_at <= now
@@ -152,8 +171,8 @@ def withdraw(session: Session, given: Arguments) -> int:
     example="session=crawler from=agent",
 )
 def keep(session: Session, given: Arguments) -> bool:
-    found, owner = chosen(session, given), session.wallet(given, DEFAULT)
-    prepaid, account = session.prepaid(found.symbol), found.account
+    (found, prepaid), owner = chosen(session, given), session.wallet(given, DEFAULT)
+    account = found.account
     key = (account.counterparty, account.index)
     if prepaid.account(*key).withdrawable_at == 0:
         done(f"no withdrawal was asked for: account {account.index} goes on")
@@ -172,8 +191,8 @@ def keep(session: Session, given: Arguments) -> bool:
     example="session=crawler next=crawler2 from=agent",
 )
 def rekey(session: Session, given: Arguments) -> int:
-    found, owner = chosen(session, given), session.wallet(given, DEFAULT)
-    prepaid, account = session.prepaid(found.symbol), found.account
+    (found, prepaid), owner = chosen(session, given), session.wallet(given, DEFAULT)
+    account = found.account
     key, now = (account.counterparty, account.index), session.node.now()
     state = prepaid.account(*key)
     if given.text("next") == "none":
@@ -220,8 +239,8 @@ def rekey(session: Session, given: Arguments) -> int:
     example="session=crawler from=agent",
 )
 def used(session: Session, given: Arguments) -> bool:
-    found, sender = chosen(session, given), session.wallet(given, DEFAULT)
-    prepaid, account = session.prepaid(found.symbol), found.account
+    (found, prepaid), sender = chosen(session, given), session.wallet(given, DEFAULT)
+    account = found.account
     key = (account.counterparty, account.index)
     series_id = prepaid.account(*key).series_id
     if series_id == 0:
@@ -240,8 +259,12 @@ def used(session: Session, given: Arguments) -> bool:
     example="session=crawler from=agent",
 )
 def forfeit(session: Session, given: Arguments) -> int:
-    found, sender = chosen(session, given), session.wallet(given, DEFAULT)
-    prepaid, account = session.prepaid(found.symbol), found.account
+    (found, prepaid), sender = chosen(session, given), session.wallet(given, DEFAULT)
+    account = found.account
     amount = prepaid.forfeit(sender, (account.counterparty, account.index))
     done(f"{prepaid.token.show(amount)} of account {account.index} to the series' beneficiary")
     return amount
+
+
+def _by(card: SeriesChoice | None) -> str:
+    return f" of {card.name}" if card else ""

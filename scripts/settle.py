@@ -35,7 +35,7 @@ def main(session: Session, given: Arguments) -> Decision:
     book = AccountBook(prepaid, seller.address)
     ledger = Ledger(engine, session.node.chain_id, prepaid.address, seller.address)
     native = coin_price(session, given, prepaid) or 0
-    most_wait = 0 if given.text("now") == "yes" else 86_400
+    most_wait = 0 if given.flag("now") else 86_400
     policy = Policy(native, _NO_RISK, given.whole("share", most=10_000), most_wait)
     settler = Settler(book, ledger, Sender(session.node, seller, engine), policy)
     try:

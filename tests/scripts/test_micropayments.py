@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import json
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -19,8 +21,8 @@ from largesse.gateway.purse import PurseError
 from largesse.gateway.receipts import ReceiptError
 from largesse.gateway.session_keys import SessionKey, SessionKeyError
 from largesse.vouchers import index_of
-from scripts import pay, prepaid, settle, solvency
-from tests.fixtures.desk import KR, Desk
+from scripts import index, pay, prepaid, settle, solvency
+from tests.fixtures.desk import KR, US, Desk
 from tests.fixtures.gateways import FAST, NO_LIMITS
 from tests.support.clock import later
 from tests.support.served import Server
@@ -239,3 +241,43 @@ def test_price_lists_that_are_refused(tmp_path: Path, text: str) -> None:
         read_prices(path, 6)
     assert error.value.reason == "bad_prices"
     assert "prices.toml" in error.value.message
+
+
+def test_an_account_is_paid_with_a_card_of_its_own_currency(desk: Desk) -> None:
+    """It was paid with the series of the same number in the account's currency."""
+    desk.issue("agent", "50000")
+    desk.issue("agent", "25", US)
+    desk.session.prepaid("USDC").admit(desk.wallet("issuer"), 1, desk.address("merchant"))
+    prepaid.open("currency=USDC", "to=merchant", "amount=5", "session=carded", f"series={US}", "from=agent")
+    block = desk.block()
+    for command, given in (
+        (prepaid.top_up, ("session=carded", "amount=5", f"series={KR}", "from=agent")),
+        (
+            prepaid.open,
+            ("currency=USDC", "to=merchant", "amount=5", "session=other", f"series={KR}", "from=agent"),
+        ),
+    ):
+        with pytest.raises(ArgumentError) as error:
+            command(*given)
+        assert (error.value.reason, desk.block()) == ("other_currency", block)
+    assert not (desk.session.out("sessions") / "other.json").exists()
+    assert prepaid.top_up("session=carded", "amount=5", f"series={US}", "from=agent") == 10_000_000
+    (desk.session.out("sessions") / "carded.json").unlink()
+
+
+def test_an_account_of_another_chain_is_not_told_of_here(desk: Desk, crawler: SessionKey) -> None:
+    path = desk.session.out("sessions") / "crawler.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"chain_id": 1}))
+    with pytest.raises(ArgumentError) as error:
+        prepaid.show("session=crawler")
+    assert error.value.reason == "wrong_place"
+
+
+@pytest.mark.parametrize(
+    ("command", "given"), ((settle.main, ("currency=USDC", "now=true")), (index.main, ("follow=YES",)))
+)
+def test_what_is_neither_yes_nor_no_is_told(desk: Desk, command: Any, given: tuple[str, ...]) -> None:
+    """It was taken for no."""
+    with pytest.raises(ArgumentError) as error:
+        command(*given)
+    assert error.value.reason == "bad_choice"
