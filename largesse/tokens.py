@@ -69,8 +69,16 @@ class Token:
         return int(self.node.call(self.contract.functions.allowance(owner, spender)))
 
     def approve(self, wallet: Wallet, spender: str, amount: int) -> TxReceipt:
-        """Let `spender` take `amount`. Raises RefusedError."""
-        return self.node.send(self.contract.functions.approve(spender, amount), wallet)
+        """Let `spender` take `amount`, whatever it could take before. Raises RefusedError."""
+        approve = self.contract.functions.approve
+        try:
+            return self.node.send(approve(spender, amount), wallet)
+        except RefusedError:
+            if self.allowance(wallet.address, spender) == 0:
+                raise
+        # USDT and others go from one approval to another by way of none.
+        self.node.send(approve(spender, 0), wallet)
+        return self.node.send(approve(spender, amount), wallet)
 
     def domain(self) -> Domain:
         """What its holders sign permits (EIP-2612) and payments (EIP-3009) under.

@@ -10,7 +10,7 @@ from brownie import web3
 from largesse.arguments import ArgumentError
 from largesse.chain import ChainError, Node, RefusedError, Wallet
 from largesse.clients.certificates import Given
-from largesse.errors import AddressError, AmountError, LinkError
+from largesse.errors import AddressError, AmountError, LinkError, QrError
 from largesse.gifts.links import new_link_key, parse_link
 from largesse.moments import moment
 from largesse.scanning import read_qr
@@ -116,6 +116,7 @@ def test_a_giver_without_face_is_told_both_amounts(face: Desk) -> None:
         (("deliver=tomorrow",), ArgumentError, "bad_moment"),
         (("deliver=2029-12-24T18:00+09:00",), ArgumentError, "bad_moment"),
         (("page=http://example.org/",), LinkError, "bad_base_url"),
+        (("page=https://example.org/" + "x" * 2_000,), QrError, "too_long"),
         (("from=somebody",), ChainError, "unknown_role"),
         (("message=" + "x" * 561,), LinkError, "message_too_long"),
     ),
