@@ -94,7 +94,7 @@ def _call(given: Arguments, path: Path, key: SessionKey) -> Purse:
     most = _micros(given, "most", key) if given.has("most") else None
     begin = _micros(given, "begin", key) if given.has("begin") else 0
     purse = key.purse(budget=budget, most_per_call=most, state=path.with_suffix(".spent.json"), begin=begin)
-    kept = path.with_suffix(".receipts") if given.text("receipts") == "yes" else None
+    kept = path.with_suffix(".receipts") if given.flag("receipts") else None
     before, count = purse.charged, given.whole("calls", least=1, most=10_000_000)
     answer = None
     headers = {"content-type": "application/json"} if given.has("json") else {}
