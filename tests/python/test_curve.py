@@ -13,7 +13,7 @@ from largesse import curve
 
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 SECRETS = st.integers(1, ORDER - 1).map(lambda number: number.to_bytes(32, "big"))
-DIGESTS = st.binary(min_size=32, max_size=32)
+DIGESTS = st.integers(0, 2**256 - 1).map(lambda number: number.to_bytes(32, "big"))
 
 
 @given(SECRETS, DIGESTS)
