@@ -31,4 +31,4 @@ def test_books_know_each_event_that_their_contract_writes(part: str) -> None:
     books = BOOKS[part](6, lambda _: 0)
     assert isinstance(books, CustodyBooks)
     events = {item["name"] for item in abi_of(part) if item["type"] == "event"}
-    assert {name for name in events - books.WITHOUTBOOKS if not hasattr(books, f"_on_{name}")} == set()
+    assert {name for name in events - books.WITHOUT_BOOKS if not hasattr(books, f"_on_{name}")} == set()

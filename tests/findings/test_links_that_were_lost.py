@@ -20,6 +20,7 @@ from web3.types import TxReceipt
 from largesse import session as sessions
 from largesse.arguments import ArgumentError
 from largesse.chain import ChainError, Node, RefusedError
+from largesse.clients.certificates import CLAIM_PAGE
 from largesse.gifts.links import GiftLink, parse_link
 from largesse.session import SessionError
 from scripts import claim, give, transfer
@@ -163,14 +164,14 @@ def test_keys_of_a_killed_run_outlive_what_is_typed_after_it(
     given: Any,
 ) -> None:  # fmt: skip
     """The node that is asked has lost the transaction; another one has it, and mines it afterwards."""
-    node = desk.session.node
+    node, mine = desk.session.node, ("from=me", f"page={CLAIM_PAGE}")
     with no_mining():
         raw = killed(monkeypatch, command, given)
         node.develop("anvil_dropAllTransactions", [])
     draft = (gifts / "waits.draft").read_bytes()
     live("no", me=desk.wallet("giver"))
     with pytest.raises(SessionError):
-        command(*given, "from=me")
+        command(*given, *mine)
     assert (gifts / "waits.draft").read_bytes() == draft
 
     def refused(*_: object, **__: object) -> None:
@@ -180,11 +181,11 @@ def test_keys_of_a_killed_run_outlive_what_is_typed_after_it(
     with monkeypatch.context() as patch:
         patch.setattr(Node, "send", refused)
         with pytest.raises(RefusedError):
-            command(*given, "from=me")
+            command(*given, *mine)
     assert (gifts / "waits.draft").read_bytes() == draft
     node.broadcast(raw)
     assert left(desk) == 47_000
-    assert command(*given, "from=me")
+    assert command(*given, *mine)
     assert left(desk) == 47_000
     assert (gifts / "waits.txt").is_file()
 

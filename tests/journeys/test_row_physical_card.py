@@ -19,6 +19,7 @@ from largesse.gifts.commitments import Gift
 from largesse.gifts.links import GiftLink, new_link_key, parse_link
 from largesse.printed_cards import PER_PAGE, SAFE_DPI, serial_of
 from largesse.printing.lettering import PrintError, lettering
+from largesse.waiting import await_final
 from scripts import give, print_cards, solvency
 from tests.fixtures.desk import KR, Desk
 from tests.support.pictures import qr_texts
@@ -213,6 +214,7 @@ def test_a_killed_run_is_finished_by_the_same_command(
     with pytest.raises(ArgumentError) as other:
         give.many(f"series={KR}", "amount=1000", "count=4", "name=cut")
     assert other.value.reason == "name_taken"
+    await_final(fair.desk.session.node, fair.desk.address("giver"))
     links = give.many(*wanted)
     assert links is not None
     assert fair.desk.krw.account(1, fair.desk.address("giver")).balance == before - 3_000

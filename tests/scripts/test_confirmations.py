@@ -26,10 +26,17 @@ def gifts(state_folder: Path) -> set[Path]:
     return set(state_folder.glob("out/gifts/*"))
 
 
+PAGE = "page=https://shop.example/card"  # which a live chain wants to be told
 # Command, what it is given, whose account sends, what it waits for, and what the person reads before that.
 GIVING: tuple[tuple[Any, tuple[str, ...], str, str, str], ...] = (
-    (give.main, ("amount=1000", "name=fair"), "giver", "give", "1,000 KRWT of {kr} for {who}."),
-    (give.main, ("amount=1000", "to={to}", "name=anna"), "giver", "give", "1,000 KRWT of {kr} for {to}."),
+    (give.main, ("amount=1000", "name=fair", PAGE), "giver", "give", "1,000 KRWT of {kr} for {who}."),
+    (
+        give.main,
+        ("amount=1000", "to={to}", "name=anna", PAGE),
+        "giver",
+        "give",
+        "1,000 KRWT of {kr} for {to}.",
+    ),
     (transfer.main, ("amount=1000", "to={to}"), "giver", "transfer", "1,000 KRWT of {kr} to {to}."),
     (redeem.main, ("amount=1000", "merchant={shop}"), "giver", "pay", "1,000 KRWT of {kr} to {shop}."),
 )
