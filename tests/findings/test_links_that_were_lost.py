@@ -23,6 +23,7 @@ from largesse.chain import ChainError, Node, RefusedError
 from largesse.clients.certificates import CLAIM_PAGE
 from largesse.gifts.links import GiftLink, parse_link
 from largesse.session import SessionError
+from largesse.waiting import await_final
 from scripts import claim, give, transfer
 from tests.fixtures.desk import KR, Desk
 from tests.support.clock import no_mining
@@ -184,6 +185,7 @@ def test_keys_of_a_killed_run_outlive_what_is_typed_after_it(
             command(*given, *mine)
     assert (gifts / "waits.draft").read_bytes() == draft
     node.broadcast(raw)
+    await_final(node, desk.address("giver"))
     assert left(desk) == 47_000
     assert command(*given, *mine)
     assert left(desk) == 47_000
