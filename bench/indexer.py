@@ -25,12 +25,12 @@ from web3 import Web3
 from bench import log_server
 from largesse.artifacts import artifact, jars_abi
 from largesse.chain import Node, development_wallet
+from largesse.chainlogs import topic_of
 from largesse.database import sqlite_url
 from largesse.deploying import deploy, plan_deployment
 from largesse.deployment import Deployment
 from largesse.indexer.contracts import CURRENCY, watched
 from largesse.indexer.follow import Follower
-from largesse.indexer.source import padded
 from largesse.nodes import development_node
 from largesse.parts import PARTS
 
@@ -92,7 +92,7 @@ def plain_loop(node: Node, deployment: Deployment, path: Path) -> int:
             filters: list[dict[str, Any]] = [{}]
             if one.part == CURRENCY:
                 ours = [
-                    Web3.to_checksum_address("0x" + padded(other.address)[26:])
+                    Web3.to_checksum_address("0x" + topic_of(other.address)[26:])
                     for other in contracts
                     if other.symbol == one.symbol and other.part != CURRENCY
                 ]

@@ -14,10 +14,10 @@ from typing import Any, Final
 from eth_abi.abi import encode
 from eth_utils.abi import collapse_if_tuple
 
+from largesse.chainlogs import topic_of
 from largesse.deployment import CurrencyRecord, Deployment
 from largesse.eip712 import keccak
 from largesse.indexer.contracts import CURRENCY, FACTORY, abi_of
-from largesse.indexer.source import padded
 from largesse.parts import CERTIFICATES, PARTS
 
 CHAIN_ID: Final = 31_337
@@ -100,7 +100,7 @@ class LogNode:
         creation = {
             "address": address(FACTORY),
             "topics": ["0x" + keccak(b"Created(address,address,string)").hex()]
-            + [padded(address(one)) for one in (CURRENCY, CERTIFICATES)],
+            + [topic_of(address(one)) for one in (CURRENCY, CERTIFICATES)],
             "data": "0x" + encode(["string"], [CERTIFICATES]).hex(),
         }
         self._creation = creation

@@ -57,7 +57,7 @@ _WAIT_SECONDS: Final = 600.0
 _BLOCK_SECONDS: Final = 15.0
 """More than the slowest of the chains that this is used on takes for a block."""
 _POLL_SECONDS: Final = 1.0
-_BATCH: Final = 96
+BATCH: Final = 96
 """Calls in one request at the most: nodes that limit it allow 100."""
 _LOOK_FIRST: Final = (
     "`brownie run account` shows what waits; when nothing does, look whether this was done before you do it "
@@ -258,8 +258,8 @@ class Node:
         """What views answer after `block`, in their order; many are asked at a time where the node takes
         that. Raises as `call`, for the first that fails."""
         found: list[Any] = []
-        for start in range(0, len(functions), _BATCH):
-            part = functions[start : start + _BATCH]
+        for start in range(0, len(functions), BATCH):
+            part = functions[start : start + BATCH]
             answers = self._call_batch(part, block) if self._takes_batches else None
             if answers is None:
                 answers = [self.call(one, block=block) for one in part]

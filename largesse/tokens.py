@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from web3 import Web3
 from web3.contract import Contract
@@ -14,6 +15,8 @@ from largesse.chainlogs import topic_of
 from largesse.eip712 import Domain, keccak
 from largesse.errors import LargesseError
 
+TRANSFER: Final = keccak(b"Transfer(address,address,uint256)")
+"""The topic of an ERC-20's transfers."""
 _UINT = {"name": "", "type": "uint256"}
 _ADDRESS = {"name": "", "type": "address"}
 _STRING = {"name": "", "type": "string"}
@@ -110,7 +113,7 @@ class Token:
 
     def brought(self, receipt: TxReceipt, account: str) -> int:
         """What a transaction moved to `account`, by the currency's own logs: whatever else came meanwhile."""
-        wanted = [keccak(b"Transfer(address,address,uint256)"), bytes.fromhex(topic_of(account)[2:])]
+        wanted = [TRANSFER, bytes.fromhex(topic_of(account)[2:])]
         found = 0
         for log in receipt["logs"]:
             topics = [bytes(topic) for topic in log["topics"]]

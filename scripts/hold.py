@@ -5,6 +5,7 @@ from __future__ import annotations
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.clients.orders import MAX_HOLD_SECONDS, HeldOrder, Opening, OrderKey, Orders
 from largesse.commands.command import command
+from largesse.commands.paying import card_in
 from largesse.console import done, say, table
 from largesse.moments import minute
 from largesse.session import Session
@@ -70,10 +71,7 @@ def open(session: Session, given: Arguments) -> OrderKey:  # noqa: A001 - what a
     opening = Opening(seller, key.number, ends_at, given.text("favours") == "seller")
     what = f"{token.show(amount)} held for order {key.number} with {seller}"
     session.confirm(f"{what}; at {minute(ends_at)} what is left is the {given.text('favours')}'s.", "pay")
-    if given.has("series"):
-        card = session.series(given.text("series"))
-        if card.certificates.address != orders.certificates.address:
-            raise ArgumentError("other_currency", f"{card.name} is not in {given.text('currency')}")
+    if card := card_in(session, given, orders.certificates):
         orders.redeem(buyer, card.series_id, amount, seller, opening.use())
     else:
         orders.open(buyer, opening, amount)

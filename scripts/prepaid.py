@@ -11,6 +11,7 @@ from largesse.chain import RefusedError
 from largesse.clients.accounts import Opening, Prepaid, open_use, top_up_use
 from largesse.clients.service import ServiceError
 from largesse.commands.command import command
+from largesse.commands.paying import card_in
 from largesse.console import done, say, table
 from largesse.gateway.purse import PaidAccount
 from largesse.gateway.session_keys import SessionKey, new_session_key
@@ -43,16 +44,6 @@ def chosen(session: Session, given: Arguments) -> tuple[SessionKey, Prepaid]:
     return found, prepaid
 
 
-def card_of(session: Session, given: Arguments, prepaid: Prepaid) -> SeriesChoice | None:
-    """The series to pay with; None for money. Raises ArgumentError other_currency."""
-    if not given.has("series"):
-        return None
-    card = session.series(given.text("series"))
-    if card.certificates.address != prepaid.certificates.address:
-        raise ArgumentError("other_currency", f"{card.name} is not in {prepaid.token.symbol}")
-    return card
-
-
 @command(
     "Open an account for one seller, with a session key of its own in out/sessions/.",
     CURRENCY,
@@ -77,7 +68,7 @@ def open(session: Session, given: Arguments) -> SessionKey:  # noqa: A001 - what
     expires = moment(given.text("expires")) if given.has("expires") else 0
     delay = given.whole("delay", least=1, most=180 * 24) * 3_600
     opening = Opening(seller, made.address, delay, expires, salt)
-    card = card_of(session, given, prepaid)
+    card = card_in(session, given, prepaid.certificates)
     session.confirm(f"{token.show(amount)}{_by(card)} for calls of {seller}.", "pay")
     # Before anything is sent: an account whose key is lost can only be withdrawn from.
     path = session.out("sessions") / f"{given.file_name('session')}.json"
@@ -107,7 +98,7 @@ def top_up(session: Session, given: Arguments) -> int:
     (found, prepaid), payer = chosen(session, given), session.wallet(given, DEFAULT)
     account = found.account
     key, amount = (account.counterparty, account.index), given.amount("amount", found.decimals)
-    card = card_of(session, given, prepaid)
+    card = card_in(session, given, prepaid.certificates)
     session.confirm(f"{prepaid.token.show(amount)}{_by(card)} into account {account.index}.", "pay")
     if card:
         prepaid.redeem(payer, card.series_id, amount, account.counterparty, top_up_use(account.index))

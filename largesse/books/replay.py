@@ -13,11 +13,10 @@ from web3.exceptions import Web3Exception
 
 from largesse.chain import ChainError, Node, RefusedError
 from largesse.chainlogs import Decoder, Event, read_logs, topic_of
-from largesse.eip712 import keccak
 from largesse.errors import LargesseError
-from largesse.tokens import Token
+from largesse.tokens import TRANSFER, Token
 
-_TRANSFER: Final = "0x" + keccak(b"Transfer(address,address,uint256)").hex()
+_TRANSFER: Final = "0x" + TRANSFER.hex()
 
 
 class Accounting(Protocol):

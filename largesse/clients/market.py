@@ -22,11 +22,11 @@ from largesse.chain import Node, RefusedError, Wallet
 from largesse.chainlogs import Decoder
 from largesse.clients.certificates import Certificates
 from largesse.clients.service import Service
-from largesse.eip712 import Domain, InvalidSignatureError, keccak, recover
+from largesse.eip712 import Domain, InvalidSignatureError, recover
 from largesse.errors import LargesseError
 from largesse.order_book import SignedOffer, Standing, best_first
 from largesse.signed.market import Offer, market_domain
-from largesse.tokens import Token
+from largesse.tokens import TRANSFER, Token
 
 _SOLD, _CANCELLED = 2, 3
 """`ICertificateMarket.Status`."""
@@ -40,7 +40,6 @@ _ERC1271: Final = [
         "outputs": [{"name": "", "type": "bytes4"}],
     }
 ]
-_TRANSFER: Final = keccak(b"Transfer(address,address,uint256)")
 _MAGIC: Final = bytes.fromhex("1626ba7e")
 
 
@@ -234,7 +233,7 @@ class Market:
     def _paid(self, log: LogReceipt, buyer: str) -> int:
         """What the buyer paid by a log of the currency, to sellers and referrers."""
         topics = [bytes(topic) for topic in log["topics"]]
-        if log["address"] != self.token.address or len(topics) != 3 or topics[0] != _TRANSFER:
+        if log["address"] != self.token.address or len(topics) != 3 or topics[0] != TRANSFER:
             return 0
         return int.from_bytes(log["data"], "big") if topics[1][12:] == bytes.fromhex(buyer[2:]) else 0
 

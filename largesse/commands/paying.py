@@ -1,4 +1,4 @@
-"""What the scripts of streams and tips have in common: the jar, how a payer pays, and who sends it."""
+"""What scripts that pay have in common: the jar, the card, how a payer pays, and who sends it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.chain import Wallet
+from largesse.clients.certificates import Certificates
 from largesse.clients.jars import Done, Funding
 from largesse.clients.tips import Tips
 from largesse.console import done, say
@@ -48,16 +49,22 @@ def funding_of(given: Arguments) -> Funding:
     return _FUNDING[text]
 
 
-def card_of(session: Session, given: Arguments, tips: Tips) -> SeriesChoice | None:
-    """The series to pay with; None for money.
-
-    Raises ArgumentError other_currency, not_with_a_card (a card pays into the creator's own jar, at once).
-    """
+def card_in(session: Session, given: Arguments, certificates: Certificates) -> SeriesChoice | None:
+    """The series of these certificates to pay with; None for money. Raises ArgumentError other_currency."""
     if not given.has("series"):
         return None
     chosen = session.series(given.text("series"))
-    if chosen.certificates.address != tips.certificates.address:
-        raise ArgumentError("other_currency", f"{chosen.name} is not in {given.text('currency')}")
+    if chosen.certificates.address != certificates.address:
+        raise ArgumentError("other_currency", f"{chosen.name} is not in {certificates.token.symbol}")
+    return chosen
+
+
+def card_of(session: Session, given: Arguments, tips: Tips) -> SeriesChoice | None:
+    """As `card_in`, for a jar. Raises ArgumentError not_with_a_card too: a card pays into the creator's own
+    jar, at once."""
+    chosen = card_in(session, given, tips.certificates)
+    if chosen is None:
+        return None
     if given.has("sign") or given.text("pay") != "allowance" or given.values.get("version", "0") != "0":
         raise ArgumentError(
             "not_with_a_card",

@@ -50,6 +50,7 @@ from largesse.gateway.spending import (
     SpendingError,
 )
 from largesse.sender import Sender
+from largesse.tokens import TRANSFER
 from largesse.web.background import Workers
 
 SETTLE_SECONDS: Final = 30.0
@@ -58,7 +59,6 @@ SETTLE_GAS: Final = 110_000
 """What a settlement in USDC is signed for, the sender's margin included, rounded up."""
 
 _USED: Final = keccak(b"AuthorizationUsed(address,bytes32)")
-_TRANSFER: Final = keccak(b"Transfer(address,address,uint256)")
 _IS_USED: Final = keccak(b"authorizationState(address,bytes32)")[:4]
 _MOST: Final = 2**256 - 1
 
@@ -420,7 +420,7 @@ def _transferred(logs: list[LogReceipt], index: int, authorization: Authorizatio
             topics = [bytes(topic) for topic in log["topics"]]
             return (
                 log["address"].lower() == authorization.token.lower()
-                and topics == [_TRANSFER, _word(authorization.payer), _word(authorization.to)]
+                and topics == [TRANSFER, _word(authorization.payer), _word(authorization.to)]
                 and int.from_bytes(bytes(log["data"]), "big") == authorization.value
             )
     return False

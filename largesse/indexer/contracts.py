@@ -11,16 +11,16 @@ from typing import Any, Final
 
 from largesse.artifacts import artifact
 from largesse.deployment import Deployment
-from largesse.eip712 import keccak
 from largesse.errors import LargesseError
 from largesse.parts import CERTIFICATES, PARTS
+from largesse.tokens import TRANSFER as _TRANSFER
 
 FACTORY: Final = "factory"
 """The part that belongs to no currency: its symbol is ""."""
 CURRENCY: Final = "token"
 """A currency's ERC-20, of which only transfers from and to the currency's own parts are followed."""
 
-TRANSFER: Final = "0x" + keccak(b"Transfer(address,address,uint256)").hex()
+TRANSFER: Final = "0x" + _TRANSFER.hex()
 TRANSFER_ABI: Final[tuple[dict[str, Any], ...]] = (
     {
         "type": "event",

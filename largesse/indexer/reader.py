@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from largesse.chainlogs import topic_of
 from largesse.indexer.contracts import CURRENCY, FACTORY, TRANSFER, IndexerError, Watched
 from largesse.indexer.rows import Log, Row, codec_of
 from largesse.indexer.rpc import Call, RefusedCallError, Rpc
-from largesse.indexer.source import padded
 from largesse.indexer.store import Block
 
 
@@ -49,7 +49,7 @@ class Reader:
         self._numbers = {one.address.lower(): number for number, one in contracts.items()}
         # A token is read for what its own currency's contracts receive and pay.
         self._touched = {
-            number: {padded(other.address) for other in contracts.values() if _is_held_by(one, other)}
+            number: {topic_of(other.address) for other in contracts.values() if _is_held_by(one, other)}
             for number, one in contracts.items()
             if one.part == CURRENCY
         }

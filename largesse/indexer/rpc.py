@@ -8,12 +8,10 @@ from typing import Any, Final
 
 import requests
 
-from largesse.chain import Node
+from largesse.chain import BATCH, Node
 from largesse.indexer.contracts import IndexerError
 
 Call = tuple[str, list[Any]]
-BATCH: Final = 96
-"""Calls in one request at the most: nodes that limit it allow 100."""
 _TOO_MUCH: Final = (400, 413, 422, 500)
 """What nodes say over HTTP of a range that is too long for them."""
 

@@ -12,7 +12,7 @@ from typing import Protocol
 from web3.types import LogReceipt
 
 from largesse.chain import Node
-from largesse.chainlogs import DEFAULT_RANGE, Decoder, Event, read_logs
+from largesse.chainlogs import DEFAULT_RANGE, Decoder, Event, read_logs, topic_of
 from largesse.deployment import Deployment
 from largesse.indexer.contracts import CURRENCY, TRANSFER, IndexerError, Watched, abi_of, watched
 
@@ -86,7 +86,7 @@ class ChainSource:
         if one.part != CURRENCY:
             yield from self._read(one, first, last, [names] if names else [])
             return
-        ours = [padded(other.address) for other in self._watched.values() if _moves_money(other, one)]
+        ours = [topic_of(other.address) for other in self._watched.values() if _moves_money(other, one)]
         found = {}
         for topics in ([TRANSFER, None, ours], [TRANSFER, ours]):
             for log in self._read(one, first, last, topics):
@@ -98,11 +98,6 @@ class ChainSource:
         self, one: Watched, first: int, last: int, topics: Sequence[str | Sequence[str] | None]
     ) -> Iterator[LogReceipt]:
         return read_logs(self.node, one.address, first, last, topics=topics, most=self._most)
-
-
-def padded(address: str) -> str:
-    """An address as a topic."""
-    return "0x" + "00" * 12 + address[2:].lower()
 
 
 def is_transfer(log: LogReceipt) -> bool:
