@@ -18,6 +18,7 @@ from largesse.indexer.tables import TABLES
 from tests.indexer.conftest import chain, followed_one, isolation  # noqa: F401 - fixtures
 from tests.indexer.test_run import said, until  # noqa: F401 - a fixture
 from tests.support.followed import Followed, everything, on_chain
+from tests.support.waiting import until
 
 # ruff: noqa: F811
 

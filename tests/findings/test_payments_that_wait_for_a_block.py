@@ -15,6 +15,7 @@ from tests.gateway.x402.conftest import isolation, shop, url, world  # noqa: F40
 from tests.gateway.x402.test_exact import get, no_mining
 from tests.gateway.x402.test_kills import asking, run  # noqa: F401 - a fixture
 from tests.support.processes import Server
+from tests.support.waiting import until
 from tests.support.x402_payments import authorized, header, payer
 from tests.support.x402_world import PRICE, Shop, X402World
 
@@ -27,13 +28,6 @@ MANY = min(32, (os.cpu_count() or 1) + 4) + 2
 def waiting(world: X402World) -> int:
     """Transactions that no block has taken."""
     return int(world.node.develop("txpool_status", [])["pending"], 16)
-
-
-def until(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def all_wait(world: X402World, url: str, payments: list[dict[str, str]]) -> list[threading.Thread]:

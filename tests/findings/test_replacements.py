@@ -23,6 +23,7 @@ from largesse.relayer.service import Relayer
 from largesse.sender import TABLES, Sender
 from tests.support.clock import no_mining
 from tests.support.prepaid import Prepaid
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -51,8 +52,7 @@ def test_a_start_while_a_replacement_waits(make_sender: Callable[..., Sender], p
     before, sender = prepaid.balance(prepaid.stranger), make_sender()
     sending = threading.Thread(target=lambda: sender.send("a", *call(prepaid)))
     sending.start()
-    while len(sender.hashes("a")) < 2:
-        pass
+    until(lambda: len(sender.hashes("a")) == 2)
     resumed = make_sender().resume()
     web3.provider.make_request("evm_mine", [])
     sending.join()

@@ -27,6 +27,7 @@ from tests.support.clock import no_mining
 from tests.support.paid import Processor, settings_of
 from tests.support.processes import Server, start
 from tests.support.sales import Shop
+from tests.support.waiting import until
 from tests.webhook.conftest import series  # noqa: F401 - a fixture
 from tools.own_node import free_port
 
@@ -55,10 +56,7 @@ def working(
             if request.param == "webhook":
                 processor = Processor(asks(server), shop, series)
                 processor.take(processor.paid("p1", recipient=str(shop.world.holder)))
-            end = time.monotonic() + 20
-            while not signed(engine):
-                assert time.monotonic() < end
-                time.sleep(0.02)
+            until(lambda: signed(engine))
             return server
 
         yield run

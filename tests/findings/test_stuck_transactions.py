@@ -12,15 +12,19 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
 
 import pytest
 from brownie import web3
+from web3.exceptions import TransactionNotFound
 
 from largesse.chain import ChainError, Fees, Node, Wallet
 from largesse.database import open_database
 from largesse.sender import TABLES, Sender
 from tests.support.clock import no_mining
 from tests.support.prepaid import Prepaid
+from tests.support.waiting import until
 
 from .test_replacements import call
 
@@ -52,8 +56,14 @@ def failed(sender: Sender, key: str, prepaid: Prepaid) -> str:
 
 
 def price(sender: Sender, key: str) -> int:
-    """What its last attempt offers for a unit of gas."""
-    return int(web3.eth.get_transaction(sender.hashes(key)[-1])["maxFeePerGas"])
+    """What its last attempt offers for a unit of gas. It is written down before the node gets it."""
+    last = sender.hashes(key)[-1]
+
+    def known() -> Any:
+        with suppress(TransactionNotFound):
+            return web3.eth.get_transaction(last)
+
+    return int(until(known)["maxFeePerGas"])
 
 
 def costs(sender: Sender, wei: int) -> None:
@@ -108,8 +118,7 @@ def test_who_waits_behind_what_was_given_up_raises_it(
     costs(later, dear)
     sending = threading.Thread(target=lambda: done.append(later.send("b", *call(prepaid))))
     sending.start()
-    while len(later.hashes("a")) == 8 and sending.is_alive():
-        pass
+    until(lambda: len(later.hashes("a")) > 8 or not sending.is_alive())
     assert dear <= price(later, "a") and len(later.hashes("b")) == 1
     web3.provider.make_request("evm_mine", [])
     sending.join()
@@ -129,9 +138,7 @@ def test_many_who_wait_raise_it_once(
     ]
     for thread in threads:
         thread.start()
-    end = time.monotonic() + 20
-    while len(sender.hashes("a")) == 1 and time.monotonic() < end:
-        pass
+    until(lambda: len(sender.hashes("a")) > 1)
     time.sleep(1.0)
     assert len(sender.hashes("a")) == 2
     web3.provider.make_request("evm_mine", [])

@@ -27,6 +27,7 @@ from largesse.gateway.ledger_tables import PAYMENTS
 from largesse.gateway.purse import PaidAccount, Paying, Purse
 from tests.support.gateway_process import PRICE, gateway_runner
 from tests.support.prepaid import Key, Prepaid
+from tests.support.waiting import until
 from tools.own_node import free_port
 
 KILLS = int(os.environ.get("GATEWAY_KILLS", "3"))
@@ -111,9 +112,7 @@ def test_kill_9_at_any_moment(
     stop.set()
     for thread in threads:
         thread.join()
-    end = time.monotonic() + 20
-    while settles and not any(prepaid.money(key)[1] for key in keys) and time.monotonic() < end:
-        time.sleep(0.05)
+    until(lambda: not settles or any(prepaid.money(key)[1] for key in keys))
     server.kill()
     assert [payer.problem for payer in working] == [""] * PAYERS
     assert sum(payer.retried for payer in working) >= KILLS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import httpx
@@ -19,6 +20,7 @@ from largesse.gateway.receipts import HEADER
 from largesse.gateway.wire import RESPONSE
 from tests.fixtures.gateways import ARTICLE, Served
 from tests.support.prepaid import Key, Prepaid
+from tests.support.waiting import until
 
 KEY = {"Idempotency-Key": "one"}
 
@@ -173,8 +175,7 @@ def test_one_voucher_used_by_two_at_once(
     answers: list[httpx.Response] = []
     first = threading.Thread(target=lambda: answers.append(get(counted, client, "/count", payment)))
     first.start()
-    while not counting.calls:
-        pass
+    until(lambda: counting.calls)
     with httpx.Client(timeout=30) as other:
         second = get(counted, other, "/count", payment)
         keyed = get(counted, other, "/count", counted.payment(key, 2 * ARTICLE - 1))
@@ -197,11 +198,13 @@ def test_a_voucher_that_was_overtaken(counted: Served, counting: Counting, key: 
         with httpx.Client(timeout=30) as client:
             answers.append(get(counted, client, "/count", counted.payment(key, micros)))
 
+    def served_or_over(number: int, thread: threading.Thread) -> bool:
+        return counting.calls >= number or not thread.is_alive()
+
     threads = [threading.Thread(target=ask_for, args=(n * ARTICLE,)) for n in (2, 1)]
     for number, thread in enumerate(threads, 1):
         thread.start()
-        while counting.calls < number and thread.is_alive():
-            pass
+        until(partial(served_or_over, number, thread))
     counting.go_on.set()
     for thread in threads:
         thread.join()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import random
 import threading
-import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,6 +16,7 @@ from largesse.indexer.stored import StoredSource
 from largesse.indexer.tables import TABLES
 from tests.support.changed_node import node_with, refuse
 from tests.support.followed import Followed, everything, on_chain
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -27,13 +26,6 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(run, "say", lines.append)
     monkeypatch.setattr(run, "done", lines.append)
     return lines
-
-
-def until(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def test_a_node_that_goes_away_is_waited_for(chain: Followed, sqlite_url: str, said: list[str]) -> None:

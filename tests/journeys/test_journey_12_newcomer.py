@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import time
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +17,10 @@ from largesse.files import CHECKOUT
 from largesse.session import Session, open_session
 from scripts import create_series, deploy, sell, webhook
 from tests.support.served import Server
+from tests.support.waiting import until
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 SELL_ONE, WEBHOOK = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-WAIT_SECONDS = 20.0
 
 
 @pytest.fixture(scope="module")
@@ -76,9 +75,7 @@ def test_a_payment_that_a_processor_reports_is_issued(
         said = capsys.readouterr().out
         assert said.count("'result': 'accepted'") == 2
         assert said.count("'state': 'given'") == 2
-        end = time.monotonic() + WAIT_SECONDS
-        while krw.state(1).outstanding == outstanding and time.monotonic() < end:
-            time.sleep(0.05)
+        until(lambda: krw.state(1).outstanding != outstanding)
     finally:
         server.stop()
     assert krw.state(1).outstanding - outstanding == 50_000

@@ -109,7 +109,7 @@ def test_format_amount_refuses_negative() -> None:
         format_amount(-7, 6)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.integers(min_value=1, max_value=UINT96_MAX), st.integers(min_value=0, max_value=MAX_DECIMALS))
 def test_format_then_parse_is_exact(units: int, decimals: int) -> None:
     assert parse_amount(format_amount(units, decimals, separator=""), decimals) == units

@@ -16,7 +16,7 @@ from tests.python.helpers import CONTRACT, ISSUER, refused
 PRIVATE_KEY = bytes(range(1, 33))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(max_size=140))
 def test_round_trip(text: str) -> None:
     if any(0xD800 <= ord(char) <= 0xDFFF for char in text):

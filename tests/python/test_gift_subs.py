@@ -35,7 +35,7 @@ def links(count: int) -> list[SubscriptionLink]:
     return make_links(BATCH, count, chain_id=31_337, escrow=ESCROW, base_url=PAGE)[1]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 70))
 def test_every_proof_leads_to_the_root(count: int) -> None:
     places = [Place(i, ZERO_ADDRESS, key_address((i + 1).to_bytes(32, "big"))) for i in range(count)]

@@ -148,7 +148,7 @@ secrets_ = st.integers(min_value=1, max_value=2**255).map(lambda number: number.
 texts = st.text(st.characters(blacklist_categories=("Cs",)), max_size=140)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     secret=secrets_,
     chain_id=st.integers(min_value=1, max_value=2**63 - 37),
@@ -168,7 +168,7 @@ def test_any_link_comes_back_as_it_was(**values: Any) -> None:
     assert parse_link(link.url()).message() == values["message"]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(siblings=st.integers(min_value=1, max_value=20), recipient=st.one_of(st.just(ZERO), addresses))
 def test_a_link_of_a_batch_comes_back_as_it_was(siblings: int, recipient: str) -> None:
     link = link_of(siblings=siblings, recipient=recipient)
@@ -176,7 +176,7 @@ def test_a_link_of_a_batch_comes_back_as_it_was(siblings: int, recipient: str) -
     assert link.gift.leaf().index == siblings
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_no_cut_or_altered_link_is_taken(data: Any) -> None:
     """Any shorter fragment, and any one character changed, is an error with a reason; never another gift."""

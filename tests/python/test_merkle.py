@@ -58,7 +58,7 @@ def test_padding_has_no_proof() -> None:
             build(GOLDEN).proof(index)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(min_value=1, max_value=2**90), min_size=1, max_size=17))
 def test_every_leaf_has_a_proof_and_the_root_has_the_sum(amounts: list[int]) -> None:
     given_leaves = leaves(amounts)
@@ -70,7 +70,7 @@ def test_every_leaf_has_a_proof_and_the_root_has_the_sum(amounts: list[int]) -> 
         assert verify(tree.root, leaf, proof)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_no_altered_leaf_or_proof_verifies(data: Any) -> None:
     count = data.draw(st.integers(min_value=2, max_value=9))

@@ -96,7 +96,7 @@ def test_every_message_is_found() -> None:
 
 
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda m: m.__name__)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_digest_equals_eth_accounts(message: type[Message], data: Any) -> None:
     values = [data.draw(STRATEGIES[f.metadata["solidity"]]) for f in fields(message)]

@@ -30,7 +30,7 @@ def test_the_uri() -> None:
 addresses = st.binary(min_size=20, max_size=20).filter(any).map(address_from_bytes)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     chain_id=st.integers(min_value=1, max_value=2**63 - 37),
     certificates=addresses,

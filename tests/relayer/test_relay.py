@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +16,7 @@ from tests.support.gifts import secret_of
 from tests.support.jars import Jars
 from tests.support.prepaid import Prepaid
 from tests.support.relaying import Desk, call_of
+from tests.support.waiting import until
 
 SECRET = secret_of("a key made in the browser a moment ago")
 NOBODY = address_of(SECRET)
@@ -247,10 +247,7 @@ def test_one_that_fails_in_its_block_says_why_and_can_come_again(desk: Desk, jar
 
 
 def wait_for_pending(node: Any, count: int) -> None:
-    end = time.monotonic() + 10
-    while len(node.web3.eth.get_block("pending")["transactions"]) < count:
-        assert time.monotonic() < end
-        time.sleep(0.02)
+    until(lambda: len(node.web3.eth.get_block("pending")["transactions"]) >= count)
 
 
 # -------------------------------------------------------------------------------------------- what is not

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -18,9 +17,9 @@ from largesse.webhook.events import TYPES
 from scripts import give, index, tip
 from tests.fixtures.desk import KR, Desk
 from tests.support.served import Server
+from tests.support.waiting import until
 
 PAGE = (CHECKOUT / "docs" / "SERVICES.md").read_text(encoding="utf-8")
-WAIT_SECONDS = 20.0
 READERS = (CHECKOUT / "largesse" / "notices" / "readers.py").read_text(encoding="utf-8")
 
 
@@ -52,9 +51,8 @@ def test_the_piece_of_python_claims_a_link_by_the_relayer(
         capsys.readouterr()
         exec(piece, found)
         assert "'functions': ['claim']" in capsys.readouterr().out
-        recipient, end = str(found["recipient"]), time.monotonic() + WAIT_SECONDS
-        while desk.krw.account(1, recipient).balance == 0 and time.monotonic() < end:
-            time.sleep(0.05)
+        recipient = str(found["recipient"])
+        until(lambda: desk.krw.account(1, recipient).balance)
     finally:
         server.stop()
         Path("out/gifts/anna.txt").unlink()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,11 +21,19 @@ from largesse.moments import day
 from largesse.session import SessionError
 from scripts import collect, jar, solvency, stream, tip
 from tests.fixtures.desk import KR, US, Desk
+from tests.support.clock import still
 
 DAY = 86_400
 CENT = 10_000
 PLACE = ("currency=USDC", "to=creator")
 HOUR = (*PLACE, "rate=0.01/second", "amount=36")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def streams_clock(desk: Desk) -> Iterator[None]:
+    """Seconds pass by the tests' hand only."""
+    with still():
+        yield
 
 
 @pytest.fixture

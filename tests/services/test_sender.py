@@ -15,6 +15,7 @@ from largesse.chain import ChainError, Node, RefusedError, Wallet
 from largesse.database import open_database
 from largesse.sender import TABLES, Sender
 from tests.support.prepaid import Prepaid
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -118,8 +119,7 @@ def test_what_no_block_takes_is_replaced_at_a_higher_price(
         done: list[Any] = []
         sending = threading.Thread(target=lambda: done.append(hasty.send("a", *call(rich))))
         sending.start()
-        while len(hasty.hashes("a")) < 3:
-            pass
+        until(lambda: len(hasty.hashes("a")) >= 3)
         web3.provider.make_request("evm_mine", [])
         sending.join()
     finally:

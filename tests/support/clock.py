@@ -47,8 +47,9 @@ def no_mining() -> Iterator[None]:
     try:
         yield
     finally:
-        _request("evm_setAutomine", True)
+        # First dropped: one that a block takes a moment later would be in the next test's chain.
         _request("anvil_dropAllTransactions")
+        _request("evm_setAutomine", True)
 
 
 @contextmanager

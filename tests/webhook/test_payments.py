@@ -23,6 +23,7 @@ from tests.support.errors import reverts
 from tests.support.paid import CARD, NAME, NEW, OLD, Processor, event, processing
 from tests.support.processes import serving
 from tests.support.sales import Shop
+from tests.support.waiting import until
 
 AMOUNT = 25_000_000
 
@@ -139,9 +140,7 @@ def test_when_money_is_missing_it_waits_for_it(processor: Processor) -> None:
     world.token.approve(processor.shop.sales, 0, {"from": world.issuer})
     processor.take(processor.paid("p1", recipient=str(world.holder)))
     processor.take(processor.paid("p2", recipient=str(world.holder)))
-    end = time.monotonic() + 20
-    while not all("error" in processor.get(one)[1] for one in ("p1", "p2")) and time.monotonic() < end:
-        time.sleep(0.05)
+    until(lambda: all("error" in processor.get(one)[1] for one in ("p1", "p2")))
     assert processor.wait("p2", "issuing")["error"] == "ERC20InsufficientAllowance"
     # Given back meanwhile, it does not go to its recipient when the money is there.
     processor.take(processor.about("payment.refunded", "p2", amount=str(AMOUNT)))

@@ -27,6 +27,7 @@ from largesse.gateway.settler import Policy
 from largesse.signed.channels import Voucher
 from largesse.web.background import repeat
 from tests.gateway.x402.test_exact import get, no_mining
+from tests.support.waiting import until
 from tests.support.x402_payments import ORDER, Payer, decoded, header, payer
 from tests.support.x402_world import PRICE, Shop, X402World, serving
 
@@ -376,9 +377,7 @@ def test_settling_goes_on_in_the_background(world: X402World, shop: Shop, url: s
     thread = threading.Thread(target=repeat, args=(claimer.run, 0.05, stop, "gateway.not_claimed"))
     thread.start()
     try:
-        end = time.monotonic() + 20
-        while world.earned() == before and time.monotonic() < end:
-            time.sleep(0.05)
+        until(lambda: world.earned() != before)
     finally:
         stop.set()
         thread.join()

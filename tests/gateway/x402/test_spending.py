@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -31,6 +30,7 @@ from largesse.gateway.spending import (
 )
 from tests.gateway.x402.test_batch import contract, withdraw
 from tests.gateway.x402.test_exact import get, no_mining, proved
+from tests.support.waiting import until
 from tests.support.x402_payments import Payer, authorized, decoded, header, payer
 from tests.support.x402_world import PRICE, Shop, X402World, serving
 
@@ -207,9 +207,7 @@ def test_a_contract_wallets_payments_are_given_a_days_gas(open_shop: Any, world:
     with no_mining(world):
         with ThreadPoolExecutor(1) as pool:
             answer = pool.submit(pay, shop, url, wallet=wallet)
-            end = time.monotonic() + 20
-            while pending(world) == 0 and time.monotonic() < end:
-                time.sleep(0.02)
+            until(lambda: pending(world))
             world.node.develop("anvil_setStorageAt", [wallet.address, "0x0", "0x" + "1".zfill(64)])
             world.node.develop("evm_mine", [])
             assert answer.result().status_code == 402

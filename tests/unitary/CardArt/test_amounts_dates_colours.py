@@ -62,7 +62,7 @@ def test_amounts_are_written_as_people_write_them(
 )
 @example(denomination=2**256 - 1, decimals=0)
 @example(denomination=2**256 - 1, decimals=36)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_amounts_are_exact(card_art: Any, denomination: int, decimals: int) -> None:
     shown = _face(card_art, denomination, decimals).removesuffix(" USDC")
     assert shown == model.amount(denomination, decimals)
@@ -97,7 +97,7 @@ def test_dates_are_cut_to_the_minute_before(card_art: Any, second: int, shown: s
 
 @given(timestamp=st.one_of(st.integers(0, 2**33), st.integers(0, NEVER - 1)))
 @example(timestamp=NEVER - 1)
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 def test_dates_agree_with_pythons_calendar(card_art: Any, timestamp: int) -> None:
     assert _expiry(card_art, timestamp) == model.moment(timestamp)
 
@@ -136,6 +136,6 @@ def test_ink_is_measured_on_the_veiled_paper_too(card_art: Any, paper: tuple[int
 
 
 @given(background=COLOURS, accent=COLOURS, ink=COLOURS)
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 def test_ink_agrees_with_the_contrast_formula(card_art: Any, background: int, accent: int, ink: int) -> None:
     assert _ink(card_art, background, accent, ink) == model.readable(ink, background, accent)

@@ -199,7 +199,7 @@ def test_check_accepts_neighbours_of_what_is_forbidden(card_art: Any, point: int
 
 
 @given(title=st.one_of(st.binary(max_size=70), model.clean_texts(0, 70).map(str.encode)))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_check_agrees_with_python_on_any_bytes(card_art: Any, title: bytes) -> None:
     art = GOOD.but(title=title).encoded()
     if expected := _refusal(title):
@@ -210,7 +210,7 @@ def test_check_agrees_with_python_on_any_bytes(card_art: Any, title: bytes) -> N
 
 
 @given(position=st.integers(0, len(GOOD.encoded()) - 1), byte=st.integers(0, 255))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_check_accepts_nothing_but_what_encode_writes(card_art: Any, position: int, byte: int) -> None:
     art = bytearray(GOOD.encoded())
     art[position] = byte

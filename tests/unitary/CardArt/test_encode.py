@@ -63,7 +63,7 @@ def test_encode_reverts_when_template_is_unknown(card_art: Any) -> None:
     template=st.integers(0, 4),
     colours=st.tuples(COLOURS, COLOURS, COLOURS),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_encode_writes_what_check_accepts_and_python_writes(
     card_art: Any, title: str, issuer: str, rest: str, template: int, colours: tuple[int, int, int]
 ) -> None:
@@ -98,7 +98,7 @@ def test_encode_art_refuses_what_the_contract_refuses(choice: Choice, reason: st
 
 
 @given(character=st.characters(blacklist_categories=("Cs",)))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_encode_art_forbids_the_same_characters(character: str) -> None:
     try:
         encode_art(Choice(title=character))

@@ -174,7 +174,7 @@ def test_metadata_keeps_hostile_texts_in_their_place(card_art: Any, text: str) -
     symbol=model.clean_texts(1, 24),
     rest=model.clean_texts(0, 190),
 )
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_metadata_gives_back_every_text(
     card_art: Any, title: str, issuer: str, symbol: str, rest: str
 ) -> None:
@@ -200,7 +200,7 @@ def test_metadata_gives_back_every_text(
         status=st.integers(0, 5),
     )
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_metadata_gives_back_every_number(card_art: Any, card: Card) -> None:
     found = properties(ask(card_art, "metadata", card))
     assert found["decimals"] == card.decimals

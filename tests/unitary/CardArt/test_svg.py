@@ -198,7 +198,7 @@ def test_svg_shows_hostile_and_foreign_texts_as_they_are(card_art: Any, text: st
     template=st.integers(0, 4),
     status=st.integers(0, 5),
 )
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_svg_gives_back_every_text(
     card_art: Any, title: str, issuer: str, symbol: str, template: int, status: int
 ) -> None:

@@ -289,7 +289,7 @@ def test_the_largest_numbers_are_exact(market: Market, offered: int) -> None:
 
 
 # A few examples end while they are drawn: four numbers are not too much.
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.data_too_large])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(
     amount=st.integers(1, FACE),
     price=st.integers(1, 2**60),

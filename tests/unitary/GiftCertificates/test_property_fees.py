@@ -18,7 +18,7 @@ from tests.stateful.people import HOLDERS, ISSUERS, MERCHANTS
 
 ISSUER, HOLDER, MERCHANT = ISSUERS[0], HOLDERS[0], MERCHANTS[0]
 PROPERTY = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 parts = st.lists(st.integers(1, 10**11) | st.integers(1, 60), min_size=1, max_size=6)
 fees = st.integers(0, 2_000)
