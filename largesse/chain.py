@@ -6,7 +6,7 @@ Everything is signed here and sent raw, on a development chain as on a live one:
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from json import JSONDecodeError
@@ -166,13 +166,15 @@ class Fees:
 class Node:
     """A connection to one chain. A transaction is final under `confirmations` blocks, its own included.
 
-    `tip`: wei that a unit of gas pays to a block's maker; None for what the node proposes.
+    `tip`: wei that a unit of gas pays to a block's maker; None for what the node proposes. `on_receipt` is
+    told of every transaction of `send` and `send_raw_call` that did what it was to do.
     """
 
     def __init__(self, web3: Web3, *, confirmations: int = 1, tip: int | None = None) -> None:
         self.web3 = web3
         self.confirmations = confirmations
         self.tip = tip
+        self.on_receipt: Callable[[TxReceipt], object] | None = None
         self._contracts: dict[tuple[str, int], tuple[Abi, Contract]] = {}
         self._takes_batches = True
         self._sent: dict[str, int] = {}
@@ -304,6 +306,8 @@ class Node:
             )
         if receipt["status"] != 1:
             raise self.why(receipt, wallet, to, data)
+        if self.on_receipt is not None:
+            self.on_receipt(receipt)
         return receipt
 
     def estimate(self, wallet: Wallet, to: str | None, data: bytes) -> int:

@@ -266,9 +266,10 @@ class Sender:
             raise RefusedError("over_gas", f"it takes {gas:,} gas now, and {most_gas:,} are allowed")
         if self.most_price is not None and fees.most > self.most_price:
             raise self._too_dear(fees)
-        if allow is not None:
-            allow(gas, fees)
         on_chain = int(self.node.web3.eth.get_transaction_count(self.wallet.address, "pending"))
+        if allow is not None:
+            # Last: where the node fails before this, nothing was set aside for it.
+            allow(gas, fees)
         with transaction(self.engine) as connection:
             # Whatever was written down is sent one day: its nonce is taken, though no node may know it yet.
             nonce = max(on_chain, self._lock_nonce(connection))

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.commands.command import command
-from largesse.commands.owing import tell_owed
 from largesse.console import done, say
 from largesse.files import replace_file
 from largesse.holdings import SignedCard
@@ -114,7 +113,6 @@ def submit(session: Session, given: Arguments) -> int:
     receipt = certificates.pay(request, _cards(path, request), session.wallet(given, "merchant"))
     received = token.brought(receipt, request.merchant)
     done(f"{request.merchant} has received {token.show(received)} for order {request.order}")
-    tell_owed(certificates, receipt, request.merchant)
     return received
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.clients.keepers import keeper
 from largesse.commands.command import command
-from largesse.commands.owing import OWED_FROM, OWED_TO, pay_owed, tell_owed
+from largesse.commands.owing import OWED_FROM, OWED_TO, pay_owed
 from largesse.console import done
 from largesse.holdings import Refundable
 from largesse.parts import CERTIFICATES
@@ -39,7 +39,6 @@ def main(session: Session, given: Arguments) -> Refundable:
     receipt = chosen.certificates.refund(holder, chosen.series_id, amount, least)
     paid = token.brought(receipt, holder.address)
     done(f"{token.show(amount)} of {chosen.name} given up, {token.show(paid)} paid back ({right})")
-    tell_owed(chosen.certificates, receipt, holder.address)
     return Refundable(refundable.right_number, amount, paid)
 
 

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from web3 import Web3
 from web3.contract import Contract
-from web3.logs import DISCARD
 from web3.types import TxReceipt
 
 from largesse.addresses import ZERO_ADDRESS
@@ -395,12 +394,6 @@ class Certificates:
     def owed(self, payee: str) -> int:
         """What payouts that failed have left for a payee."""
         return int(self._read("owed", payee))
-
-    def left_owed(self, receipt: TxReceipt, payee: str) -> int:
-        """What a transaction should have paid `payee`, and could not, since the currency refused it."""
-        logs = self.contract.events.PayoutOwed().process_receipt(receipt, errors=DISCARD)
-        rows = [log["args"] for log in logs if log["address"] == self.address]
-        return sum(int(row["amount"]) for row in rows if row["payee"] == payee)
 
     def withdraw_owed(self, payee: Wallet, to: str) -> TxReceipt:
         """Have what is owed paid to any address."""

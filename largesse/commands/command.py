@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from largesse import session
 from largesse.arguments import HELP, Arguments, Option, Usage, parse_arguments
+from largesse.commands.owing import owed_told
 from largesse.console import say
 from largesse.session import Session
 
@@ -38,7 +39,9 @@ def command(
                 run.__globals__.setdefault("__brownie_frame", sys._getframe())
                 return None
             arguments = parse_arguments(usage, given)
-            return run(session.open_session(), arguments)
+            opened = session.open_session()
+            with owed_told(opened):
+                return run(opened, arguments)
 
         return called
 

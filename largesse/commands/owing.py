@@ -2,31 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
-from web3.types import TxReceipt
+from web3 import Web3
+from web3.types import LogReceipt, TxReceipt
 
 from largesse.arguments import Arguments, Option
 from largesse.chain import RefusedError
-from largesse.clients.certificates import Certificates
 from largesse.clients.keepers import Keeper
 from largesse.console import done, say
+from largesse.eip712 import keccak
 from largesse.session import Session
 
 OWED_TO: Final = Option("to", "where it goes: address or role (default: to you)", "")
 OWED_FROM: Final = Option("from", "to whom it is owed", "")
+_PAYOUT_OWED: Final = keccak(b"PayoutOwed(address,uint256)")
 
 
-def tell_owed(certificates: Certificates, receipt: TxReceipt, payee: str) -> int:
-    """Say what a transaction could not pay; base units."""
-    left = certificates.left_owed(receipt, payee)
-    if left:
+@contextmanager
+def owed_told(session: Session) -> Iterator[None]:
+    """Whatever a transaction within leaves owed is said in the end: what the currency refused to pay, and
+    what is not paid out at once, as shares of a shared jar are."""
+    node, logs = session.node, list[LogReceipt]()
+
+    def hear(receipt: TxReceipt) -> None:
+        logs.extend(log for log in receipt["logs"] if bytes(log["topics"][0]) == _PAYOUT_OWED)
+
+    before, node.on_receipt = node.on_receipt, hear
+    try:
+        yield
+    finally:
+        node.on_receipt = before
+        if logs:
+            _tell_owed(session, logs)
+
+
+def _tell_owed(session: Session, logs: Sequence[LogReceipt]) -> None:
+    symbols = [one.symbol for one in session.deployment().currencies]
+    places: dict[str, Keeper] = {one.address: one for symbol in symbols for one in session.keepers(symbol)}
+    owed: Counter[tuple[str, str]] = Counter()
+    for log in logs:
+        if log["address"] in places:
+            payee = Web3.to_checksum_address(bytes(log["topics"][1])[12:])
+            owed[str(log["address"]), str(payee)] += int.from_bytes(bytes(log["data"]), "big")
+    for (address, whom), amount in owed.items():
+        place = places[address]
         say(
-            f"{certificates.token.show(left)} more are owed to {payee}: the currency refused to pay them; "
-            "`brownie run owed` has them paid elsewhere"
+            f"{place.token.show(amount)} are not paid yet but owed to {whom} by {place.name}: "
+            "`brownie run owed` has them paid, elsewhere too"
         )
-    return left
 
 
 def pay_owed(session: Session, given: Arguments, places: Sequence[Keeper], role: str) -> int:

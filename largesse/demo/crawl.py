@@ -56,7 +56,7 @@ def main() -> None:
     stall = Stall(**json.load(sys.stdin))
     prepaid = Prepaid(Certificates(Node.at(stall.node), stall.certificates), stall.accounts)
     seller = Wallet.from_key("merchant", bytes.fromhex(stall.seller))
-    limits = Limits(per_address=1e6, per_account=1e6)
+    limits = Limits(per_address=1e6, per_account=1e6, questions=1e6)
     gateway = Gateway(prepaid, seller, stall.database, limits=limits)
     serve(gateway.app(app, [Price("POST", "/words", stall.price)]), "127.0.0.1", stall.port)
 

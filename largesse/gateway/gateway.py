@@ -36,18 +36,25 @@ from largesse.web.background import STOP_SECONDS, end_threads, repeat
 from largesse.web.limits import BodyLimit, RateLimit, Rates, TimeLimit
 from largesse.web.logs import log
 from largesse.web.metrics import Measured, Metrics, health
+from largesse.web.vitals import Vitals
 
 _HOUR: Final = 3_600
+_TRANSACTION_GAS: Final = 300_000
+"""Of an account that can't pay for so much, operators are told: some forty settled vouchers, or one `exact`
+payment with plenty left."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a client can ask for. Rates are requests a second, by address and by account."""
+    """What a client can ask for. Rates are a second, by address and by account; an IPv6 address counts with
+    its /64. `questions` are those that the node must be asked before anything is paid: accounts that were not
+    seen yet, and what a contract wallet has signed."""
 
     body_bytes: int = 1_048_576
     seconds: float = 60.0
     per_address: float = 200.0
     per_account: float = 100.0
+    questions: float = 50.0
     burst: float = 4.0
     """Seconds' worth of requests at once."""
 
@@ -102,10 +109,13 @@ class Gateway:
         self.engine = open_database(database, tables())
         self.book = AccountBook(prepaid, counterparty or seller.address, most_lag=most_lag)
         self.ledger = Ledger(self.engine, prepaid.node.chain_id, prepaid.address, self.book.counterparty)
-        per_account = self.limits.per_account
-        rates = Rates(per_account, per_account * self.limits.burst)
         self.vouchers = VoucherScheme(
-            self.book, self.ledger, seller, settle_seconds=settle_seconds, rates=rates
+            self.book,
+            self.ledger,
+            seller,
+            settle_seconds=settle_seconds,
+            rates=self._rates(self.limits.per_account),
+            questions=self._rates(self.limits.questions),
         )
         self.sender = Sender(prepaid.node, seller, self.engine)
         self.calls = PaidCalls(self.engine, keep_seconds=self.keeping.answers)
@@ -113,6 +123,7 @@ class Gateway:
         told = Spending(None if policy is None else policy.native_price)
         self.gas = GasBook(self.engine, paid_for, spending or told, prepaid.unit)
         self.settler = None if policy is None else Settler(self.book, self.ledger, self.sender, policy)
+        self.vitals = Vitals({str(seller.address): self._has_gas_money}, lambda: self.ledger.line(0))
         self.metrics = Metrics("gateway")
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -139,6 +150,7 @@ class Gateway:
             )
             thread.start()
             self._threads.append(thread)
+        self.vitals.start(self._stop)
 
     def stop(self) -> None:
         """Write what waits, and end what runs in the background. What waits for a node that does not answer
@@ -161,8 +173,7 @@ class Gateway:
             batches = [one for one in schemes if isinstance(one, BatchScheme)]
             self._claimers = [Claimer(one, node, policy, unit) for one in batches]
         paid = TimeLimit(BodyLimit(paid, self.limits.body_bytes), self.limits.seconds)
-        rate = self.limits.per_address
-        paid = RateLimit(paid, Rates(rate, rate * self.limits.burst))
+        paid = RateLimit(paid, self._rates(self.limits.per_address))
         return _Served(Measured(_Pages(paid, self), self.metrics), self)
 
     def exact(self) -> ExactScheme:
@@ -185,15 +196,24 @@ class Gateway:
         return Currency(domain.chain_id, domain.verifying_contract, domain.name, domain.version)
 
     def health(self) -> Mapping[str, Any]:
-        """Whether vouchers are taken, and how far behind the chain this is."""
-        age = self.book.age()
+        """Whether calls are sold, how far behind the chain this is, and whether what it has to send can be
+        paid for."""
+        age, found = self.book.age(), self.vitals.health()
         return {
-            "ok": age <= self.book.stale_seconds,
+            **found,
+            "ok": found["ok"] and age <= self.book.stale_seconds,
             "chainId": self.prepaid.node.chain_id,
             "accounts": self.prepaid.address,
             "payTo": self.book.counterparty,
             "chainSeenSecondsAgo": round(age, 1),
         }
+
+    def _has_gas_money(self) -> bool:
+        """So far as it pays for gas at all."""
+        return not (self.settler or self._pays_gas) or self.sender.can_pay(_TRANSACTION_GAS)
+
+    def _rates(self, per_second: float) -> Rates:
+        return Rates(per_second, per_second * self.limits.burst)
 
     def _look_at_gas(self) -> None:
         self.gas.look(self.prepaid.node)

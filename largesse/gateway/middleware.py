@@ -17,6 +17,7 @@ from largesse.gateway import wire
 from largesse.gateway.pricing import PriceList
 from largesse.gateway.receipts import digest_of_call
 from largesse.gateway.schemes import Answer, Call, Json, PaymentRefusedError, Proof, Scheme, Settled
+from largesse.web.limits import client_of
 from largesse.web.logs import log
 from largesse.web.problems import Problem, ProblemError, database_away
 
@@ -249,7 +250,7 @@ def _call(scope: Scope, body: bytes, retry_key: bytes) -> Call:
             status=400,
         )
     digest = digest_of_call(method, path, scope.get("query_string", b""), body)
-    return Call(method, path, digest, retry_key.decode("latin-1"))
+    return Call(method, path, digest, retry_key.decode("latin-1"), client_of(scope))
 
 
 def _path(scope: Scope) -> str:

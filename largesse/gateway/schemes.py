@@ -39,12 +39,13 @@ class PaymentRefusedError(ProblemError):
 @dataclass(frozen=True)
 class Call:
     """The request that is paid for. `digest` is SHA-256 over method, path, query and body; `retry_key` is
-    the client's Idempotency-Key, or empty."""
+    the client's Idempotency-Key, or empty; `client` is where it comes from, as limits count it."""
 
     method: str
     path: str
     digest: bytes
     retry_key: str = ""
+    client: str = ""
 
 
 @dataclass(frozen=True)

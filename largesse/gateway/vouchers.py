@@ -77,12 +77,14 @@ class VoucherScheme:
         *,
         settle_seconds: int = SETTLE_SECONDS,
         rates: Rates | None = None,
+        questions: Rates | None = None,
     ) -> None:
         self.book = book
         self.ledger = ledger
         self.signer = signer
         self.settle_seconds = settle_seconds
         self.rates = rates
+        self.questions = questions
         prepaid = book.prepaid
         self._currency = prepaid.token.address
         self._digests = VoucherDigests(prepaid.domain, book.counterparty, self._currency)
@@ -125,10 +127,9 @@ class VoucherScheme:
         index = wire.number(payload, "index", MAX_INDEX)
         amount = wire.number(payload, "amount", MAX_DEPOSIT)
         signature = wire.octets(payload, "signature", _MOST_SIGNATURE)
-        standing = await self._standing(index)
-        signature, by_contract = await self._check_signature(standing, index, amount, signature)
-        if self.rates is not None and (seconds := self.rates.wait(str(index))):
-            raise ProblemError(too_often(seconds))
+        standing = await self._standing(index, call.client)
+        signature, by_contract = await self._check_signature(standing, index, amount, signature, call.client)
+        _count(self.rates, str(index))
         desk = await self._desk(index, standing)
         price = int(requirements["extra"]["micros"])
         # A voucher above the best one was never seen, or by another process: then the charge finds that out.
@@ -223,9 +224,12 @@ class VoucherScheme:
 
     # --------------------------------------------------------------------------------------------- private
 
-    async def _standing(self, index: int) -> Standing:
+    async def _standing(self, index: int, client: str) -> Standing:
         try:
-            standing = self.book.kept(index) or await asyncio.to_thread(self.book.read, index)
+            standing = self.book.kept(index)
+            if standing is None:
+                _count(self.questions, client)
+                standing = await asyncio.to_thread(self.book.read, index)
         except BlindError as error:
             raise _blind(error) from error
         if standing is None:
@@ -237,13 +241,15 @@ class VoucherScheme:
         return standing
 
     async def _check_signature(
-        self, standing: Standing, index: int, amount: int, signature: bytes
+        self, standing: Standing, index: int, amount: int, signature: bytes, client: str
     ) -> tuple[bytes, bool]:
         """As it is kept, and whether it is a contract wallet's. Raises PaymentRefusedError wrong_signer,
-        blind (503)."""
+        blind (503), ProblemError too_often (429)."""
         digest, signer = self._digests.of(index, amount), standing.account.signer
         if self._signers.signed(bytes.fromhex(signer[2:]), digest, signature):
             return low_s(signature), False
+        if standing.is_wallet:
+            _count(self.questions, client)
         try:
             if standing.is_wallet and await asyncio.to_thread(
                 self.book.is_wallet_signature, signer, digest, signature
@@ -365,6 +371,12 @@ class VoucherScheme:
         if needed is not None:
             more["needed"] = str(needed)
         return PaymentRefusedError(reason, message, advice, more=more)
+
+
+def _count(rates: Rates | None, key: str) -> None:
+    """Raises ProblemError too_often (429)."""
+    if rates is not None and (seconds := rates.wait(key)):
+        raise ProblemError(too_often(seconds))
 
 
 def _blind(error: BlindError) -> PaymentRefusedError:

@@ -42,4 +42,6 @@ class Notifier:
                     # Others' messages may hold a node's address with its key.
                     why = str(error) if isinstance(error, LargesseError) else type(error).__name__
                     log(f"no notices {what}", logging.WARNING, why=why)
+                except Exception as error:  # noqa: BLE001 - whatever it was, the next round may go well
+                    log(f"no notices {what}", error=error)
             time.sleep(self._poll_seconds)

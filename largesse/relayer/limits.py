@@ -7,7 +7,6 @@ limit that was reached leaves nothing written.
 
 from __future__ import annotations
 
-import ipaddress
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from sqlalchemy import BigInteger, Column, Connection, String, Table, delete, up
 from largesse.database import add_within, insert_if_missing
 from largesse.errors import LargesseError
 from largesse.sender import TABLES
+from largesse.web.limits import client_block, client_network
 
 HOUR: Final = 3_600
 DAY: Final = 86_400
@@ -72,28 +72,6 @@ class Limits:
     signer_share: int = 10
     client_share: int = 10
     block_share: int = 25
-
-
-def client_network(address: str) -> str:
-    """What a client counts as: an IPv4 address, or the /64 of an IPv6 address, which is one household's."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address[:64]
-    if parsed.version == 4:
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((parsed, 64), strict=False))
-
-
-def client_block(address: str) -> str:
-    """The addresses that somebody who has one of them may well have too: 256 of IPv4, or a /48 of IPv6."""
-    try:
-        network = ipaddress.ip_network(client_network(address))
-    except ValueError:
-        return address[:64]
-    return str(network.supernet(new_prefix=24 if network.version == 4 else 48))
 
 
 def take(

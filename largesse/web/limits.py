@@ -6,11 +6,13 @@ Plain ASGI: what is refused costs the service as little as can be.
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -133,19 +135,45 @@ class Rates:
         return (cost - bucket.tokens) / self.per_second
 
 
+def client_of(scope: Scope) -> str:
+    """What the client of a request counts as."""
+    return client_network((scope.get("client") or ("unknown", 0))[0])
+
+
+@lru_cache(10_000)
+def client_network(address: str) -> str:
+    """What a client counts as: an IPv4 address, or the /64 of an IPv6 address, which is one household's."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address[:64]
+    if parsed.version == 4:
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed, 64), strict=False))
+
+
+def client_block(address: str) -> str:
+    """The addresses that somebody who has one of them may well have too: 256 of IPv4, or a /48 of IPv6."""
+    try:
+        network = ipaddress.ip_network(client_network(address))
+    except ValueError:
+        return address[:64]
+    return str(network.supernet(new_prefix=24 if network.version == 4 else 48))
+
+
 class RateLimit:
-    """Refuses a client's address that asks too often: 429."""
+    """Refuses a client that asks too often: 429."""
 
     def __init__(self, app: ASGIApp, rates: Rates) -> None:
         self.app = app
         self.rates = rates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            client = scope.get("client") or ("unknown", 0)
-            if seconds := self.rates.wait(client[0]):
-                await too_often(seconds).send(send)
-                return
+        if scope["type"] == "http" and (seconds := self.rates.wait(client_of(scope))):
+            await too_often(seconds).send(send)
+            return
         await self.app(scope, receive, send)
 
 

@@ -31,7 +31,7 @@ def served(make_gateway: Callable[..., Served], prepaid: Prepaid) -> Served:
     async def number() -> dict[str, int]:
         return {"execution": next(executions)}
 
-    limits = Limits(seconds=0.5, per_address=1e9, per_account=1e9)
+    limits = Limits(seconds=0.5, per_address=1e9, per_account=1e9, questions=1e9)
     return make_gateway(prepaid, app, (Price("GET", "/count", ARTICLE),), limits=limits)
 
 

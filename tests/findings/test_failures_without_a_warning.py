@@ -65,8 +65,13 @@ def test_a_notifier_that_sees_nothing(warnings: Any) -> None:
     class Away:
         step = staticmethod(away)
 
+    class Puzzled:
+        """As of a node whose answer nobody foresaw."""
+
+        step = staticmethod(lambda: int("?"))
+
     rounds = iter((True, False))
-    Notifier(Away(), Away(), poll_seconds=0).run(lambda: next(rounds))  # type: ignore[arg-type]
+    Notifier(Away(), Puzzled(), poll_seconds=0).run(lambda: next(rounds))  # type: ignore[arg-type]
     assert warnings() == ["no notices entered", "no notices taken"]
 
 

@@ -1,5 +1,5 @@
 """Relayer and webhook said at `/health` that they were well whatever was wrong, though operators are told to
-wake somebody for its 503."""
+wake somebody for its 503. The gateway's told of its node alone."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from brownie import web3
 
-from largesse.chain import development_wallet
+from largesse.chain import Node, development_wallet
+from largesse.gateway.settler import Policy
 from largesse.web import vitals
+from tests.fixtures.gateways import Served
 from tests.support.changed_node import node_with
 from tests.support.paid import processing
+from tests.support.prepaid import Prepaid
 from tests.support.relaying import relaying
 from tests.support.sales import Shop
 from tests.webhook.conftest import series  # noqa: F401 - a fixture
@@ -24,11 +28,13 @@ from tests.webhook.conftest import series  # noqa: F401 - a fixture
 Ask = Callable[[], tuple[int, dict[str, Any]]]
 
 
-@pytest.fixture(params=["relayer", "webhook"])
+@pytest.fixture(params=["gateway", "relayer", "webhook"])
 def serve(
     request: pytest.FixtureRequest,
     shop: Shop,
     series: int,  # noqa: F811
+    prepaid: Prepaid,
+    make_gateway: Callable[..., Served],
     sqlite_url: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[[str], AbstractContextManager[Ask]]:
@@ -51,7 +57,20 @@ def serve(
         with processing(shop, series, node_url, sqlite_url) as processor:
             yield lambda: processor.request("GET", "/health", None, {})
 
-    return relayer if request.param == "relayer" else webhook
+    @contextmanager
+    def gateway(node_url: str) -> Iterator[Ask]:
+        policy = Policy(0, 1)
+        served = make_gateway(prepaid, node=Node.at(node_url), database=sqlite_url, policy=policy)
+        served.gateway.book.stale_seconds = 3.0
+
+        def ask() -> tuple[int, dict[str, Any]]:
+            answer = httpx.get(served.url + "/health")
+            return answer.status_code, answer.json()
+
+        yield ask
+        served.stop()
+
+    return {"gateway": gateway, "relayer": relayer, "webhook": webhook}[str(request.param)]
 
 
 def until(ask: Ask, status: int) -> dict[str, Any]:
@@ -86,8 +105,8 @@ def test_a_database_that_is_away(serve: Any, node_url: str, sqlite_url: str) -> 
         until(ask, 200)
 
 
-def test_an_account_that_cannot_pay_for_gas(serve: Any, node_url: str, shop: Shop) -> None:
-    accounts = [development_wallet("relayer").address, str(shop.world.issuer)]
+def test_an_account_that_cannot_pay_for_gas(serve: Any, node_url: str, shop: Shop, prepaid: Prepaid) -> None:
+    accounts = [development_wallet("relayer").address, str(shop.world.issuer), str(prepaid.merchant)]
     held = [web3.eth.get_balance(account) for account in accounts]
     with serve(node_url) as ask:
         until(ask, 200)

@@ -22,7 +22,7 @@ from largesse.clients.certificates import Certificates
 from largesse.development import mint
 from largesse.files import CHECKOUT
 from largesse.session import SessionError
-from scripts import create_series, issue, redeem, refund, restore
+from scripts import collect, create_series, hold, issue, redeem, refund, restore, tip
 from tests.fixtures.desk import KR, US, Desk
 from tests.scripts.test_owed import freeze
 
@@ -130,8 +130,31 @@ def test_what_the_currency_refuses_is_told(desk: Desk, capsys: pytest.CaptureFix
     owed = desk.session.certificates("USDC").owed(desk.address("cafe"))
     shown = desk.session.certificates("USDC").token.show(owed)
     assert owed > 0
-    assert f"{shown} more are owed to {desk.address('cafe')}" in capsys.readouterr().out
-    freeze(desk, "cafe", thaw=True)
+    assert is_told(desk, shown, "GiftCertificates", capsys)
+
+
+def is_told(desk: Desk, shown: str, name: str, capsys: pytest.CaptureFixture[str]) -> bool:
+    """That so much is owed to the cafe by this contract."""
+    said = f"{shown} are not paid yet but owed to {desk.address('cafe')} by {name}"
+    return said in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_currency_refuses_the_seller_of_an_order(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    order = ("currency=USDC", "seller=cafe", "number=7")
+    hold.open(*order, "amount=3")
+    freeze(desk, "cafe")
+    hold.confirm(*order)
+    assert is_told(desk, "3 USDC", "HeldOrders", capsys)
+
+
+def test_the_currency_refuses_the_creator(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    tip.main("currency=USDC", "to=cafe", "amount=7")
+    freeze(desk, "cafe")
+    collect.main("currency=USDC", "to=cafe")
+    assert is_told(desk, "7 USDC", "StreamingTipEscrow", capsys)
+    desk.session.node.jump_to(desk.session.node.now() + 1)
+    collect.main("currency=USDC", "to=cafe")
+    assert "owed" not in capsys.readouterr().out
 
 
 # ------------------------------------------------------------------------------------------------------ issue

@@ -305,10 +305,31 @@ def test_an_address_that_asks_too_often(make_gateway: Any, prepaid: Prepaid, cli
     assert [client.get(served.url + page).status_code for page in ("/health", "/metrics")] == [200, 200]
 
 
+def test_who_makes_the_node_be_asked_too_often(
+    make_gateway: Any, prepaid: Prepaid, client: httpx.Client
+) -> None:
+    """Vouchers of accounts that nobody opened cost nothing. Who has been here before pays on."""
+    served = make_gateway(prepaid, limits=replace(NO_LIMITS, questions=0.001, burst=3_000.0))
+    key = prepaid.open(PLENTY)
+    url, stranger = served.url + "/articles/1", replace_index(served.payment(key, ARTICLE))
+    assert client.get(url, headers=served.payment(key, ARTICLE)).status_code == 200
+    told = [client.get(url, headers=stranger) for _ in range(3)]
+    assert [answer.json()["error"] for answer in told] == ["unknown_account", "unknown_account", "too_often"]
+    assert told[-1].status_code == 429 and int(told[-1].headers["retry-after"]) > 1
+    assert client.get(url, headers=served.payment(key, 2 * ARTICLE)).status_code == 200
+
+
+def replace_index(payment: dict[str, str]) -> dict[str, str]:
+    """The same of an account that there is not."""
+    voucher = json.loads(base64.b64decode(payment[SIGNATURE]))
+    voucher["payload"]["index"] = "12345"
+    return {SIGNATURE: encode(voucher)}
+
+
 def test_limits_and_times_by_default() -> None:
     limits, keeping = Limits(), Keeping()
     assert (limits.body_bytes, limits.seconds) == (2**20, 60)
-    assert (limits.per_address, limits.per_account, limits.burst) == (200, 100, 4)
+    assert (limits.per_address, limits.per_account, limits.questions, limits.burst) == (200, 100, 50, 4)
     assert (keeping.answers, keeping.payments) == (DAY, 400 * DAY)
 
 

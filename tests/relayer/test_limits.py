@@ -12,9 +12,10 @@ import pytest
 
 from largesse.database import open_database, transaction
 from largesse.relayer.actions import Kind, RelayAction
-from largesse.relayer.limits import DAY, GAS, HOUR, LimitError, Limits, client_network
+from largesse.relayer.limits import DAY, GAS, HOUR, LimitError, Limits
 from largesse.relayer.store import ACCEPTED, DONE, FAILED, MOST_ATTEMPTS, Outcome, Store, TakenError
 from largesse.sender import TABLES
+from largesse.web.limits import client_network
 from tests.support.certificates import World
 from tests.support.relay_racer import NOON, PLACE, ROOM, action
 from tests.support.relaying import Desk

@@ -75,6 +75,24 @@ def test_what_would_be_refused_is_not_sent_and_its_key_stays_free(sender: Sender
     sender.send("a", *call(rich))
 
 
+def test_where_the_node_fails_nothing_is_set_aside(
+    sender: Sender, rich: Prepaid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`allow` sets aside what the transaction may cost: it is asked once nothing but the database is left."""
+    asked: list[int] = []
+
+    def allow(gas: int, _: object) -> None:
+        asked.append(gas)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(sender.node.web3.eth), "get_transaction_count", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            sender.send("a", *call(rich), allow=allow)
+    assert asked == []
+    sender.send("a", *call(rich), allow=allow)
+    assert len(asked) == 1
+
+
 def test_a_crash_before_it_was_sent(sender: Sender, rich: Prepaid, monkeypatch: pytest.MonkeyPatch) -> None:
     """It was signed and written down; the next start sends the same bytes."""
     before = rich.balance(rich.stranger)

@@ -38,7 +38,7 @@ def main(settings: dict[str, Any]) -> None:
         prepaid,
         Wallet.from_key("merchant", bytes.fromhex(settings["seller"])),
         settings["database"],
-        limits=Limits(per_address=1e9, per_account=1e9),
+        limits=Limits(per_address=1e9, per_account=1e9, questions=1e9),
         keeping=Keeping(refresh=0.2, settle=0.2),
         policy=Policy(0, 1) if settings["settles"] else None,
     )
