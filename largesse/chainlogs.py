@@ -105,7 +105,7 @@ def read_logs(
     most: int = DEFAULT_RANGE,
     progress: Callable[[int], None] = ignore,
 ) -> Iterator[LogReceipt]:
-    """The logs of blocks `first` to `last`, both included, in their order.
+    """The logs of blocks `first` to `last`, both included, in their order; `most` blocks at a time.
 
     A node that refuses a range (too many logs, too many blocks) is asked for halves of it. Raises LogError
     unreadable where it refuses even one block.
@@ -130,3 +130,12 @@ def read_logs(
         yield from sorted(logs, key=lambda log: (log["blockNumber"], log["logIndex"]))
         progress(end - start + 1)
         start, size = end + 1, min(most, size * 2)
+
+
+def find_logs(
+    node: Node, address: str, first: int, topics: Sequence[str | Sequence[str] | None]
+) -> list[LogReceipt]:
+    """The few logs from block `first` on that have these topics: asked for at once where the node gives them
+    so. Raises LogError unreadable."""
+    last = node.block_number()
+    return list(read_logs(node, address, first, last, topics=topics, most=max(1, last - first + 1)))

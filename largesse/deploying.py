@@ -21,7 +21,7 @@ from web3.exceptions import Web3Exception
 
 from largesse.artifacts import artifact
 from largesse.chain import Node, RefusedError, Wallet
-from largesse.chainlogs import ignore
+from largesse.chainlogs import find_logs, ignore, topic_of
 from largesse.deployment import CurrencyRecord, Deployment, DeploymentError
 from largesse.eip712 import Domain, certificates_domain, keccak
 from largesse.parts import CERTIFICATES, PARTS, Part, create2, create3, first_created
@@ -33,6 +33,9 @@ SALT: Final = keccak(b"Largesse 1")
 
 MOST_SYMBOL: Final = 32
 _NOT_IN_NAMES: Final = frozenset(" /\\")
+
+_CREATED: Final = "0x" + keccak(b"Created(address,address,string)").hex()
+"""The factory's event."""
 
 _Check = Callable[[str, object, object], None]
 
@@ -185,15 +188,12 @@ def deploy(
             raise DeploymentError("not_deployed", f"{step.what}: there is no code at {step.address}")
         report(step, int(receipt["gasUsed"]))
     await_final(node, wallet.address)
-    factory = _contract(node, "LargesseFactory", plan.factory)
     first = _first_block(node, plan.factory) if plan.currencies else 0
     records = []
     for one in plan.currencies:
         certificates = _contract(node, "GiftCertificates", one.certificates)
-        created = factory.events.Created.get_logs(
-            from_block=first,
-            argument_filters={"currency": one.token.address, "created": one.certificates},
-        )
+        topics = _CREATED, topic_of(one.token.address), topic_of(one.certificates)
+        created = find_logs(node, plan.factory, first, topics)
         records.append(
             CurrencyRecord(
                 one.token.symbol, one.token.address, one.token.decimals, one.certificates,

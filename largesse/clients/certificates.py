@@ -18,7 +18,7 @@ from web3.types import TxReceipt
 from largesse.addresses import ZERO_ADDRESS
 from largesse.artifacts import certificates_abi
 from largesse.chain import Node, Wallet
-from largesse.chainlogs import Decoder, read_logs, topic_of
+from largesse.chainlogs import Decoder, find_logs, topic_of
 from largesse.eip712 import Domain, InvalidSignatureError, Message, certificates_domain, recover
 from largesse.errors import LargesseError
 from largesse.gifts.commitments import BatchPlace, Gift
@@ -122,13 +122,14 @@ class Certificates:
         return found
 
     def find_series(self, issuer: str, terms_hash: bytes) -> int | None:
-        """The latest series of an issuer with these terms, found by its log."""
-        created = self.contract.events.SeriesCreated
-        logs = created.get_logs(
-            from_block=self.first_block,
-            argument_filters={"issuer": Web3.to_checksum_address(issuer), "termsHash": terms_hash},
+        """The latest series of an issuer with these terms, found by its log. Raises LogError."""
+        logs = find_logs(
+            self.node,
+            self.address,
+            self.first_block,
+            (_topic("SeriesCreated"), None, topic_of(issuer), "0x" + terms_hash.hex()),
         )
-        return max((int(log["args"]["seriesId"]) for log in logs), default=None)
+        return max((int.from_bytes(bytes(log["topics"][1]), "big") for log in logs), default=None)
 
     def issue(self, issuer: Wallet, series_id: int, to: str, amount: int) -> TxReceipt:
         """Create face for `to`; the issuer pays as much and must have approved it."""
@@ -195,9 +196,8 @@ class Certificates:
 
     def find_given(self, draft: GiftLink) -> Given | None:
         """The gift of a draft, or None where it was not made."""
-        topics = [Decoder(certificates_abi()).topic("GiftGiven"), topic_of(draft.gift.key)]
-        last = self.node.block_number()
-        for log in read_logs(self.node, self.address, self.first_block, last, topics=topics):
+        topics = _topic("GiftGiven"), topic_of(draft.gift.key)
+        for log in find_logs(self.node, self.address, self.first_block, topics):
             given = self._given(draft, self.node.web3.eth.get_transaction_receipt(log["transactionHash"]))
             if self.is_gift_open(given.gift_id):  # and not somebody else's with the same key
                 return given
@@ -443,6 +443,10 @@ def batch_tuples(gift: Gift, place: BatchPlace) -> tuple[tuple[Any, ...], tuple[
     batch = (gift.giver, gift.series_id, place.root, gift.reclaim_at, gift.created_at, gift.limitation_at)
     leaf = (place.index, gift.key, gift.recipient, gift.amount, gift.deliver_at, gift.message_hash)
     return batch, leaf, list(place.proof)
+
+
+def _topic(event: str) -> str:
+    return Decoder(certificates_abi()).topic(event)
 
 
 _MAGIC: Final = bytes.fromhex("1626ba7e")

@@ -16,10 +16,10 @@ from typing import Any, Final
 
 from web3 import Web3
 from web3.exceptions import Web3Exception
-from web3.types import FilterParams
 
 from largesse.addresses import ZERO_ADDRESS
 from largesse.chain import ChainError, Node, RefusedError
+from largesse.chainlogs import read_logs, topic_of
 from largesse.clients.accounts import Prepaid, PrepaidAccount
 from largesse.errors import LargesseError
 from largesse.terms.fields import NO_LIMITATION
@@ -169,14 +169,9 @@ class AccountBook:
 
     def _changed(self, first: int, last: int) -> set[int]:
         """Indices in the events of these blocks that name the counterparty."""
-        query: FilterParams = {
-            "address": self.prepaid.address,
-            "fromBlock": first,
-            "toBlock": last,
-            "topics": [None, "0x" + self.counterparty[2:].lower().rjust(64, "0")],
-        }
         found: set[int] = set()
-        for entry in self.node.web3.eth.get_logs(query):
+        of_it = (None, topic_of(self.counterparty))
+        for entry in read_logs(self.node, self.prepaid.address, first, last, topics=of_it):
             topics: Any = entry["topics"]
             if len(topics) > 2:
                 found.add(int.from_bytes(bytes(topics[2]), "big"))

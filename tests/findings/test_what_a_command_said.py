@@ -152,7 +152,7 @@ def test_the_currency_refuses_the_creator(desk: Desk, capsys: pytest.CaptureFixt
     freeze(desk, "cafe")
     collect.main("currency=USDC", "to=cafe")
     assert is_told(desk, "7 USDC", "StreamingTipEscrow", capsys)
-    desk.session.node.jump_to(desk.session.node.now() + 1)
+    desk.session.node.jump_to(desk.session.node.now() + 600)
     collect.main("currency=USDC", "to=cafe")
     assert "owed" not in capsys.readouterr().out
 

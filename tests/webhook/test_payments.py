@@ -18,7 +18,7 @@ from largesse.webhook.app import make_app
 from largesse.webhook.events import EVENT
 from largesse.webhook.service import Webhook, payment_id
 from tests.support.certificates import ART
-from tests.support.clock import at, later, mine_at
+from tests.support.clock import at, mine_at
 from tests.support.errors import reverts
 from tests.support.paid import CARD, NAME, NEW, OLD, Processor, event, processing
 from tests.support.processes import serving
@@ -216,7 +216,7 @@ def test_two_services_that_are_told_the_same_at_once(
         for number in range(4):
             found = one.wait(f"p{number}", "issued", "accepted")
             assert found["held"] is True
-        later(1)
+        web3.provider.make_request("evm_mine", [])
         issued, given, taken = len(one.issued()), one.gifts(), one.gifts("GiftRecalled(bytes32)")
         assert 4 <= issued <= 8
         assert given - taken == 4
