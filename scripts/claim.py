@@ -21,7 +21,10 @@ def main(session: Session, given: Arguments) -> GiftLink:
     text = given.text("link")
     if "#" not in text:
         path = given.path("link")
-        text = read_qr(path) if path.suffix == ".png" else path.read_text(encoding="utf-8").strip()
+        try:
+            text = path.read_text(encoding="utf-8").strip()
+        except UnicodeDecodeError:  # a picture, of whatever kind
+            text = read_qr(path)
     link = parse_link(text)
     known = session.deployment().currencies
     symbol = next((one.symbol for one in known if one.certificates == link.contract), None)

@@ -22,6 +22,7 @@ from largesse.web.serving import serve
     "of people without gas, until Ctrl-C: what the signer signed, as the signer signed it.",
     Option("hourly", "actions of one signer in an hour", "30"),
     Option("gas", "gas in a day, at most", "300000000"),
+    Option("gwei", "nothing is sent where a unit of gas costs more", "200"),
     Option("share", "of it, so many per cent for one address, and for one signer", "10"),
     Option("host", "where it listens", "127.0.0.1"),
     Option("port", "where it listens", "8403"),
@@ -35,6 +36,7 @@ def main(session: Session, given: Arguments) -> None:
     limits = Limits(
         per_subject=given.whole("hourly", least=1),
         daily_gas=given.whole("gas", least=1),
+        gas_price=given.whole("gwei", least=1) * 10**9,
         signer_share=share,
         client_share=share,
         block_share=min(100, share * 5 // 2),

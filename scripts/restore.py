@@ -27,7 +27,7 @@ def sign(session: Session, given: Arguments) -> Path:
     holder, merchant = session.wallet(given, "holder"), session.address(given.text("merchant"))
     amount = given.amount("amount", token.decimals)
     signed = chosen.certificates.sign_restoration(holder, chosen.series_id, amount, merchant)
-    path = session.out("restore") / f"{holder.name}-{signed.nonce}.json"
+    path = session.out("restore") / f"{chosen.name.replace('/', '-')}-{holder.name}-{signed.nonce}.json"
     replace_file(path, (json.dumps(signed.to_json(chosen.name), indent=1) + "\n").encode("ascii"))
     done(f"{holder.name} lets {merchant} put back {token.show(amount)}")
     say(f"signed: out/restore/{path.name}")
@@ -38,7 +38,7 @@ def sign(session: Session, given: Arguments) -> Path:
     "The merchant pays a signed amount back onto the card.",
     Option("signed", "the file the customer's side wrote"),
     Option("from", "the merchant", ""),
-    example="signed=out/restore/giver-1.json from=bookshop",
+    example="signed=out/restore/kr-culture-50000-giver-1.json from=bookshop",
 )
 def main(session: Session, given: Arguments) -> int:
     name, signed = SignedRestoration.from_json(given.path("signed").read_text(encoding="utf-8"))

@@ -264,10 +264,11 @@ def _moves(token: Token, address: str, first: int, last: int, most: int) -> dict
 
 
 def _balance_before(token: Token, address: str, first: int) -> int:
-    """What lay at the address before the contract was there; 0 where the node keeps no old state."""
+    """What lay at the address before the contract was there, which anybody can see to: addresses are known
+    beforehand. By the transfers of before where the node keeps no old state."""
     if first == 0:
         return 0
     try:
         return token.balance(address, first - 1)
-    except (RefusedError, ChainError, Web3Exception, ValueError):
-        return 0
+    except (RefusedError, ChainError, Web3Exception, ValueError, OSError):
+        return sum(_moves(token, address, 0, first - 1, first).values())

@@ -277,18 +277,24 @@ class Purse:
 
 
 class Paying(httpx.Auth):
-    """Pays for what answers 402, and remembers what a route costs: from then on it pays at once."""
+    """Pays for what answers 402, and remembers what a route costs: from then on it pays at once.
+
+    It pays at one place only, `origin` (``https://api.example``), by default the first that asks: another
+    server that names the same seller could use the voucher there for a call of its own. Let the client follow
+    no redirects (httpx does not unless it is told to): they would take the voucher along.
+    """
 
     # A body that can be read once would be gone when it is asked again, with a payment.
     requires_request_body = True
     requires_response_body = True
 
-    def __init__(self, purse: Purse) -> None:
+    def __init__(self, purse: Purse, origin: str | None = None) -> None:
         self.purse = purse
+        self.origin = None if origin is None else _origin(httpx.URL(origin))
         self._prices: dict[tuple[str, str], dict[str, Any]] = {}
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Raises PurseError."""
+        """Raises PurseError, other_place among them."""
         route = request.method, str(request.url.copy_with(query=None, fragment=None))
         accepted = self._prices.get(route)
         request.headers.setdefault("Idempotency-Key", secrets.token_hex(16))
@@ -297,6 +303,7 @@ class Paying(httpx.Auth):
             if response.status_code != 402:
                 return
             accepted = self._prices[route] = self.purse.accepts(_required(response))
+        self._check_origin(request.url)
         for _ in range(_TRIES):
             payment = self.purse.pay(accepted)
             request.headers[wire.SIGNATURE] = payment.header
@@ -323,6 +330,17 @@ class Paying(httpx.Auth):
             if response.status_code != 402:
                 return
             accepted = self._prices[route] = self.purse.accepts(_required(response))
+
+    def _check_origin(self, url: httpx.URL) -> None:
+        here = _origin(url)
+        if self.origin is None:
+            self.origin = here
+        if here != self.origin:
+            raise PurseError("other_place", f"{here} asks to be paid, and this purse pays at {self.origin}")
+
+
+def _origin(url: httpx.URL) -> str:
+    return str(url.copy_with(username=None, password=None, path="/", query=None, fragment=None)).rstrip("/")
 
 
 def receipt_signer(response: httpx.Response) -> str:
