@@ -12,6 +12,8 @@ HERE := $(CURDIR)
 # Brownie, pytest and Foundry keep their state here instead of in the person's home
 IN_HOME := HOME=$(HERE)/.home
 PY := $(HERE)/.venv/bin/python
+# many processes start here: each would compile the libraries again where a machine forbids to keep that
+export PYTHONDONTWRITEBYTECODE :=
 export PATH := $(HERE)/.venv/bin:$(HERE)/node_modules/.bin:$(PATH)
 
 READY := .venv/.installed node_modules/.installed .solcx/.chosen

@@ -20,7 +20,7 @@ class ArtifactError(LargesseError):
     """A contract has not been compiled."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Artifact:
     """One compiled contract; `creation_code` is empty for an interface."""
 
@@ -98,10 +98,15 @@ def market_abi() -> tuple[dict[str, Any], ...]:
 
 
 def _abi_of(*pieces: str) -> tuple[dict[str, Any], ...]:
+    return _joined(*map(artifact, pieces))
+
+
+@cache  # the same ABI each time, of which web3 makes a contract once
+def _joined(*pieces: Artifact) -> tuple[dict[str, Any], ...]:
     found: dict[str, dict[str, Any]] = {}
     for piece in pieces:
         item: Any
-        for item in artifact(piece).abi:
+        for item in piece.abi:
             if item["type"] in ("function", "event", "error"):
                 found.setdefault(f"{item['type']} {abi_to_signature(item)}", item)
     return tuple(found.values())

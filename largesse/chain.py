@@ -198,6 +198,13 @@ class Node:
         web3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
         return cls(web3, confirmations=confirmations, tip=tip)
 
+    def again(self, *, confirmations: int = 1, tip: int | None = None) -> Node:
+        """The same connection, with what web3 has made for it, for somebody who knows nothing of what was
+        sent by this one."""
+        other = type(self)(self.web3, confirmations=confirmations, tip=tip)
+        other._contracts = self._contracts
+        return other
+
     def contract(self, address: str, abi: Abi) -> Contract:
         """The contract at `address`, in any case of letters, with an ABI that is not changed afterwards.
 
@@ -239,7 +246,7 @@ class Node:
     @property
     def poll_seconds(self) -> float:
         """How long to wait before a node is asked again whether something is mined."""
-        return 0.02 if self.confirmations == 1 else _POLL_SECONDS
+        return 0.005 if self.confirmations == 1 else _POLL_SECONDS
 
     @property
     def final_seconds(self) -> float:

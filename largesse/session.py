@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -240,11 +241,17 @@ def open_session() -> Session:
     confirmations, tip = (1, None) if development else live_settings(os.environ)
     provider: Any = web3.provider
     if isinstance(provider, HTTPProvider):
-        node = Node.at(str(provider.endpoint_uri), confirmations=confirmations, tip=tip)
+        node = _connection(str(provider.endpoint_uri)).again(confirmations=confirmations, tip=tip)
     else:
         node = Node(Web3(provider), confirmations=confirmations, tip=tip)
     require_cancun(node.web3)
     return Session(node, development, Path(os.environ.get("LARGESSE_STATE", CHECKOUT)), _load_account)
+
+
+@lru_cache(1)
+def _connection(url: str) -> Node:
+    """Several commands of one process, as the demo's, have one: web3 takes long over each contract."""
+    return Node.at(url)
 
 
 def live_settings(environ: Mapping[str, str]) -> tuple[int, int | None]:
