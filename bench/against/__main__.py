@@ -36,7 +36,7 @@ def main() -> None:
     calls = micropayments.CALLS
     each = {count: gas / count / calls for count, gas in batches.items()}
     theirs = {count: gas / calls for count, gas in elsewhere.PUBLISHED.items()}
-    name = "x402 batch settlement, no payout (published elsewhere, not run here)"
+    name = "x402 batch settlement, no payout (measured once elsewhere, not run here)"
     draw(BENCH / "plots" / "micropayments.svg", {"Largesse, with payout": each, name: theirs},
          title="A micropayment, at 1,000 a payer", across="payers in one settlement",
          up="gas per micropayment")  # fmt: skip

@@ -12,9 +12,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from eth_account import Account
 from eth_utils.address import to_checksum_address
@@ -30,14 +30,8 @@ from x402.mechanisms.evm.batch_settlement.constants import (
 )
 from x402.mechanisms.evm.batch_settlement.errors import (
     ERR_CHANNEL_BUSY,
-    ERR_CHANNEL_ID_MISMATCH,
-    ERR_CHANNEL_NOT_FOUND,
     ERR_CUMULATIVE_AMOUNT_BELOW_CLAIMED,
     ERR_CUMULATIVE_AMOUNT_MISMATCH,
-    ERR_CUMULATIVE_EXCEEDS_BALANCE,
-    ERR_DEPOSIT_BELOW_MIN_DEPOSIT,
-    ERR_INSUFFICIENT_BALANCE,
-    ERR_INVALID_VOUCHER_SIGNATURE,
     ERR_NOTHING_TO_SETTLE,
     ERR_VERIFICATION_STATE_UNAVAILABLE,
 )
@@ -57,17 +51,16 @@ from x402.mechanisms.evm.batch_settlement.types import ChannelState
 from x402.mechanisms.evm.constants import ERR_SETTLEMENT_PENDING
 from x402.schemas import (
     PaymentAbortedError,
-    PaymentPayload,
     PaymentRequired,
     PaymentRequirements,
     SettleResponse,
     VerifyResponse,
 )
 
-from largesse.addresses import ZERO_ADDRESS
 from largesse.chain import Wallet
-from largesse.eip712 import CURVE_ORDER, Domain, InvalidSignatureError, keccak, recover
-from largesse.gateway import wire, x402
+from largesse.eip712 import Domain
+from largesse.gateway import x402
+from largesse.gateway.batch_vouchers import ADVICE, SignedVoucher, read_voucher, voucher_key
 from largesse.gateway.channels import SqlChannelStorage
 from largesse.gateway.facilitator import GAS, Facilitator
 from largesse.gateway.paid_calls import PaidCalls, in_use, other_call, retry_of
@@ -80,7 +73,6 @@ from largesse.gateway.spending import (
     SpendingError,
 )
 from largesse.sender import Sender
-from largesse.signed.channels import ChannelConfig, Voucher
 from largesse.web.background import Workers
 from largesse.web.logs import log
 
@@ -92,43 +84,11 @@ LOST_SECONDS: Final = 60.0
 """For so long a call without an Idempotency-Key whose answer was lost is answered again to its voucher, which
 is a secret of the two until it is claimed."""
 
-_HALF_ORDER: Final = CURVE_ORDER // 2
-_MOST_SUM: Final = 2**128 - 1
-_MOST: Final = 2**256 - 1
 _WAYS_OUT: Final = {
     "deposit": "go on with a channel that you have, pay another of the accepts, or deposit later",
     "refund": "ask again later, or the contract itself: initiateWithdraw, and finalizeWithdraw after the "
     "channel's withdrawDelay, need nobody's help",
 }
-_KINDS: Final = ("deposit", "voucher", "refund")
-
-_ADVICE: Final = {
-    ERR_CUMULATIVE_AMOUNT_MISMATCH: "take the channel's state from `accepts`, and sign the next sum after it",
-    ERR_CUMULATIVE_AMOUNT_BELOW_CLAIMED: "sign the sum that the contract has paid, and the price",
-    ERR_CUMULATIVE_EXCEEDS_BALANCE: "deposit more into the channel",
-    ERR_CHANNEL_NOT_FOUND: "deposit into the channel first",
-    ERR_INSUFFICIENT_BALANCE: "put more of the token into the paying account",
-    ERR_DEPOSIT_BELOW_MIN_DEPOSIT: "deposit at least `extra.minDeposit`: the server pays for its transaction",
-    ERR_INVALID_VOUCHER_SIGNATURE: "sign with the key of payerAuthorizer: 65 bytes, low s, v of 27 or 28",
-    ERR_CHANNEL_ID_MISMATCH: "compute the channel's id from its configuration, for this chain",
-}
-
-
-@dataclass
-class _Details:
-    payment: PaymentPayload
-    requirements: PaymentRequirements
-    voucher: Voucher
-    signature: bytes
-
-    @property
-    def channel(self) -> str:
-        return "0x" + self.voucher.channel_id.hex()
-
-    @property
-    def key(self) -> str:
-        """What the voucher uses up."""
-        return _voucher_key(self.channel, self.voucher.max_claimable_amount, self.signature)
 
 
 @dataclass(frozen=True)
@@ -234,7 +194,7 @@ class BatchScheme:
         payment, wanted = x402.models(payload, requirements)
         # The package holds a channel for as long as this says: not longer than its process lives.
         wanted.max_timeout_seconds = int(self.calls.lease_seconds)
-        details, payer = self._signed(payment, wanted)
+        details, payer = read_voucher(payment, wanted, self.domain)
         if payload["type"] == "refund":
             return await self._settling.ask(self._refund, details)
         proof = Proof(
@@ -342,32 +302,6 @@ class BatchScheme:
 
     # --------------------------------------------------------------------------------------------- private
 
-    def _signed(self, payment: PaymentPayload, wanted: PaymentRequirements) -> tuple[_Details, str]:
-        """The voucher, whose signature the contract will take, and its payer. Raises PaymentRefusedError."""
-        payload = payment.payload
-        kind = payload.get("type")
-        if kind not in _KINDS:
-            raise x402.malformed(f"'type' is {kind!r}, and must be one of {', '.join(_KINDS)}")
-        if kind == "deposit":
-            _check_deposit(payload)
-        config, voucher = _config(x402.part(payload, "channelConfig")), x402.part(payload, "voucher")
-        signed = Voucher(
-            x402.word(voucher, "channelId"), wire.number(voucher, "maxClaimableAmount", _MOST_SUM)
-        )
-        signature = wire.octets(voucher, "signature", 65)
-        if config.payer_authorizer == ZERO_ADDRESS:
-            raise PaymentRefusedError(
-                "payer_authorizer_required",
-                "the channel's vouchers are signed by a contract, which may change its mind before they are "
-                "claimed",
-                "open a channel whose payerAuthorizer is the address of a key",
-            )
-        if config.digest(self.domain) != signed.channel_id:
-            raise x402.refused(ERR_CHANNEL_ID_MISMATCH, None, _ADVICE)
-        if not _takes(signed.digest(self.domain), signature, config.payer_authorizer):
-            raise x402.refused(ERR_INVALID_VOUCHER_SIGNATURE, None, _ADVICE)
-        return _Details(payment, wanted, signed, signature), config.payer
-
     def _earlier(self, proof: Proof) -> tuple[Settled, Answer] | None:
         """The answer of this call, if it was charged. Raises PaymentRefusedError idempotency_key_reused."""
         retry = retry_of(self.name, proof.payer, proof.call)
@@ -406,7 +340,7 @@ class BatchScheme:
         )
 
     def _reserve(self, proof: Proof) -> None:
-        details: _Details = proof.details
+        details: SignedVoucher = proof.details
         try:
             self._verify(details)
         except PaymentRefusedError:
@@ -422,7 +356,7 @@ class BatchScheme:
             # Without a record of the channel the package takes a voucher for the sum after its own.
             self._scheme.clear_pending_request(details.payment)
             self.channels.forget(details.channel)
-            raise x402.refused(ERR_CUMULATIVE_AMOUNT_BELOW_CLAIMED, None, _ADVICE)
+            raise x402.refused(ERR_CUMULATIVE_AMOUNT_BELOW_CLAIMED, None, ADVICE)
         if channel is None or channel.withdraw_requested_at:
             self._scheme.clear_pending_request(details.payment)
             raise PaymentRefusedError(
@@ -432,7 +366,7 @@ class BatchScheme:
             )
         self._check_gas(details)
 
-    def _check_gas(self, details: _Details) -> None:
+    def _check_gas(self, details: SignedVoucher) -> None:
         """Whether its transaction, if it takes one, would be paid for now. Raises PaymentRefusedError."""
         payment = details.payment
         permit = self._facilitator.permit(payment, details.requirements)
@@ -448,7 +382,7 @@ class BatchScheme:
             self._scheme.clear_pending_request(payment)
             raise x402.unreachable() from error
 
-    def _is_deposited(self, details: _Details) -> bool:
+    def _is_deposited(self, details: SignedVoucher) -> bool:
         """Whether the deposit's authorisation was used: the node's word is asked by the voucher's check."""
         try:
             verdict = self._facilitator.verify_voucher(details.payment, details.requirements)
@@ -456,7 +390,7 @@ class BatchScheme:
             return False
         return verdict.is_valid
 
-    def _verify(self, details: _Details) -> None:
+    def _verify(self, details: SignedVoucher) -> None:
         """Have the package verify, and hold the channel. Raises PaymentRefusedError."""
         try:
             verdict = self._server.verify_payment(details.payment, details.requirements).verify
@@ -478,9 +412,9 @@ class BatchScheme:
             return
         if reason == ERR_VERIFICATION_STATE_UNAVAILABLE:
             raise x402.unreachable()
-        raise x402.refused(reason, verdict.invalid_message, _ADVICE)
+        raise x402.refused(reason, verdict.invalid_message, ADVICE)
 
-    def _corrected(self, details: _Details) -> PaymentRefusedError:
+    def _corrected(self, details: SignedVoucher) -> PaymentRefusedError:
         """A refusal with the channel's state in `accepts`, as the package has it."""
         required = PaymentRequired(
             error=ERR_CUMULATIVE_AMOUNT_MISMATCH, accepts=[details.requirements.model_copy(deep=True)]
@@ -499,13 +433,13 @@ class BatchScheme:
         return PaymentRefusedError(
             ERR_CUMULATIVE_AMOUNT_MISMATCH,
             "the voucher is not the channel's next: its sum must be what was charged before, and the price",
-            _ADVICE[ERR_CUMULATIVE_AMOUNT_MISMATCH],
+            ADVICE[ERR_CUMULATIVE_AMOUNT_MISMATCH],
             more={"accepts": [x402.to_json(one) for one in required.accepts]},
         )
 
     def _charge(self, proof: Proof, answer: Answer) -> Settled:
         """Channel and answer are written in one transaction: nobody is charged for an answer that is lost."""
-        details: _Details = proof.details
+        details: SignedVoucher = proof.details
         call = retry_of(self.name, proof.payer, proof.call), proof.call.digest
 
         def keep(connection: Connection, channel: Channel) -> None:
@@ -519,7 +453,7 @@ class BatchScheme:
         except PaymentAbortedError as error:
             if error.reason == ERR_CHANNEL_BUSY:
                 raise in_use(details.channel) from error
-            raise x402.refused(error.reason, None, _ADVICE) from error
+            raise x402.refused(error.reason, None, ADVICE) from error
         except BaseException:
             self._scheme.clear_pending_request(details.payment)
             raise
@@ -529,16 +463,16 @@ class BatchScheme:
             raise self._failed(details, response)
         return Settled(x402.to_json(response))
 
-    def _failed(self, details: _Details, response: SettleResponse) -> PaymentRefusedError:
+    def _failed(self, details: SignedVoucher, response: SettleResponse) -> PaymentRefusedError:
         reason, message = response.error_reason, response.error_message
         if reason == ERR_SETTLEMENT_PENDING:
             return x402.pending(response.transaction)
         if reason in (TOO_DEAR, USED_UP):
             error = self.gas.error(reason, message or reason)
             return x402.too_dear(error, _WAYS_OUT[details.payment.payload["type"]])
-        return x402.refused(reason, message, _ADVICE)
+        return x402.refused(reason, message, ADVICE)
 
-    def _refund(self, details: _Details) -> tuple[Settled, Answer]:
+    def _refund(self, details: SignedVoucher) -> tuple[Settled, Answer]:
         """Give the payer back what is not charged. Raises PaymentRefusedError: settlement_pending where the
         chain takes too long, and the channel is held until it is heard of."""
         self._verify(details)
@@ -548,7 +482,7 @@ class BatchScheme:
             response = self._server.settle_payment(details.payment, details.requirements)
         except (ValueError, PaymentAbortedError) as error:
             self._scheme.clear_pending_request(details.payment)
-            raise x402.refused(str(error), None, _ADVICE) from error
+            raise x402.refused(str(error), None, ADVICE) from error
         except x402.NODE_ERRORS as error:
             raise x402.pending() from error
         finally:
@@ -559,51 +493,10 @@ class BatchScheme:
         return Settled(x402.to_json(response)), Answer(200, ((b"content-type", b"application/json"),), body)
 
 
-def _check_deposit(payload: Mapping[str, Any]) -> None:
-    """Raises PaymentRefusedError malformed_payment."""
-    deposit = x402.part(payload, "deposit")
-    wire.number(deposit, "amount", _MOST_SUM)
-    signed = x402.part(x402.part(deposit, "authorization"), "erc3009Authorization")
-    for name in ("validAfter", "validBefore"):
-        wire.number(signed, name, _MOST)
-    x402.word(signed, "salt")
-    wire.octets(signed, "signature", 4_096)
-
-
-def _config(config: Json) -> ChannelConfig:
-    """Raises PaymentRefusedError malformed_payment."""
-    delay = config.get("withdrawDelay")
-    if not isinstance(delay, int) or isinstance(delay, bool) or not 0 <= delay < 2**40:
-        raise x402.malformed(f"'withdrawDelay' is {delay!r}, and must be a number of seconds")
-    return ChannelConfig(
-        x402.address(config, "payer"),
-        x402.address(config, "payerAuthorizer"),
-        x402.address(config, "receiver"),
-        x402.address(config, "receiverAuthorizer"),
-        x402.address(config, "token"),
-        delay,
-        x402.word(config, "salt"),
-    )
-
-
-def _takes(digest: bytes, signature: bytes, signer: str) -> bool:
-    """Whether the contract takes this signature: it wants low s and v of 27 or 28."""
-    if len(signature) != 65 or int.from_bytes(signature[32:64], "big") > _HALF_ORDER:
-        return False
-    try:
-        return recover(digest, signature) == signer
-    except InvalidSignatureError:
-        return False
-
-
-def _voucher_key(channel: str, amount: int, signature: bytes) -> str:
-    return f"batch:{channel}:{amount}:{keccak(signature).hex()}"
-
-
 def _key(channel: Channel) -> str:
     """Of the voucher that a claim of the channel shows."""
     signature = bytes.fromhex(channel.signature.removeprefix("0x"))
-    return _voucher_key(channel.channel_id, int(channel.signed_max_claimable), signature)
+    return voucher_key(channel.channel_id, int(channel.signed_max_claimable), signature)
 
 
 def _owed(channel: Channel) -> int:

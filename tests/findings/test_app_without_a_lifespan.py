@@ -4,7 +4,6 @@ work: after a minute it took no voucher, and those that it had taken were not se
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 
 import httpx
@@ -17,6 +16,7 @@ from largesse.gateway.pricing import Price
 from largesse.gateway.settler import Policy
 from tests.fixtures.gateways import ARTICLE, Served
 from tests.support.prepaid import Prepaid
+from tests.support.waiting import until
 
 PRICES = (Price("GET", "/plain", ARTICLE),)
 
@@ -47,10 +47,7 @@ def test_its_vouchers_are_settled(
     key = prepaid.open(1_000_000)
     answer = httpx.get(served.url + "/plain", headers=served.payment(key, ARTICLE))
     assert (answer.status_code, answer.content) == (200, b"plain")
-    end = time.monotonic() + 10
-    while prepaid.money(key) != (1_000_000, ARTICLE):
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    until(lambda: prepaid.money(key) == (1_000_000, ARTICLE))
     served.stop()
     assert served.gateway._stop.is_set()
 

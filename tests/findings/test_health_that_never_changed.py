@@ -23,6 +23,7 @@ from tests.support.paid import processing
 from tests.support.prepaid import Prepaid
 from tests.support.relaying import relaying
 from tests.support.sales import Shop
+from tests.support.waiting import WAIT_SECONDS
 from tests.webhook.conftest import series  # noqa: F401 - a fixture
 
 Ask = Callable[[], tuple[int, dict[str, Any]]]
@@ -75,7 +76,7 @@ def serve(
 
 def until(ask: Ask, status: int) -> dict[str, Any]:
     """What it says once it answers so."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + WAIT_SECONDS
     while (found := ask())[0] != status:
         assert time.monotonic() < end, found
         time.sleep(0.05)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -18,6 +17,7 @@ from largesse.gateway.gateway import tables
 from largesse.gateway.ledger import Ledger, Owed
 from largesse.gateway.ledger_tables import LINES
 from largesse.gateway.schemes import Answer, Call
+from tests.support.waiting import until
 
 CONTRACT, SELLER, OTHER = "0x" + "11" * 20, "0x" + "22" * 20, "0x" + "33" * 20
 INDEX = 2**64 - 5  # more than a signed 64-bit column holds
@@ -195,11 +195,8 @@ def test_a_settlement_that_is_booked_stands_in_no_charges_way(postgres_url: str)
     def waiting(number: int) -> None:
         """Until so many wait for a lock."""
         count = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-        end = time.monotonic() + 20
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as watcher:
-            while watcher.execute(count).scalar_one() < number:
-                assert time.monotonic() < end
-                time.sleep(0.01)
+            until(lambda: watcher.execute(count).scalar_one() >= number)
 
     try:
         with ThreadPoolExecutor(2) as pool:

@@ -18,6 +18,7 @@ from sqlalchemy import Engine, event, text
 from largesse.gateway import gateway as gateway_module
 from tests.fixtures.gateways import ARTICLE, Served
 from tests.support.prepaid import Key, Prepaid
+from tests.support.waiting import until
 
 
 def buy(served: Served, key: Key, micros: int) -> httpx.Response:
@@ -97,13 +98,12 @@ def test_a_database_that_dies_while_it_charges(
             " WHERE datname = current_database() AND wait_event_type = 'Lock'"
         )
 
-        def kill() -> None:
-            end = time.monotonic() + 20
-            while not killer.execute(waiting).all() and time.monotonic() < end:
-                killer.rollback()
-                time.sleep(0.01)
+        def killed() -> bool:
+            found = killer.execute(waiting).all()
+            killer.rollback()
+            return bool(found)
 
-        thread = threading.Thread(target=kill)
+        thread = threading.Thread(target=until, args=(killed,))
         thread.start()
         answer = buy(served, key, 2 * ARTICLE)
         thread.join()

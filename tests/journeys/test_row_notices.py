@@ -31,6 +31,7 @@ from tests.support.notices_process import notifier_of
 from tests.support.processes import Server, start
 from tests.support.receiver_process import make_receiver
 from tests.support.served import Server as InThread
+from tests.support.waiting import WAIT_SECONDS
 from tools.own_node import free_port
 
 DAY = 86_400
@@ -316,7 +317,7 @@ def test_killed_at_any_moment_it_says_everything_once(desk: Desk, tmp_path: Path
             kills.append(time.time())
         notifier = notifier_of(settings)
         wanted = 2 * KILLS * EACH
-        end = time.monotonic() + 30
+        end = time.monotonic() + WAIT_SECONDS
         while len({row[1] for row in inbox.rows()}) < wanted and time.monotonic() < end:
             notifier.once()
             time.sleep(0.05)

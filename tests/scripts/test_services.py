@@ -19,6 +19,7 @@ from largesse.webhook.signatures import HEADER, sign
 from scripts import sell
 from tests.fixtures.desk import KR, Desk
 from tests.support.served import Server
+from tests.support.waiting import WAIT_SECONDS
 
 SECRET, OLD, LINKS = (f"{name} secret of the test's alone" for name in ("new", "old", "link"))
 
@@ -45,7 +46,7 @@ class Serving:
 
 def until(url: str, state: str) -> dict[str, Any]:
     """The answer at `url` once it is in `state`."""
-    end, found = time.monotonic() + 20, {}
+    end, found = time.monotonic() + WAIT_SECONDS, {}
     while time.monotonic() < end:
         path = httpx.URL(url).path.encode()
         signed = {HEADER: sign(SECRET, int(time.time()), path)}

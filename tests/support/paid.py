@@ -24,12 +24,12 @@ from largesse.webhook.signatures import HEADER, sign
 from tests.support import sales
 from tests.support.certificates import DAY
 from tests.support.processes import serving
+from tests.support.waiting import WAIT_SECONDS
 
 NEW, OLD = "a secret of the processor's, new", "a secret of the processor's, old"
 LINKS = "a secret that links' keys come from"
 NAME = "books"
 CARD, BANK = 120 * DAY, 0
-WAIT_SECONDS = 20.0
 
 
 def event(kind: str, payment: str, number: str = "1", created: int = 0, **values: Any) -> dict[str, Any]:

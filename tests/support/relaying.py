@@ -19,8 +19,7 @@ from largesse.relayer.service import Relayer
 from largesse.sender import TABLES
 from largesse.web.limits import Rates
 from tests.support.processes import serving
-
-WAIT_SECONDS = 20.0
+from tests.support.waiting import WAIT_SECONDS
 
 
 @dataclass

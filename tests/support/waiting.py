@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-WAIT_SECONDS: Final = 30.0
+WAIT_SECONDS: Final = 60.0
 """A busy machine takes long, and a test that can't come true is to end."""
 T = TypeVar("T")
 

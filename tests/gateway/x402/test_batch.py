@@ -27,7 +27,7 @@ from largesse.gateway.settler import Policy
 from largesse.signed.channels import Voucher
 from largesse.web.background import repeat
 from tests.gateway.x402.test_exact import get, no_mining
-from tests.support.waiting import until
+from tests.support.waiting import WAIT_SECONDS, until
 from tests.support.x402_payments import ORDER, Payer, decoded, header, payer
 from tests.support.x402_world import PRICE, Shop, X402World, serving
 
@@ -397,7 +397,7 @@ def test_a_deposit_whose_request_died_is_made_once(
     with serving(shop.app()) as url:
         with no_mining(world):
             assert get(url, signed).json()["error"] == "settlement_pending"
-        end = time.monotonic() + 20
+        end = time.monotonic() + WAIT_SECONDS
         while (answer := get(url, signed)).status_code != 200:
             assert answer.status_code in (409, 503) and time.monotonic() < end, answer.text
             time.sleep(0.1)

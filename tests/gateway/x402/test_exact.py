@@ -16,6 +16,7 @@ from x402.mechanisms.evm.constants import MULTICALL3_ADDRESS
 
 from largesse.chain import Wallet, development_wallet
 from largesse.gateway.schemes import Answer, Call, PaymentRefusedError, Proof
+from tests.support.waiting import WAIT_SECONDS
 from tests.support.x402_payments import authorized, decoded, header
 from tests.support.x402_world import PRICE, Shop, X402World, serving
 
@@ -299,7 +300,7 @@ def test_a_settlement_that_takes_too_long_is_paid_once(
 
 
 def _until_served(url: str, headers: dict[str, str], retry_key: str) -> httpx.Response:
-    end = time.monotonic() + 20
+    end = time.monotonic() + WAIT_SECONDS
     while (answer := get(url, headers, retry_key=retry_key)).status_code != 200:
         assert answer.status_code in (409, 503), answer.text
         assert time.monotonic() < end, answer.text

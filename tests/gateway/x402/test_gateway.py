@@ -1,7 +1,6 @@
 """A gateway put together: one price, three ways to pay, and what was paid is kept as long as it says."""
 
 import secrets
-import time
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +13,7 @@ from largesse.gateway.settler import Policy
 from largesse.gateway.spending import Spending
 from tests.fixtures.gateways import ARTICLE, Served
 from tests.support.prepaid import Prepaid
+from tests.support.waiting import until
 from tests.support.x402_payments import authorized, decoded, header
 from tests.support.x402_world import place_contracts
 
@@ -49,10 +49,8 @@ def test_an_authorisation_pays_the_seller(served: Served, node_url: str) -> None
     # Its schemes spend by one book, which looks at the price of gas in the background.
     assert gateway.exact().gas is gateway.batch().gas is gateway.gas
     assert (gateway.gas.spending, gateway.gas.unit) == (Spending(), gateway.prepaid.unit)
-    gateway.gas.price, end = None, time.monotonic() + 20
-    while gateway.gas.price is None:
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    gateway.gas.price = None
+    until(lambda: gateway.gas.price is not None)
     # What was kept is dropped in its time; the authorisation stays used, on the chain.
     assert gateway.calls.keep_seconds == gateway.keeping.answers
     assert gateway.calls.forget() == 0

@@ -14,6 +14,7 @@ from largesse.gateway.channels import SqlChannelStorage
 from largesse.gateway.gateway import tables
 from tests.gateway.x402.test_exact import no_mining
 from tests.support.processes import Server, start
+from tests.support.waiting import WAIT_SECONDS
 from tests.support.x402_payments import Payer, authorized, header, payer
 from tests.support.x402_world import PRICE, Shop, X402World
 from tools.own_node import free_port
@@ -61,7 +62,7 @@ def asking(server: Server, path: str, headers: dict[str, str]) -> threading.Thre
 
 def served(server: Server, headers: dict[str, str], path: str = "/count") -> bytes:
     """The answer, once the dead process's lease has run out."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + WAIT_SECONDS
     while (answer := server.request("GET", path, headers=headers))[0] != 200:
         assert answer[0] in (409, 503) and time.monotonic() < end, answer
         time.sleep(0.1)
