@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from web3 import Web3
@@ -14,6 +14,7 @@ from largesse.arguments import Arguments, Option
 from largesse.chain import RefusedError
 from largesse.clients.keepers import Keeper
 from largesse.console import done, say
+from largesse.deployment import DeploymentError
 from largesse.eip712 import keccak
 from largesse.session import Session
 
@@ -24,8 +25,9 @@ _PAYOUT_OWED: Final = keccak(b"PayoutOwed(address,uint256)")
 
 @contextmanager
 def owed_told(session: Session) -> Iterator[None]:
-    """Whatever a transaction within leaves owed is said in the end: what the currency refused to pay, and
-    what is not paid out at once, as shares of a shared jar are."""
+    """Whatever a transaction within leaves owed is said once all went well: what the currency refused to
+    pay, and what is not paid out at once, as shares of a shared jar are. Of contracts that are not in the
+    session's records nothing is."""
     node, logs = session.node, list[LogReceipt]()
 
     def hear(receipt: TxReceipt) -> None:
@@ -36,6 +38,7 @@ def owed_told(session: Session) -> Iterator[None]:
         yield
     finally:
         node.on_receipt = before
+    with suppress(DeploymentError):
         if logs:
             _tell_owed(session, logs)
 
