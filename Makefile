@@ -12,8 +12,9 @@ HERE := $(CURDIR)
 # Brownie, pytest and Foundry keep their state here instead of in the person's home
 IN_HOME := HOME=$(HERE)/.home
 PY := $(HERE)/.venv/bin/python
-# many processes start here: each would compile the libraries again where a machine forbids to keep that
+# many processes start here: what Python compiles is kept, in this folder, where a machine forbids it elsewhere
 export PYTHONDONTWRITEBYTECODE :=
+export PYTHONPYCACHEPREFIX := $(HERE)/.home/pycache
 export PATH := $(HERE)/.venv/bin:$(HERE)/node_modules/.bin:$(PATH)
 
 READY := .venv/.installed node_modules/.installed .solcx/.chosen

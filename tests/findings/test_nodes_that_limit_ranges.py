@@ -18,7 +18,7 @@ from tests.fixtures.desk import Desk
 from tests.support.changed_node import node_with, refuse
 from tests.support.prepaid import HOUR, Prepaid
 
-MOST = 5
+MOST = 100
 
 
 @pytest.fixture
