@@ -10,7 +10,8 @@ from pathlib import Path
 from largesse.addresses import ZERO_ADDRESS
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.chain import RefusedError
-from largesse.clients.rewards import FAULTS, Payment, PoolTerms, RewardError, Rewards, pool_id_of
+from largesse.clients.rewards import FAULTS, Payment, PoolTerms, Rewards, pool_id_of
+from largesse.clients.service import ServiceError
 from largesse.commands.command import command
 from largesse.console import done, say, table
 from largesse.files import replace_file
@@ -108,7 +109,7 @@ def open(session: Session, given: Arguments) -> bytes:  # noqa: A001 - what a pe
     PoolFile(rewards.node.chain_id, rewards.address, given.text("currency"), pool_id).write(path)
     try:
         rewards.open(sponsor, terms, amount)
-    except (RefusedError, RewardError):
+    except (RefusedError, ServiceError):
         path.unlink()  # nothing was opened
         raise
     done(f"{token.show(amount)} for reads that {terms.attester} attests: out/pools/{path.name}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any, Final
+from typing import Final
 
 from eth_abi.abi import encode
 from eth_typing import HexStr
@@ -238,9 +238,6 @@ class Prepaid(Service):
         """The event of this contract that says what a transaction did."""
         events = [self.decoder.decode(log) for log in receipt["logs"] if log["address"] == self.address]
         return next(event for event in events if event.name == name)
-
-    def _read(self, name: str, *values: Any, block: int | None = None) -> Any:
-        return self.node.call(self.contract.functions[name](*values), block=block)
 
     def _allow(self, payer: Wallet, amount: int) -> None:
         """Approve what the payer has. Raises ServiceError not_enough_money; VoucherError dust."""

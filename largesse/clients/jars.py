@@ -232,9 +232,6 @@ class Escrow(Service):
 
     # ---------------------------------------------------------------------------------------------- internal
 
-    def _read(self, name: str, *values: Any) -> Any:
-        return self.node.call(self.contract.functions[name](*values))
-
     def _logs(self, event: str, *topics: str | None) -> list[Event]:
         """All logs of one event, `topics` its indexed values from the first on (None for any)."""
         decoder = Decoder(jars_abi())

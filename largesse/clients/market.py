@@ -12,21 +12,19 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, Final
 
-from web3 import Web3
 from web3.contract import Contract
 from web3.types import LogReceipt, TxReceipt
 
 from largesse.addresses import ZERO_ADDRESS
 from largesse.artifacts import market_abi
-from largesse.chain import Node, RefusedError, Wallet
+from largesse.chain import RefusedError, Wallet
 from largesse.chainlogs import Decoder
-from largesse.clients.certificates import Certificates
-from largesse.clients.service import Service
+from largesse.clients.service import Part, Service
 from largesse.eip712 import Domain, InvalidSignatureError, recover
 from largesse.errors import LargesseError
 from largesse.order_book import SignedOffer, Standing, best_first
 from largesse.signed.market import Offer, market_domain
-from largesse.tokens import TRANSFER, Token
+from largesse.tokens import TRANSFER
 
 _SOLD, _CANCELLED = 2, 3
 """`ICertificateMarket.Status`."""
@@ -61,21 +59,9 @@ class Bought:
     skipped: tuple[int, ...]
 
 
-class Market:
-    """The CertificateMarket at `address`, of the certificates that are traded in it."""
-
-    def __init__(self, certificates: Certificates, address: str) -> None:
-        self.certificates = certificates
-        self.address = Web3.to_checksum_address(address)
-
-    @property
-    def node(self) -> Node:
-        return self.certificates.node
-
-    @property
-    def token(self) -> Token:
-        """The currency that prices are in."""
-        return self.certificates.token
+class Market(Part):
+    """The CertificateMarket at `address`, of the certificates that are traded in it; prices are in their
+    currency."""
 
     @cached_property
     def contract(self) -> Contract:
@@ -264,12 +250,6 @@ class Market:
     def _approved(self, seller: str) -> bool:
         functions = self.certificates.contract.functions
         return bool(self.node.call(functions.isApprovedForAll(seller, self.address)))
-
-    def _read(self, name: str, *values: Any) -> Any:
-        return self.node.call(self.contract.functions[name](*values))
-
-    def _send(self, sender: Wallet, name: str, *values: Any) -> TxReceipt:
-        return self.node.send(self.contract.functions[name](*values), sender)
 
 
 def _that_fit(offers: Sequence[Standing], amount: int, limit: Fraction) -> Sequence[Standing]:

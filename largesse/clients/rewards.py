@@ -9,22 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
-from web3 import Web3
 from web3.contract import Contract
 from web3.types import TxReceipt
 
 from largesse.artifacts import rewards_abi
-from largesse.chain import Node, Wallet
+from largesse.chain import Wallet
 from largesse.chainlogs import Decoder, Event
-from largesse.clients.certificates import Certificates
-from largesse.clients.service import OWN_CALL
+from largesse.clients.service import OWN_CALL, Custodian
 from largesse.eip712 import Domain, checksummed, keccak, rewards_domain
 from largesse.errors import LargesseError
 from largesse.signed.attested_reads import AttestedRead
 from largesse.signed.rewards import Attestation
-from largesse.tokens import Token
 
 FAULTS: Final = (
     "none",
@@ -112,21 +109,8 @@ class Payment:
     skipped: tuple[tuple[int, int], ...]
 
 
-class Rewards:
+class Rewards(Custodian):
     """The RewardPools of one GiftCertificates."""
-
-    def __init__(self, certificates: Certificates, address: str) -> None:
-        self.certificates = certificates
-        self.address = Web3.to_checksum_address(address)
-
-    @property
-    def node(self) -> Node:
-        return self.certificates.node
-
-    @property
-    def token(self) -> Token:
-        """The currency."""
-        return self.certificates.token
 
     @cached_property
     def contract(self) -> Contract:
@@ -158,13 +142,13 @@ class Rewards:
 
     def open(self, sponsor: Wallet, terms: PoolTerms, amount: int) -> bytes:
         """Open a pool with its first money; its id."""
-        self._allow(sponsor, amount)
+        self.allow(sponsor, amount)
         receipt = self._send(sponsor, "open", terms.as_tuple(), amount)
         return bytes(self._event(receipt, "PoolOpened")["poolId"])
 
     def fund(self, giver: Wallet, pool_id: bytes, amount: int) -> TxReceipt:
         """Add money to a pool, anybody's."""
-        self._allow(giver, amount)
+        self.allow(giver, amount)
         return self._send(giver, "fund", pool_id, amount)
 
     def change_attester(self, sponsor: Wallet, pool_id: bytes, attester: str) -> TxReceipt:
@@ -230,12 +214,6 @@ class Rewards:
 
     # --------------------------------------------------------------------------------------------- in common
 
-    def _read(self, name: str, *values: Any, block: int | None = None) -> Any:
-        return self.node.call(self.contract.functions[name](*values), block=block)
-
-    def _send(self, sender: Wallet, name: str, *values: Any) -> TxReceipt:
-        return self.node.send(self.contract.functions[name](*values), sender)
-
     def _events(self, receipt: TxReceipt, name: str) -> list[Event]:
         events = [self.decoder.decode(log) for log in receipt["logs"] if log["address"] == self.address]
         return [event for event in events if event.name == name]
@@ -243,17 +221,6 @@ class Rewards:
     def _event(self, receipt: TxReceipt, name: str) -> Event:
         """The event that says what a transaction did."""
         return self._events(receipt, name)[0]
-
-    def _allow(self, giver: Wallet, amount: int) -> None:
-        """Approve what the giver has. Raises RewardError not_enough_money."""
-        held = self.token.balance(giver.address)
-        if held < amount:
-            raise RewardError(
-                "not_enough_money",
-                f"{giver.name} needs {self.token.show(amount)} and has {self.token.show(held)}",
-            )
-        if self.token.allowance(giver.address, self.address) < amount:
-            self.token.approve(giver, self.address, amount)
 
 
 def pool_id_of(sponsor: str, salt: int) -> bytes:

@@ -13,7 +13,6 @@ from functools import cached_property
 from typing import Any
 
 from eth_abi.abi import encode
-from web3 import Web3
 from web3.contract import Contract
 from web3.logs import DISCARD
 from web3.types import TxReceipt
@@ -21,8 +20,8 @@ from web3.types import TxReceipt
 from largesse.addresses import ZERO_ADDRESS, parse_address
 from largesse.amounts import UINT96_MAX
 from largesse.artifacts import artifact
-from largesse.chain import Node, Wallet
-from largesse.clients.certificates import Certificates
+from largesse.chain import Wallet
+from largesse.clients.service import Custodian
 from largesse.eip712 import Domain, sales_domain
 from largesse.errors import LargesseError
 from largesse.holdings import SignedPartError
@@ -79,16 +78,8 @@ class SignedCoupon:
         return symbol, cls(Coupon(promotion, number, buyer, referrer, most, deadline), signature)
 
 
-class Shop:
+class Shop(Custodian):
     """The CertificateSales of one GiftCertificates."""
-
-    def __init__(self, certificates: Certificates, address: str) -> None:
-        self.certificates = certificates
-        self.address = Web3.to_checksum_address(address)
-
-    @property
-    def node(self) -> Node:
-        return self.certificates.node
 
     @cached_property
     def contract(self) -> Contract:
@@ -162,13 +153,13 @@ class Shop:
 
     def buy(self, buyer: Wallet, series_id: int, face: int, most: int) -> int:
         """Buy `face` for at most `most`; the purchase's number."""
-        self._allow(buyer, most)
+        self.allow(buyer, most)
         receipt = self.node.send(self.contract.functions.buy(series_id, buyer.address, face, most), buyer)
         return self._purchase(receipt)
 
     def buy_with_coupon(self, buyer: Wallet, face: int, most: int, signed: SignedCoupon) -> int:
         """Buy `face` of the coupon's series for at most `most`; the purchase's number."""
-        self._allow(buyer, most)
+        self.allow(buyer, most)
         call = self.contract.functions.buyWithCoupon(face, most, signed.as_tuple(), signed.signature)
         return self._purchase(self.node.send(call, buyer))
 
@@ -224,7 +215,7 @@ class Shop:
 
     def fund(self, funder: Wallet, promotion: int, amount: int) -> TxReceipt:
         """Add to a promotion's budget."""
-        self._allow(funder, amount)
+        self.allow(funder, amount)
         return self.node.send(self.contract.functions.fund(promotion, amount), funder)
 
     def free(self, promotion: int) -> int:
@@ -286,17 +277,6 @@ class Shop:
         return int(self.node.call(self.contract.functions.booked()))
 
     # ---------------------------------------------------------------------------------------------- internal
-
-    def _allow(self, payer: Wallet, amount: int) -> None:
-        """Approve exactly what is missing. Raises ShopError not_enough_money."""
-        token = self.certificates.token
-        held = token.balance(payer.address)
-        if held < amount:
-            raise ShopError(
-                "not_enough_money", f"{payer.name} needs {token.show(amount)} and has {token.show(held)}"
-            )
-        if token.allowance(payer.address, self.address) < amount:
-            token.approve(payer, self.address, amount)
 
     def _purchase(self, receipt: TxReceipt) -> int:
         return int(self._event(receipt, "Purchased")["purchaseId"])

@@ -34,8 +34,8 @@ class ServiceError(LargesseError):
     """A certificate that can't pay here, or money that is missing; nothing was sent."""
 
 
-class Holder(ABC):
-    """What holds a currency at `address`, of the certificates in whose currency it works."""
+class Part(ABC):
+    """A contract at `address` beside the certificates in whose currency it works."""
 
     def __init__(self, certificates: Certificates, address: str) -> None:
         self.certificates = certificates
@@ -55,16 +55,34 @@ class Holder(ABC):
         """The currency."""
         return self.certificates.token
 
-    def watermark(self, signer: str) -> int:
-        """The highest nonce that a signer has used."""
-        return int(self.node.call(self.contract.functions.watermark(signer)))
+    def allow(self, payer: Wallet, amount: int) -> None:
+        """Approve what the payer has. Raises ServiceError not_enough_money."""
+        held = self.token.balance(payer.address)
+        if held < amount:
+            raise ServiceError(
+                "not_enough_money",
+                f"{payer.name} needs {self.token.show(amount)} and has {self.token.show(held)}",
+            )
+        if self.token.allowance(payer.address, self.address) < amount:
+            self.token.approve(payer, self.address, amount)
 
-    def owed(self, payee: str) -> int:
-        """Payouts that the currency refused, and shares of jars, in base units."""
-        return int(self.node.call(self.contract.functions.owed(payee)))
+    def _read(self, name: str, *values: Any, block: int | None = None) -> Any:
+        return self.node.call(self.contract.functions[name](*values), block=block)
 
     def _send(self, sender: Wallet, name: str, *values: Any) -> TxReceipt:
         return self.node.send(self.contract.functions[name](*values), sender)
+
+
+class Holder(Part):
+    """One that holds the currency."""
+
+    def watermark(self, signer: str) -> int:
+        """The highest nonce that a signer has used."""
+        return int(self._read("watermark", signer))
+
+    def owed(self, payee: str) -> int:
+        """Payouts that the currency refused, and shares of jars, in base units."""
+        return int(self._read("owed", payee))
 
 
 class Custodian(Holder):
@@ -89,17 +107,6 @@ class Custodian(Holder):
         digest = message(nonce, deadline).digest(self.domain)
         paid = ReceiveWithAuthorization(payer.address, self.address, amount, 0, deadline, digest)
         return nonce, deadline, True, paid.sign(self.token_domain, payer.key)
-
-    def allow(self, payer: Wallet, amount: int) -> None:
-        """Approve what the payer has. Raises ServiceError not_enough_money."""
-        held = self.token.balance(payer.address)
-        if held < amount:
-            raise ServiceError(
-                "not_enough_money",
-                f"{payer.name} needs {self.token.show(amount)} and has {self.token.show(held)}",
-            )
-        if self.token.allowance(payer.address, self.address) < amount:
-            self.token.approve(payer, self.address, amount)
 
     def _calldata(self, name: str, *values: Any) -> bytes:
         return bytes.fromhex(self.contract.encode_abi(name, list(values))[2:])

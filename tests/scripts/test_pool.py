@@ -12,6 +12,7 @@ import pytest
 from largesse.arguments import ArgumentError
 from largesse.chain import Node, RefusedError
 from largesse.clients.rewards import RewardError, Rewards
+from largesse.clients.service import ServiceError
 from largesse.errors import LargesseError
 from largesse.holdings import SignedPartError
 from largesse.pool_files import PoolFileError
@@ -235,6 +236,6 @@ def test_a_pool_that_was_killed_is_not_opened_again(
     assert error.value.reason == "exists"
     assert before - balance(desk, "supporter") == 50 * DOLLAR
     assert pool.show("pool=blog") == 50 * DOLLAR
-    with pytest.raises(RewardError):
+    with pytest.raises(ServiceError):
         pool.open(*given[:1], "name=other", *given[2:3], "amount=5000000000", *given[4:])
     assert [path.name for path in folders[0].iterdir()] == ["blog.json"]

@@ -9,6 +9,7 @@ import pytest
 from largesse.arguments import ArgumentError
 from largesse.chain import RefusedError
 from largesse.clients.sales import Shop, ShopError
+from largesse.clients.service import ServiceError
 from largesse.holdings import SignedPartError
 from largesse.session import SessionError
 from scripts import buy, create_series, fund_promotion, redeem, sell, solvency
@@ -201,7 +202,7 @@ def test_bad_input(promoted: Desk, tmp_path: Path) -> None:
         (lambda: buy.main(*spring, f"coupon={broken}"), SignedPartError, "bad_coupon"),
         (lambda: buy.main(*culture, f"coupon={coupon()}"), ArgumentError, "other_series"),
         (lambda: fund_promotion.main(*PROMOTION[:2], "promotion=no"), ArgumentError, "unknown_promotion"),
-        (lambda: buy.main(*spring, "from=stranger"), ShopError, "not_enough_money"),
+        (lambda: buy.main(*spring, "from=stranger"), ServiceError, "not_enough_money"),
         (lambda: buy.withdraw("currency=KRWT", "purchase=0"), ArgumentError, "out_of_range"),
         (lambda: sell.main(f"series={KR}", "premium=10001"), ArgumentError, "out_of_range"),
     ):
