@@ -19,6 +19,7 @@ from web3.types import TxReceipt
 from largesse.arguments import ArgumentError
 from largesse.chain import RefusedError
 from largesse.clients.certificates import Certificates
+from largesse.commands.owing import owed_told
 from largesse.development import mint
 from largesse.files import CHECKOUT
 from largesse.session import SessionError
@@ -145,6 +146,15 @@ def test_the_currency_refuses_the_seller_of_an_order(desk: Desk, capsys: pytest.
     freeze(desk, "cafe")
     hold.confirm(*order)
     assert is_told(desk, "3 USDC", "HeldOrders", capsys)
+
+
+def test_a_log_without_topics_ends_no_command(desk: Desk) -> None:
+    """Odd currencies may write such logs, and receivers of cards."""
+    session = desk.session
+    with owed_told(session):
+        assert session.node.on_receipt is not None
+        session.node.on_receipt({"logs": [{"topics": [], "address": desk.won.address}]})  # type: ignore[typeddict-item]
+    assert session.node.on_receipt is None
 
 
 def test_the_currency_refuses_the_creator(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
