@@ -19,7 +19,7 @@ from largesse.addresses import ZERO_ADDRESS
 from largesse.artifacts import market_abi
 from largesse.chain import RefusedError, Wallet
 from largesse.chainlogs import Decoder
-from largesse.clients.service import Part, Service
+from largesse.clients.service import PartClient, Service
 from largesse.eip712 import Domain, InvalidSignatureError, recover
 from largesse.errors import LargesseError
 from largesse.order_book import SignedOffer, Standing, best_first
@@ -59,7 +59,7 @@ class Bought:
     skipped: tuple[int, ...]
 
 
-class Market(Part):
+class Market(PartClient):
     """The CertificateMarket at `address`, of the certificates that are traded in it; prices are in their
     currency."""
 

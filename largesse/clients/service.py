@@ -34,7 +34,7 @@ class ServiceError(LargesseError):
     """A certificate that can't pay here, or money that is missing; nothing was sent."""
 
 
-class Part(ABC):
+class PartClient(ABC):
     """A contract at `address` beside the certificates in whose currency it works."""
 
     def __init__(self, certificates: Certificates, address: str) -> None:
@@ -73,7 +73,7 @@ class Part(ABC):
         return self.node.send(self.contract.functions[name](*values), sender)
 
 
-class Holder(Part):
+class Holder(PartClient):
     """One that holds the currency."""
 
     def watermark(self, signer: str) -> int:
