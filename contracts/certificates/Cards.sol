@@ -242,7 +242,8 @@ abstract contract Cards is Tokens {
         if (run.payee != address(0)) {
             if (series.has(NAMED)) {
                 _placed[run.seriesId][run.merchant][run.holder] += amount;
-                _returnable[run.seriesId][run.holder] += amount;
+                UseWord storage place = _uses[run.seriesId][run.holder];
+                place.use = place.use.place(amount);
             }
         } else {
             uint256 feeBps = series.feeBps();

@@ -261,12 +261,14 @@ abstract contract GiftLinks is Payments, GiftBook {
         require(!_isAhead(deliverAt), GiftCertificates_NotYetDelivered(deliverAt, block.timestamp));
         require(recipient != address(0), GiftCertificates_ZeroAddress());
         require(named == address(0) || named == recipient, GiftCertificates_WrongRecipient(recipient, named));
+        // Anybody may deliver a gift, but only its recipient spends it: whoever made the key, as givers do, knows it, and could
+        // else pay itself in the recipient's name. A key that is the recipient has signed for itself.
+        require(
+            followUp == 0 || msg.sender == recipient || key == recipient,
+            GiftCertificates_NotYourCard(recipient, msg.sender)
+        );
         if (key == address(0)) {
-            // Anybody may deliver such a gift, but only its recipient spends it.
-            require(
-                named != address(0) && (followUp == 0 || msg.sender == named),
-                GiftCertificates_NotYourCard(named, msg.sender)
-            );
+            require(named != address(0), GiftCertificates_NotYourCard(named, msg.sender));
             return;
         }
         _checkSignature(key, _claimHash(giftId, recipient, followUp), signature);

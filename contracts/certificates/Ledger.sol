@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
 import {Account, MAX_AMOUNT} from "../types/Account.sol";
 import {Series, NAMED} from "../types/Series.sol";
+import {Use} from "../types/Use.sol";
 import {Reserve} from "./Reserve.sol";
 
 /// @notice Who has how much of which series: all storage, and the only way face comes into being.
@@ -45,6 +46,10 @@ abstract contract Ledger is Reserve {
         Series word;
     }
 
+    struct UseWord {
+        Use use;
+    }
+
     struct Word {
         uint256 word;
     }
@@ -62,8 +67,8 @@ abstract contract Ledger is Reserve {
     /// @dev Of named series only: what a service may restore to a holder.
     mapping(uint256 seriesId => mapping(address service => mapping(address holder => uint256))) internal
         _placed;
-    /// @dev The sum of a holder's `_placed` over all services: spent, and not known to be used.
-    mapping(uint256 seriesId => mapping(address holder => uint256)) internal _returnable;
+    /// @dev `returnable` is the sum of a holder's `_placed` over all services: spent, and not known to be used.
+    mapping(uint256 seriesId => mapping(address holder => UseWord)) internal _uses;
     mapping(bytes32 giftId => Word) internal _gifts;
     /// @dev `root 160 | remaining 96`
     mapping(bytes32 batchId => Word) internal _batches;

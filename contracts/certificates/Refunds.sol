@@ -50,6 +50,10 @@ abstract contract Refunds is ICertificateBackOffice, Authorizations {
         (Right right, uint256 entitled, uint256 shareBps) = _entitlement(seriesId, series, holder);
         require(amount <= entitled, GiftCertificates_OverEntitlement(amount, entitled));
         _burn(holder, seriesId, amount);
+        if (right == Right.Remainder || right == Right.SmallRest) {
+            UseWord storage place = _uses[seriesId][holder];
+            place.use = place.use.close(_accounts[seriesId][holder].account.spent());
+        }
 
         payout = amount * shareBps / RefundRules.BPS;
         require(payout >= minPayout, GiftCertificates_UnderMinimum(payout, minPayout));
@@ -197,7 +201,7 @@ abstract contract Refunds is ICertificateBackOffice, Authorizations {
         return RefundRules.entitlement(
             _rules(seriesId, series),
             _accounts[seriesId][holder].account,
-            _returnable[seriesId][holder],
+            _uses[seriesId][holder].use.returnable(),
             block.timestamp
         );
     }

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {ERC1155Utils} from "@openzeppelin/contracts/token/ERC1155/utils/ERC1155Utils.sol";
 import {ICertificateBackOffice} from "../../interfaces/ICertificateBackOffice.sol";
 import {Series, NAMED} from "../types/Series.sol";
+import {Use} from "../types/Use.sol";
 import {Authorizations} from "./Authorizations.sol";
 
 /// @notice The way back from a payment: the money returns and the card has its face again.
@@ -39,8 +40,11 @@ abstract contract Restorations is ICertificateBackOffice, Authorizations {
             ),
             authorization
         );
-        // What lies with services is theirs to hand back, not a merchant's.
-        uint256 spent = _accounts[seriesId][holder].account.spent() - _returnable[seriesId][holder];
+        // What lies with services is theirs to hand back, not a merchant's. What a paid-out rest was the rest of stays used.
+        Use use = _uses[seriesId][holder].use;
+        uint256 kept = use.returnable() + use.closed();
+        uint256 spent = _accounts[seriesId][holder].account.spent();
+        spent = spent > kept ? spent - kept : 0;
         require(amount <= spent, GiftCertificates_OverSpent(amount, spent));
         _restore(holder, seriesId, series, amount);
     }
@@ -67,7 +71,7 @@ abstract contract Restorations is ICertificateBackOffice, Authorizations {
 
     /// @inheritdoc ICertificateBackOffice
     function returnable(uint256 seriesId, address holder) external view returns (uint256) {
-        return _returnable[seriesId][holder];
+        return _uses[seriesId][holder].use.returnable();
     }
 
     /// @dev Check and effect: the caller gives up its right to hand this back later.
@@ -75,7 +79,8 @@ abstract contract Restorations is ICertificateBackOffice, Authorizations {
         uint256 left = _placed[seriesId][msg.sender][holder];
         require(amount <= left, GiftCertificates_OverPlaced(amount, left));
         _placed[seriesId][msg.sender][holder] = left - amount;
-        _returnable[seriesId][holder] -= amount;
+        UseWord storage place = _uses[seriesId][holder];
+        place.use = place.use.take(amount);
     }
 
     function _restore(address holder, uint256 seriesId, Series series, uint256 amount) private {

@@ -14,6 +14,7 @@ import pytest
 
 from largesse.chain import ChainError, RefusedError
 from largesse.gateway import x402
+from largesse.gateway.batch_vouchers import read_voucher
 from tests.gateway.x402.conftest import isolation, shop, url, world  # noqa: F401 - fixtures
 from tests.gateway.x402.test_batch import DEPOSIT, contract
 from tests.gateway.x402.test_exact import get, no_mining
@@ -111,7 +112,7 @@ def test_a_refund_whose_process_died_is_found_on_the_chain(
 
     shop.batch.channels.release = killed  # type: ignore[method-assign]
     shop.batch._scheme.clear_pending_request = lambda _payment: None  # type: ignore[method-assign]
-    proof = shop.batch._signed(*x402.models(refund(opened), asked))
+    proof = read_voucher(*x402.models(refund(opened), asked), shop.batch.domain)
     with pytest.raises(KeyboardInterrupt):
         shop.batch._refund(proof[0])
     with serving(Shop(world, tmp_path / "gateway.db").app()) as again:

@@ -296,7 +296,8 @@ def test_a_gift_link_is_claimed_into_a_jar_in_one_transaction(jars: Jars, series
     """Whoever opens the link supports a creator at once; what is not earned is on the recipient's card."""
     world, rate = jars.world, rate_of(jars, MONTHLY)
     world.issue(series, jars.giver, 3 * MONTHLY)
-    secret, gift, identity = world.give(series, 3 * MONTHLY)
+    # The link's key is the recipient: it signs for itself, and sends nothing.
+    secret, gift, identity = world.give(series, 3 * MONTHLY, secret=HOLDER_SECRET)
     data = use("Open", 9, rate)
     payment = world.payment(jars.escrow, payee=jars.creator, data=data)
     follow_up = Redemption(
@@ -337,7 +338,7 @@ def test_a_link_whose_jar_refuses_stays_a_link(jars: Jars, series: int) -> None:
     """The money would last beyond the series: nothing has happened, and the link opens otherwise."""
     world = jars.world
     world.issue(series, jars.giver, MONTHLY)
-    secret, gift, identity = world.give(series, MONTHLY)
+    secret, gift, identity = world.give(series, MONTHLY, secret=HOLDER_SECRET)
     data = use("Open", 0, 1)
     payment = world.payment(jars.escrow, payee=jars.creator, data=data)
     follow_up = Redemption(

@@ -165,11 +165,12 @@ class Gifts(Redemptions):
         check.need(self.now >= deliver_at, "NotYetDelivered", deliver_at, self.now)
         check.need(recipient != ZERO, "ZeroAddress")
         check.need(named in (ZERO, recipient), "WrongRecipient", recipient, named)
+        if follow_up != NO_FOLLOW_UP:
+            check.need(recipient in (self.caller, key), "NotYourCard", recipient, self.caller)
         if key != ZERO:
             self.check_signature(check, key, ("Claim", given, recipient, follow_up), signature)
         else:
-            may = named != ZERO and (follow_up == NO_FOLLOW_UP or self.caller == named)
-            check.need(may, "NotYourCard", named, self.caller)
+            check.need(named != ZERO, "NotYourCard", named, self.caller)
 
     def _deliver(self, gift: Gift, recipient: str) -> None:
         given = gift_id(gift)

@@ -48,6 +48,7 @@ class Books:
     operators: dict[tuple[int, str], Operator] = field(default_factory=dict)
     orders: dict[tuple[str, int], bool] = field(default_factory=dict)
     placed: dict[tuple[int, str, str], int] = field(default_factory=dict)
+    closed: dict[tuple[int, str], int] = field(default_factory=dict)  # used when a rest was last paid out
     gifts: dict[bytes, Gift] = field(default_factory=dict)  # those that are open
     batches: dict[bytes, tuple[GiftBatch, int]] = field(default_factory=dict)  # with what remains
     taken: dict[tuple[bytes, int], bool] = field(default_factory=dict)

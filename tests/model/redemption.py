@@ -211,8 +211,9 @@ class Redemptions(Ledger):
         self.check_authority(
             check, holder, series_id, ("Restoration", holder, series_id, amount, caller), authorization
         )
-        spent = self.account(series_id, holder).spent - self.returnable(series_id, holder)
-        check.need(amount <= spent, "OverSpent", amount, spent)
+        used = self.account(series_id, holder).spent - self.returnable(series_id, holder)
+        open_to = max(0, used - self.books.closed.get((series_id, holder), 0))
+        check.need(amount <= open_to, "OverSpent", amount, open_to)
         self._check_restore(check, holder, series_id, amount)
         check.done()
         self.use_authority(holder, series_id, authorization)

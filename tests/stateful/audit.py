@@ -93,8 +93,8 @@ class CertificateAudit(Audit):
             )
         for (series_id, holder), held in self.books.holdings.items():
             account = model.account(series_id, holder.lower())
-            # Series 0 has the nonces of what concerns no series.
-            forfeited = series_id != 0 and theirs.series[series_id].forfeited
+            # Series 0 has the nonces of what concerns no series; one that nobody opened, holders of nothing.
+            forfeited = series_id in theirs.series and theirs.series[series_id].forfeited
             modelled = 0 if forfeited else account.balance, account.spent, account.nonce
             _same(f"{holder} in series {series_id}", (held.balance, held.spent, held.nonce), modelled)
         _same("open gifts", set(self.books.gifts), set(theirs.gifts))

@@ -147,12 +147,16 @@ def claim_and_pay(hand: Hand, store: Store) -> Act | None:
     if gift is None:
         return None
     recipient = _recipient(hand, gift.recipient)
+    if gift.recipient == ZERO != gift.key and hand.odds(40):
+        recipient = gift.key  # which signs for itself
     payment = hand.payment(gift.series_id)
     card = ("Redemption", recipient, gift.series_id, gift.amount, payment.merchant, payment.payee)
     follow_up = (*card, payment.order, payment.data, 0, 0)
     paid = payment.merchant if payment.payee == ZERO else payment.payee
     callers = [who for who in (recipient, paid) if who not in (ZERO, hand.model.here)]
     caller = hand.one([*callers, STRANGER])
+    if recipient not in (gift.key, ZERO, hand.model.here):
+        caller = hand.mostly(recipient, caller, percent=80)
     signature = hand.signature(gift.key, ("Claim", gift_id(gift), recipient, hand.mostly(follow_up, ())))
     payment = hand.requested(payment, caller, gift.amount)
     return "claimAndPay", caller, (gift, recipient, signature, payment)

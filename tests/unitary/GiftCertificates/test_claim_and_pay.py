@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from largesse.eip712 import address_of
 from largesse.signed.certificates import Claim, Redemption
 from tests.fixtures.accounts import container
 from tests.support.certificates import DAY, ZERO, World
@@ -13,6 +14,8 @@ from tests.support.gifts import secret_of
 from tests.support.logs import logs_of
 
 SECRET = secret_of("claim and pay")
+HOLDER = address_of(SECRET)
+"""The key is the recipient: it signs for itself, and somebody else sends it."""
 FACE = 400
 Link = tuple[tuple[Any, ...], bytes]
 
@@ -53,8 +56,8 @@ def claim_and_pay(
     recipient: Any = None,
     caller: Any = None,
 ) -> Any:
-    """Have the relayer submit it; `signed` is the payment that the key covers, if it is another."""
-    recipient = recipient or world.recipient
+    """Have the relayer submit it for the key itself; `signed` is the payment that it covers, if another."""
+    recipient = recipient or HOLDER
     signature = world.claim_signature(
         SECRET, link[1], recipient, follow_up(link, recipient, signed or payment)
     )
@@ -75,8 +78,8 @@ def test_claim_and_pay_reverts_for_another_payment_than_the_key_signed(
         world.payment(order=7, total=FACE, data=b"x", signer=world.merchant),
         world.payment(service, payee=world.merchant, order=7, total=FACE, signer=world.merchant),
     ):
-        expected = follow_up(link, world.recipient, payment)
-        digest = Claim(link[1], str(world.recipient), expected).digest(world.domain)
+        expected = follow_up(link, HOLDER, payment)
+        digest = Claim(link[1], HOLDER, expected).digest(world.domain)
         with reverts("GiftCertificates_InvalidSignature", link[0][1], digest):
             claim_and_pay(world, link, payment, signed=signed)
     assert world.certificates.isGiftOpen(link[1])
@@ -85,14 +88,14 @@ def test_claim_and_pay_reverts_for_another_payment_than_the_key_signed(
 def test_claim_and_pay_is_not_torn_apart(world: World, link: Link) -> None:
     """The key's word for claim-and-pay is none for a claim alone, and the reverse."""
     payment = world.payment()
-    both = world.claim_signature(SECRET, link[1], world.recipient, follow_up(link, world.recipient, payment))
-    alone = Claim(link[1], str(world.recipient), bytes(32))
+    both = world.claim_signature(SECRET, link[1], HOLDER, follow_up(link, HOLDER, payment))
+    alone = Claim(link[1], HOLDER, bytes(32))
     with reverts("GiftCertificates_InvalidSignature", link[0][1], alone.digest(world.domain)):
-        world.certificates.claim(link[0], world.recipient, both, {"from": world.relayer})
-    joined = Claim(link[1], str(world.recipient), follow_up(link, world.recipient, payment))
+        world.certificates.claim(link[0], HOLDER, both, {"from": world.relayer})
+    joined = Claim(link[1], HOLDER, follow_up(link, HOLDER, payment))
     with reverts("GiftCertificates_InvalidSignature", link[0][1], joined.digest(world.domain)):
         world.certificates.claimAndPay(
-            link[0], world.recipient, alone.sign(world.domain, SECRET), payment, {"from": world.relayer}
+            link[0], HOLDER, alone.sign(world.domain, SECRET), payment, {"from": world.relayer}
         )
 
 
@@ -146,13 +149,13 @@ def test_claim_and_pay_pays_the_merchant_and_leaves_nothing(world: World, series
     outstanding = world.certificates.state(series)[1]
     tx = claim_and_pay(world, link, world.payment(order=7, total=FACE, signer=world.merchant))
     assert world.token.balanceOf(world.merchant) == FACE - 4
-    assert world.certificates.account(series, world.recipient) == (0, FACE, 0)
+    assert world.certificates.account(series, HOLDER) == (0, FACE, 0)
     assert world.certificates.state(series)[1:3] == (outstanding - FACE, 4)
     assert world.reserve() == world.liabilities()
     assert logs_of(tx, world.certificates) == [
-        ("TransferSingle", world.relayer, ZERO, world.recipient, series, FACE),
+        ("TransferSingle", world.relayer, ZERO, HOLDER, series, FACE),
         ("GiftClaimed", link[1]),
-        ("TransferSingle", world.merchant, world.recipient, ZERO, series, FACE),
+        ("TransferSingle", world.merchant, HOLDER, ZERO, series, FACE),
         ("RedeemedMany", (7).to_bytes(8, "big") + bytes(8)),
     ]
 
@@ -164,8 +167,8 @@ def test_claim_and_pay_into_a_service(world: World, series: int, link: Link, ser
     assert service.payee() == world.merchant
     assert service.amount() == FACE
     assert bytes(service.parameters()) == b"table 4"
-    assert service.portions(0) == (world.recipient, series, FACE)
-    assert world.certificates.placed(series, service, world.recipient) == FACE
+    assert service.portions(0) == (HOLDER, series, FACE)
+    assert world.certificates.placed(series, service, HOLDER) == FACE
     assert world.reserve() == world.liabilities()
     assert ("RedeemedInto", service, world.merchant, b"table 4") in logs_of(tx, world.certificates)
 
@@ -181,6 +184,15 @@ def test_claim_and_pay_into_a_service_that_refuses_leaves_the_gift(
     assert world.token.balanceOf(service) == 0
 
 
+def test_claim_and_pay_is_the_recipients_own(world: World, link: Link) -> None:
+    """Whoever knows the key delivers the gift to whom it likes; what that one spends, it spends itself."""
+    for caller in (world.relayer, world.giver, world.merchant):
+        with reverts("GiftCertificates_NotYourCard", world.recipient, caller):
+            claim_and_pay(world, link, world.payment(), recipient=world.recipient, caller=caller)
+    claim_and_pay(world, link, world.payment(), recipient=world.recipient, caller=world.recipient)
+    assert world.token.balanceOf(world.merchant) == FACE - 4
+
+
 def test_claim_and_pay_of_a_gift_without_a_key_is_its_recipients_alone(world: World, series: int) -> None:
     """Anybody may deliver such a gift; to spend it in the same step is for whom it names."""
     _, gift, _ = world.give(series, 30, key=ZERO, recipient=world.recipient)
@@ -194,7 +206,9 @@ def test_claim_and_pay_of_a_gift_without_a_key_is_its_recipients_alone(world: Wo
 def test_claim_and_pay_needs_no_acceptance_of_what_is_spent_at_once(
     world: World, series: int, link: Link, make_account: Any
 ) -> None:
-    recipient = make_account("Refuser1155", world.agent, "Reverts")
-    claim_and_pay(world, link, world.payment(), recipient=recipient)
+    recipient, payment = make_account("Refuser1155", world.agent, "Reverts"), world.payment()
+    signature = world.claim_signature(SECRET, link[1], recipient, follow_up(link, recipient, payment))
+    call = world.certificates.claimAndPay.encode_input(link[0], recipient, signature, payment)
+    recipient.execute(world.certificates, 0, call, {"from": world.agent})
     assert world.certificates.account(series, recipient) == (0, FACE, 0)
     assert world.token.balanceOf(world.merchant) == FACE - 4
