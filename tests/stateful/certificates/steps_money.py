@@ -8,6 +8,7 @@ from tests.model.words import (
     MAX_AMOUNT,
     NONCE_WINDOW,
     ZERO,
+    Right,
 )
 from tests.stateful.certificates.hand import Hand
 from tests.stateful.certificates.store import ART, Store
@@ -82,6 +83,45 @@ def restore(hand: Hand, store: Store) -> Act:
     return "restore", merchant, (holder, series_id, amount, permit)
 
 
+@step(6)
+def redeem_up_to_a_right(hand: Hand, store: Store) -> Act | None:
+    """Just so much that a rest can be paid out, which by chance alone happens seldom."""
+    fit: list[tuple[int, str, int]] = []
+    for (series_id, holder), held in hand.model.books.accounts.items():
+        series = hand.of(series_id)
+        if series is None or holder not in HOLDING or not series.terms.denomination:
+            continue
+        terms = series.terms
+        edges = [terms.denomination - terms.cash_out_below + 1] if terms.cash_out_below else []
+        if terms.use_threshold_bps:
+            edges.append(-(-terms.use_threshold_bps * terms.denomination // 10_000))
+        used = (held.spent - hand.model.returnable(series_id, holder)) % terms.denomination
+        amounts = [edge - used for edge in edges if 0 < edge - used <= held.balance]
+        if amounts and hand.now < terms.expires_at:
+            fit.append((series_id, holder, hand.one(amounts)))
+    if not fit:
+        return None
+    series_id, holder, amount = hand.one(fit)
+    return "redeem", holder, (series_id, amount, hand.merchant(series_id))
+
+
+@step(6)
+def restore_after_a_payout(hand: Hand, store: Store) -> Act | None:
+    """What was used when a rest was paid out can't come back; what was spent since then can."""
+    closed = [key for key, amount in hand.model.books.closed.items() if amount and key[1] in HOLDING]
+    if not closed:
+        return None
+    series_id, holder = hand.one(closed)
+    merchant = hand.one([who for who in PAID if hand.model.until(series_id, who)] or list(PAID))
+    used = hand.model.account(series_id, holder).spent - hand.model.returnable(series_id, holder)
+    since = max(0, used - hand.model.books.closed[series_id, holder])
+    amount = min(max(1, hand.one([since, since + 1, used])), MAX_AMOUNT)
+    permit = hand.authorization(
+        merchant, holder, series_id, ("Restoration", holder, series_id, amount, merchant)
+    )
+    return "restore", merchant, (holder, series_id, amount, permit)
+
+
 @step(8)
 def restore_from_service(hand: Hand, store: Store) -> Act:
     places = [key for key, amount in hand.model.books.placed.items() if amount]
@@ -111,12 +151,17 @@ def count_used(hand: Hand, store: Store) -> Act:
 
 @step(7)
 def refund(hand: Hand, store: Store) -> Act:
-    entitled = [
-        (series_id, who)
+    rights = {
+        (series_id, who): hand.model.refundable(series_id, who)[:2]
         for series_id in hand.model.books.series
         for who in HOLDING
-        if hand.model.refundable(series_id, who)[1]
-    ]
+    }
+    entitled = [key for key, (_, amount) in rights.items() if amount]
+    by_right: dict[Right, list[tuple[int, str]]] = {}
+    for key in entitled:
+        by_right.setdefault(rights[key][0], []).append(key)
+    if entitled and hand.odds(50):
+        entitled = hand.one([*by_right.values()])  # else the rights that last would crowd out the others
     series_id, holder = hand.one(entitled) if entitled and hand.odds(80) else hand.card()
     caller = hand.caller(holder)
     amount = hand.refund_amount(series_id, holder)
