@@ -52,8 +52,8 @@ interface ICertificateBackOffice is ICertificateTypes {
 
     /// @notice Hand `amount` back to a card: the caller, a merchant, pays it; with the holder's signature over
     /// `Restoration` (none is needed from a caller that is the holder). The holder's `spent` falls by it.
-    /// @dev At most what the holder has spent and does not lie with services; before limitation; sale dates and
-    /// denomination don't matter.
+    /// @dev At most what the holder has spent and does not lie with services, and was not used already when the remainder or
+    /// the rest of a certificate was last paid out; before limitation; sale dates and denomination don't matter.
     function restore(address holder, uint256 seriesId, uint96 amount, Authorization calldata authorization) external;
 
     /// @notice A service hands back what a holder placed with it, as the same series.
@@ -65,7 +65,8 @@ interface ICertificateBackOffice is ICertificateTypes {
     /// placed; says nothing of other series. A service may call it from within `onRedemption`.
     function countUsed(address holder, uint256 seriesId, uint96 amount) external;
 
-    /// @notice Pay back `amount` of face to its holder as the terms grant it.
+    /// @notice Pay back `amount` of face to its holder as the terms grant it. Where that is the remainder or a small rest, what
+    /// was used stays used: it can't be restored any more.
     /// @param minPayout reverts below it (after expiry the payout is a share)
     /// @param authorization the holder's signature over `Refund`; empty when the holder is the caller
     /// @return payout paid or owed to the holder, in base units

@@ -80,7 +80,8 @@ interface ICertificatePayments is IERC1155, ICertificateTypes {
 
     /// @notice Claim a gift and pay with the whole of it in one step.
     /// @dev The key's `Claim` covers the payment: its `followUp` is the struct hash of the `Redemption` that the recipient
-    /// would have signed, with nonce 0 and deadline 0.
+    /// would have signed, with nonce 0 and deadline 0. Only the recipient spends it: as the sender, or as the key itself, which
+    /// anybody may submit for. Whoever made a link knows its key, and must not spend in somebody's name.
     function claimAndPay(Gift calldata gift, address recipient, bytes calldata signature, Payment calldata payment) external;
 
     // ------------------------------------------------------------------------------------------------- views

@@ -93,6 +93,14 @@ TYPES = (
         ),
     ),
     Word(
+        "Use",
+        "GiftCertificates, `_uses[seriesId][holder].use`",
+        (
+            Field("returnable", 0, 127, "of `spent`, what lies with services that can hand it back", BASE),
+            Field("closed", 128, 255, "of `spent`, what was used when a rest was last paid out", BASE),
+        ),
+    ),
+    Word(
         "Jar",
         "StreamingTipEscrow, `_jars[jarId].jar`",
         (

@@ -126,6 +126,12 @@ abstract contract GiftLinks is Payments, GiftBook {
         bytes calldata signature,
         Payment calldata payment
     ) external nonReentrant {
+        // Anybody may deliver a gift, but only its recipient spends it: whoever made the key, as givers do, knows it, and could
+        // else pay itself in the recipient's name. A key that is the recipient has signed for itself.
+        require(
+            msg.sender == recipient || gift.key == recipient,
+            GiftCertificates_NotYourCard(recipient, msg.sender)
+        );
         Run memory run = _start(payment);
         // The redemption that the recipient would have signed, with nonce 0 and deadline 0.
         (run.holder, run.seriesId, run.amount, run.order) =
@@ -261,13 +267,8 @@ abstract contract GiftLinks is Payments, GiftBook {
         require(!_isAhead(deliverAt), GiftCertificates_NotYetDelivered(deliverAt, block.timestamp));
         require(recipient != address(0), GiftCertificates_ZeroAddress());
         require(named == address(0) || named == recipient, GiftCertificates_WrongRecipient(recipient, named));
-        // Anybody may deliver a gift, but only its recipient spends it: whoever made the key, as givers do, knows it, and could
-        // else pay itself in the recipient's name. A key that is the recipient has signed for itself.
-        require(
-            followUp == 0 || msg.sender == recipient || key == recipient,
-            GiftCertificates_NotYourCard(recipient, msg.sender)
-        );
         if (key == address(0)) {
+            // Anybody may deliver such a gift.
             require(named != address(0), GiftCertificates_NotYourCard(named, msg.sender));
             return;
         }

@@ -20,6 +20,7 @@ import {
     newSeries
 } from "../../contracts/types/Series.sol";
 import {Stream, newStream} from "../../contracts/types/Stream.sol";
+import {Use} from "../../contracts/types/Use.sol";
 
 /// @notice Reads and writes each packed word by its own library, fields from the lowest bits up, for `test_packed.py`.
 contract PackedWords {
@@ -47,6 +48,15 @@ contract PackedWords {
         uint256 flags = NAMED * f[5] | WOUND_DOWN * f[6] | FORFEITED * f[7] | CONVERTIBLE * f[8];
         flags |= REFUND_ON_REMOVAL * f[9] | CASH_OUT_UNUSED * f[10];
         return Series.unwrap(newSeries(f[1], f[2], f[3], f[4], flags).addFace(f[0]));
+    }
+
+    function readUse(uint256 word) external pure returns (uint256[2] memory) {
+        Use use = Use.wrap(word);
+        return [use.returnable(), use.closed()];
+    }
+
+    function writeUse(uint256[2] calldata f) external pure returns (uint256) {
+        return Use.unwrap(Use.wrap(0).place(f[0]).close(f[0] + f[1]));
     }
 
     function readJar(uint256 word) external pure returns (uint256[3] memory) {

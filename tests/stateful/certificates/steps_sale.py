@@ -76,13 +76,14 @@ def set_operator(hand: Hand, store: Store) -> Act:
     series_id = hand.series()
     operator = hand.mostly(OPERATOR, STRANGER, ZERO)
     limit = hand.one([0, DENOMINATION, 3 * DENOMINATION, 3 * DENOMINATION, MAX_AMOUNT])
-    return "setOperator", hand.issuer(series_id), (series_id, operator, limit)
+    caller = hand.mostly(hand.issuer(series_id), STRANGER, percent=85)
+    return "setOperator", caller, (series_id, operator, limit)
 
 
-@step(1)
+@step(2)
 def wind_down(hand: Hand, store: Store) -> Act:
     series_id = hand.series()
-    return "windDown", hand.issuer(series_id), (series_id,)
+    return "windDown", hand.mostly(hand.issuer(series_id), STRANGER, percent=50), (series_id,)
 
 
 @step(3)
@@ -147,9 +148,9 @@ def issue_batch(hand: Hand, store: Store) -> Act:
     return "issueBatch", _seller(hand, series_id), (series_id, rows)
 
 
-@step(2)
+@step(3)
 def approve(hand: Hand, store: Store) -> Act:
-    operator = hand.mostly(OPERATOR, ZERO, HOLDERS[0])
+    operator = hand.mostly(OPERATOR, ZERO, percent=70)
     return "setApprovalForAll", hand.one(HOLDING), (operator, hand.odds(60))
 
 
