@@ -13,7 +13,7 @@ from brownie.exceptions import VirtualMachineError
 from eth_abi.abi import encode
 
 from largesse.eip712 import keccak
-from largesse.parts import create3
+from largesse.parts import create3, first_created
 from tests.support.certificates import ZERO
 from tests.support.errors import revert_data, reverts
 
@@ -241,6 +241,24 @@ def test_a_currency_that_enters_again_from_a_constructor_doubles_nothing(
         assert (answer >> 224).to_bytes(4) == keccak(b"DeploymentFailed()")[:4]
     assert factory.find("sales", evil) == (create3(factory.address, "sales", evil), True)
     assert factory.find("second", evil)[1] is succeeds
+
+
+def test_who_sends_code_to_a_helper_has_a_contract_elsewhere(
+    factory: Any, token: Any, gift: bytes, stranger: Any
+) -> None:
+    """CREATE3 deploys by a helper that makes whatever anybody sends it. Its first contract is the part, and
+    nothing else ever is. Money that lay at the part's address before changes nothing.
+    """
+    meant = create3(factory.address, "certificates", token.address)
+    web3.provider.make_request("anvil_setBalance", [meant, hex(1)])
+    tx = factory.create("certificates", token, gift, {"from": stranger})
+    (helper,) = (one for one in tx.new_contracts if first_created(one) == meant)
+    before = web3.eth.get_code(meant)
+    sent = stranger.transfer(helper, data="0x" + ONE_BYTE.hex())
+    assert [web3.eth.get_code(one) for one in sent.new_contracts] == [b"\0"]
+    assert meant not in sent.new_contracts
+    assert factory.find("certificates", token) == (meant, True)
+    assert web3.eth.get_code(meant) == before
 
 
 def test_creation_code_may_be_as_long_as_the_chain_allows(make: Any, token: Any, stranger: Any) -> None:
