@@ -1,0 +1,61 @@
+"""Behind one address there may be many nodes. One knew the nonce of a batch as used, another that was a block
+behind knew no final receipt of it: the batch counted as lost, and everybody in it was paid a second time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from largesse.chain import Node
+from largesse.clients.certificates import Certificates
+from largesse.issue_run import IssueReceipt
+from largesse.issuing import LAG_SECONDS, CertificateIssueChain
+from tests.python.test_issue_run import BATCHES, ONCE_EACH, FileChain, finish, journal_at
+
+HASH = "0x" + "12" * 32
+
+
+@pytest.fixture(autouse=True)
+def isolation() -> None:
+    """No chain here."""
+
+
+class LaggingChain(FileChain):
+    """The node that is asked for receipts first is behind the one that counts nonces."""
+
+    behind = True
+
+    def final_receipt(self, tx_hash: str) -> IssueReceipt | None:
+        if self.behind:
+            self.behind = False
+            return None
+        return super().final_receipt(tx_hash)
+
+
+def test_a_batch_that_is_in_a_block_is_issued_once(tmp_path: Path) -> None:
+    chain = LaggingChain(tmp_path / "chain.json")
+    with journal_at(tmp_path) as journal:
+        signed = chain.sign(BATCHES[0], 0)
+        journal.plan(0, nonce=0, tx_hash=signed.tx_hash, raw=signed.raw)
+    chain.broadcast(signed.raw)
+    finish(tmp_path, chain)
+    assert chain.issued() == ONCE_EACH
+
+
+@pytest.mark.parametrize(("confirmations", "seconds"), ((1, 0), (12, LAG_SECONDS)))
+@pytest.mark.parametrize("receipt", (None, {"status": 1}))
+def test_nodes_that_lag_are_waited_for(confirmations: int, seconds: float, receipt: Any) -> None:
+    waited = []
+
+    def wait(tx_hash: str, most: float) -> Any:
+        waited.append((tx_hash, most))
+        return receipt
+
+    node = cast(Node, SimpleNamespace(confirmations=confirmations, wait=wait))
+    certificates = cast(Certificates, SimpleNamespace(node=node))
+    chain = CertificateIssueChain(certificates, cast(Any, None), 1)
+    assert chain.is_in_a_block(HASH) is (receipt is not None)
+    assert waited == [(HASH, seconds)]
