@@ -45,7 +45,7 @@ class Follower:
     """Follows `deployment` into the database at `url`; a block counts under `confirmations` blocks, its own
     included. Asks for `most` blocks at once at the most.
 
-    Raises IndexerError: other_chain, other_deployment, damaged; DatabaseError.
+    Raises IndexerError: other_chain, other_deployment, other_record, damaged; DatabaseError.
     """
 
     def __init__(
@@ -74,7 +74,8 @@ class Follower:
     def catch_up(self, progress: Callable[[int, int], None] = ignore) -> Round:
         """Read up to the chain's end as it is now; `progress` hears how many blocks of how many.
 
-        Raises IndexerError: unreachable, not_a_node, other_chain, logs_missing, blocks_missing, unsteady.
+        Raises IndexerError: unreachable, not_a_node, other_chain, other_record, logs_missing, blocks_missing,
+        unsteady.
         Whatever is raised, what was written before stays, and the next round goes on from there.
         """
         done = Round()
