@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from eth_typing import HexStr
+from web3.exceptions import TransactionNotFound
 
 from largesse.addresses import parse_address
+from largesse.books.replay import balances_before
 from largesse.chain import Node
 from largesse.chainlogs import ignore
+from largesse.clients.certificates import Certificates
 from largesse.deployment import CurrencyRecord, Deployment
 from largesse.errors import ReportError
 from largesse.indexer.source import EventSource
@@ -96,7 +99,7 @@ def make_report(
     histories = []
     for record in currencies:
         progress(f"{record.symbol}: reading events")
-        histories.append(read_history(source, record, scope))
+        histories.append(read_history(source, record, scope, _before(node, record)))
     _require_issuer(histories, issuer)
     tables, differences = [], []
     for history in histories:
@@ -150,6 +153,12 @@ def _require_issuer(histories: Sequence[History], issuer: str) -> None:
         )
 
 
+def _before(node: Node, record: CurrencyRecord) -> dict[str, int]:
+    """What lay at the addresses of a currency's parts before they were there."""
+    token = Certificates(node, record.certificates, record.block).token
+    return balances_before(token, [record.certificates, *record.parts.values()], record.block)
+
+
 def _gas(node: Node, history: History) -> dict[str, int]:
     """What the settlements of prepaid accounts in the range cost, by their transactions."""
     txs = dict.fromkeys(
@@ -157,4 +166,11 @@ def _gas(node: Node, history: History) -> dict[str, int]:
         for event in history.events["accounts"]
         if event.name == "Settled" and history.scope.covers(history.time(event.block))
     )
-    return {tx: int(node.web3.eth.get_transaction_receipt(HexStr(tx))["gasUsed"]) for tx in txs}
+    try:
+        return {tx: int(node.web3.eth.get_transaction_receipt(HexStr(tx))["gasUsed"]) for tx in txs}
+    except TransactionNotFound as error:
+        raise ReportError(
+            "pruned",
+            f"the node has no receipt of a settlement in this range any more ({error}): one that keeps old "
+            "receipts is needed, or a later first day",
+        ) from error
