@@ -69,7 +69,8 @@ def run_issue(journal: IssueJournal, batches: Sequence[Batch], chain: IssueChain
             count += 1
             continue
         if flying is None:
-            nonce = chain.final_nonce()
+            # None is in flight now: those that this run has used are used, whatever a node that lags says.
+            nonce = max(chain.final_nonce(), journal.next_nonce)
             signed = chain.sign(batches[index], nonce)
             journal.plan(index, nonce=nonce, tx_hash=signed.tx_hash, raw=signed.raw)
             tx_hash, raw = signed.tx_hash, signed.raw

@@ -115,6 +115,11 @@ class IssueJournal:
         return tuple(index for index, entry in enumerate(self._entries) if not entry.mined)
 
     @property
+    def next_nonce(self) -> int:
+        """The lowest nonce above all that this run has signed with."""
+        return max((one.nonce + 1 for entry in self._entries for one in entry.attempts), default=0)
+
+    @property
     def complete(self) -> bool:
         return not self.open_batches()
 

@@ -1,5 +1,6 @@
 """Behind one address there may be many nodes. One knew the nonce of a batch as used, another that was a block
-behind knew no final receipt of it: the batch counted as lost, and everybody in it was paid a second time."""
+behind knew no final receipt of it: the batch counted as lost, and everybody in it was paid a second time. The
+other way round, a list ended in an error after a batch, whose nonce the next one was to have."""
 
 from __future__ import annotations
 
@@ -41,6 +42,19 @@ def test_a_batch_that_is_in_a_block_is_issued_once(tmp_path: Path) -> None:
         signed = chain.sign(BATCHES[0], 0)
         journal.plan(0, nonce=0, tx_hash=signed.tx_hash, raw=signed.raw)
     chain.broadcast(signed.raw)
+    finish(tmp_path, chain)
+    assert chain.issued() == ONCE_EACH
+
+
+class ForgettingChain(FileChain):
+    """The node that counts nonces is a transaction behind the one that is asked for receipts."""
+
+    def final_nonce(self) -> int:
+        return max(0, super().final_nonce() - 1)
+
+
+def test_a_batch_has_no_nonce_that_the_run_has_used(tmp_path: Path) -> None:
+    chain = ForgettingChain(tmp_path / "chain.json")
     finish(tmp_path, chain)
     assert chain.issued() == ONCE_EACH
 
