@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from itertools import groupby
-from types import MappingProxyType
 from typing import Final
 
 from largesse.books.accounts import AccountBooks
@@ -28,7 +27,6 @@ from largesse.report.scope import Scope
 from largesse.solvency.payout import PayoutBooks
 
 BlockTime = Callable[[int], int]
-_NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
 BOOKS: Final[dict[str, Callable[[int, BlockTime], Accounting]]] = {
     CERTIFICATES: lambda _, time: Life(time),
     "sales": lambda _, time: SalesBooks(time),
@@ -159,11 +157,8 @@ class History:
         return movement.kind == "redeemed" and movement.other == self.address("sales")
 
 
-def read_history(
-    source: EventSource, record: CurrencyRecord, scope: Scope, before: Mapping[str, int] = _NOTHING
-) -> History:
-    """Read a currency's events up to the scope's block; `before` says what lay at the parts' addresses when
-    they were not there yet. Raises LogError where the events can't have happened."""
+def read_history(source: EventSource, record: CurrencyRecord, scope: Scope) -> History:
+    """Read a currency's events up to the scope's block. Raises LogError where they can't have happened."""
     time = cache(source.time)
     history = History(record, scope, time=time)
     history.transfers = list(source.events(record.symbol, CURRENCY, last=scope.block, names=["Transfer"]))
@@ -172,8 +167,7 @@ def read_history(
         books = make(record.decimals, time)
         events = list(source.events(record.symbol, part, last=scope.block))
         history.books[part], history.events[part] = books, events
-        place = history.address(part)
-        history.reserves[part] = _replay(events, books, moves[place], before.get(place, 0), time)
+        history.reserves[part] = _replay(events, books, moves[history.address(part)], time)
     history.events["market"] = list(source.events(record.symbol, "market", last=scope.block))
     return history
 
@@ -187,11 +181,9 @@ def _moves(history: History) -> defaultdict[str, defaultdict[int, int]]:
     return moves
 
 
-def _replay(
-    events: Iterable[Event], books: Accounting, moves: dict[int, int], held: int, time: BlockTime
-) -> Reserve:
-    """Feed the books block by block, beside the money, of which so much was held before."""
-    reserve = Reserve(held)
+def _replay(events: Iterable[Event], books: Accounting, moves: dict[int, int], time: BlockTime) -> Reserve:
+    """Feed the books block by block, beside the money."""
+    reserve, held = Reserve(), 0
     by_block: dict[int, Sequence[Event]] = {
         number: list(inside) for number, inside in groupby(events, key=lambda event: event.block)
     }

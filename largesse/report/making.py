@@ -10,10 +10,8 @@ from eth_typing import HexStr
 from web3.exceptions import TransactionNotFound
 
 from largesse.addresses import parse_address
-from largesse.books.replay import balances_before
 from largesse.chain import Node
 from largesse.chainlogs import ignore
-from largesse.clients.certificates import Certificates
 from largesse.deployment import CurrencyRecord, Deployment
 from largesse.errors import ReportError
 from largesse.indexer.source import EventSource
@@ -99,7 +97,7 @@ def make_report(
     histories = []
     for record in currencies:
         progress(f"{record.symbol}: reading events")
-        histories.append(read_history(source, record, scope, _before(node, record)))
+        histories.append(read_history(source, record, scope))
     _require_issuer(histories, issuer)
     tables, differences = [], []
     for history in histories:
@@ -151,12 +149,6 @@ def _require_issuer(histories: Sequence[History], issuer: str) -> None:
         raise ReportError(
             "unknown_issuer", f"{issuer} has opened no series by the report's block; issuers are: {shown}"
         )
-
-
-def _before(node: Node, record: CurrencyRecord) -> dict[str, int]:
-    """What lay at the addresses of a currency's parts before they were there."""
-    token = Certificates(node, record.certificates, record.block).token
-    return balances_before(token, [record.certificates, *record.parts.values()], record.block)
 
 
 def _gas(node: Node, history: History) -> dict[str, int]:

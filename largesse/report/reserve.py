@@ -16,10 +16,10 @@ from largesse.report.scope import Scope
 )  # fmt: skip
 def reserve(history: History, _scope: Scope) -> Iterator[Row]:
     """Of the whole currency, whichever issuer is asked for, since a contract has one reserve for all. Held:
-    what lay at its address before it was there, and the currency's transfers to it less those from it. Owed:
-    the contract's liabilities as the events rebuild them (for certificates outstanding face, fees accrued and
-    refused payouts). Coverage: held over owed; lowest coverage: the least of it at the end of any block since
-    the beginning after which something was owed, and the first such block."""
+    the currency's transfers to the contract less those from it. Owed: the contract's liabilities as the
+    events rebuild them (for certificates outstanding face, fees accrued and refused payouts). Coverage: held
+    over owed; lowest coverage: the least of it at the end of any block since the beginning after which
+    something was owed, and the first such block."""
     for part, found in history.reserves.items():
         low = found.lowest
         yield (
