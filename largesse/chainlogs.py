@@ -135,7 +135,13 @@ def read_logs(
             continue
         yield from sorted(logs, key=lambda log: (log["blockNumber"], log["logIndex"]))
         progress(end - start + 1)
-        start, size = end + 1, min(most, size * 2)
+        start, size = end + 1, min(most, longer(size))
+
+
+def longer(size: int) -> int:
+    """What to ask for after so many blocks, where more was refused once: little more, since web3 asks five
+    times, seconds apart, before an HTTP status counts."""
+    return size + size // 8 + 1
 
 
 def _is_too_much(error: RequestException) -> bool:

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from requests.exceptions import HTTPError
+from web3.exceptions import Web3RPCError
 
 from largesse.chain import Node
 from largesse.chainlogs import read_logs
@@ -17,6 +19,7 @@ from largesse.clients.accounts import Prepaid as Client
 from largesse.clients.certificates import Certificates
 from largesse.deploying import deploy, plan_deployment
 from largesse.gateway.accounts import AccountBook
+from largesse.indexer.follow import Follower
 from tests.fixtures.desk import Desk
 from tests.support.changed_node import node_with, refuse
 from tests.support.prepaid import HOUR, Prepaid
@@ -103,3 +106,30 @@ def test_a_node_that_is_away_is_not_asked_for_less(node_url: str) -> None:
         provider.exception_retry_configuration = None
         with pytest.raises(HTTPError):
             list(read_logs(node, "0x" + "11" * 20, 0, 100))
+
+
+def test_what_is_refused_is_seldom_asked_for_again() -> None:
+    """Every second range was refused: of a node that says so by HTTP that cost seconds each."""
+    asked = []
+
+    def get_logs(query: Any) -> list[Any]:
+        asked.append(query["toBlock"] - query["fromBlock"] < 1_000)
+        if not asked[-1]:
+            raise Web3RPCError("range is limited to 1000")
+        return []
+
+    node = cast(Node, SimpleNamespace(web3=SimpleNamespace(eth=SimpleNamespace(get_logs=get_logs))))
+    assert list(read_logs(node, "0x" + "11" * 20, 0, 99_999)) == []
+    given, refused = asked.count(True), asked.count(False)
+    assert given < 150
+    assert refused < given // 4
+
+
+def test_a_follower_seldom_asks_again_too() -> None:
+    follower = object.__new__(Follower)
+    follower._size, follower._most, follower._was_refused = 1_000, 10_000, False
+    follower._fit(0, 1_000)
+    assert follower._size == 2_000
+    follower._shrink(2_000)
+    follower._fit(0, 1_000)
+    assert follower._size == 1_126
