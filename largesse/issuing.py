@@ -15,7 +15,7 @@ from largesse.chainlogs import ignore
 from largesse.clients.certificates import Certificates, ClientError
 from largesse.errors import JournalError
 from largesse.issue_run import IssueReceipt, SignedIssue, run_issue
-from largesse.journal import IssueJournal, RunKey, is_begun
+from largesse.journal import IssueJournal, RunKey, is_begun, issued_ids
 from largesse.recipients import Batch, RecipientList
 from largesse.waiting import await_final
 
@@ -128,8 +128,9 @@ def issue_list(
     )  # fmt: skip
     journals.mkdir(parents=True, exist_ok=True)
     path = journal_path(journals, certificates, series_id, recipients)
+    ids = [[one.external_id for one in batch.recipients] for batch in batches]
     _check_others(path)
-    journal = _TellingJournal(path, key, [batch.digest for batch in batches])
+    journal = _TellingJournal(path, key, [batch.digest for batch in batches], ids)
     with journal:
         journal.tell = lambda index: progress(len(batches[index].recipients))
         still = [batches[index] for index in journal.open_batches()]
@@ -145,12 +146,28 @@ def issue_list(
     return IssueResult(rows_now, len(recipients.recipients), recipients.total, skipped)
 
 
+def issued_before(
+    certificates: Certificates, series_id: int, recipients: RecipientList, journals: Path
+) -> list[str]:
+    """External ids that a run of this list issues under, and other lists of this series were issued under:
+    of a list that has grown since, all that it had. Raises JournalError journal_corrupt."""
+    path = journal_path(journals, certificates, series_id, recipients)
+    mine = issued_ids(path) if path.exists() else set()
+    ids = {one.external_id for one in recipients.recipients} - mine
+    return sorted(ids & {one for other in _others(path) for one in issued_ids(other)})
+
+
+def _others(path: Path) -> list[Path]:
+    """The journals of other lists of the same series."""
+    same_series = path.name.rpartition("-")[0]
+    return [other for other in sorted(path.parent.glob(f"{same_series}-*.json")) if other != path]
+
+
 def _check_others(path: Path) -> None:
     """A list that was changed after its run broke off is another list: its first rows would be issued a
     second time."""
-    same_series = path.name.rpartition("-")[0]
-    for other in sorted(path.parent.glob(f"{same_series}-*.json")):
-        if other != path and is_begun(other):
+    for other in _others(path):
+        if is_begun(other):
             raise JournalError(
                 "unfinished_run",
                 f"a run of another list of this series has issued a part and is not finished ({other}): "

@@ -73,15 +73,18 @@ class Entry:
 
 class IssueJournal:
     """Write-ahead journal in one JSON file, locked against a second run. Every change is on disk when it
-    returns.
+    returns. `ids` are the external ids of each batch's rows, by which other lists know them again.
 
     Use as a context manager. Raises JournalError: journal_locked, journal_corrupt, journal_mismatch at
     opening; see the methods for theirs.
     """
 
-    def __init__(self, path: Path, key: RunKey, digests: Sequence[str]) -> None:
+    def __init__(
+        self, path: Path, key: RunKey, digests: Sequence[str], ids: Sequence[Sequence[str]] = ()
+    ) -> None:
         self._path = path
         self._key = key
+        self._ids = [list(rows) for rows in ids] or [[] for _ in digests]
         try:
             self._lock: int | None = lock_file(path.with_name(path.name + ".lock"))
         except BlockingIOError as error:
@@ -186,7 +189,7 @@ class IssueJournal:
             "format": FORMAT,
             "version": VERSION,
             "run": asdict(self._key),
-            "batches": [asdict(entry) for entry in entries],
+            "batches": [asdict(entry) | {"ids": ids} for entry, ids in zip(entries, self._ids, strict=True)],
         }
         text = json.dumps(document, indent=1, ensure_ascii=True)
         replace_file(self._path, (text + "\n").encode("ascii"))
@@ -221,6 +224,19 @@ def is_begun(path: Path) -> bool:
         return True
     sent = any(attempt.outcome in ("sent", "mined") for entry in entries for attempt in entry.attempts)
     return sent and not all(entry.mined for entry in entries)
+
+
+def issued_ids(path: Path) -> set[str]:
+    """External ids of the rows that the run of the journal at `path` has issued, or may still have. Raises
+    OSError; JournalError journal_corrupt."""
+    try:
+        document = json.loads(path.read_bytes())
+        entries, _ = _parse(document)
+        rows = [[str(one) for one in batch.get("ids", ())] for batch in document["batches"]]
+    except (ValueError, KeyError, TypeError, JournalError) as error:
+        raise JournalError("journal_corrupt", f"{path.name} is no journal: {error}") from error
+    begun = (entry.mined or entry.in_flight is not None for entry in entries)
+    return {one for ids, is_begun in zip(rows, begun, strict=True) if is_begun for one in ids}
 
 
 def _parse(document: Any) -> tuple[list[Entry], RunKey]:
