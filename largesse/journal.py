@@ -84,7 +84,8 @@ class IssueJournal:
     ) -> None:
         self._path = path
         self._key = key
-        self._ids = [list(rows) for rows in ids] or [[] for _ in digests]
+        # In one text a batch: lists are long, and are written at every step.
+        self._ids = [" ".join(rows) for rows in ids] or [""] * len(digests)
         try:
             self._lock: int | None = lock_file(path.with_name(path.name + ".lock"))
         except BlockingIOError as error:
@@ -232,8 +233,8 @@ def issued_ids(path: Path) -> set[str]:
     try:
         document = json.loads(path.read_bytes())
         entries, _ = _parse(document)
-        rows = [[str(one) for one in batch.get("ids", ())] for batch in document["batches"]]
-    except (ValueError, KeyError, TypeError, JournalError) as error:
+        rows = [batch.get("ids", "").split() for batch in document["batches"]]
+    except (ValueError, KeyError, TypeError, AttributeError, JournalError) as error:
         raise JournalError("journal_corrupt", f"{path.name} is no journal: {error}") from error
     begun = (entry.mined or entry.in_flight is not None for entry in entries)
     return {one for ids, is_begun in zip(rows, begun, strict=True) if is_begun for one in ids}
