@@ -57,9 +57,7 @@ class CertificateIssueChain:
         return _issue_receipt(self._node.wait_final(tx_hash))
 
     def is_in_a_block(self, tx_hash: str) -> bool:
-        # Where one confirmation is enough, as on a development chain, there is one node.
-        seconds = LAG_SECONDS if self._node.confirmations > 1 else 0.0
-        return self._node.wait(tx_hash, seconds) is not None
+        return self._node.wait(tx_hash, _lag(self._node)) is not None
 
 
 class _TellingJournal(IssueJournal):
@@ -70,6 +68,11 @@ class _TellingJournal(IssueJournal):
     def mined(self, index: int, *, tx_hash: str, block: int) -> None:
         super().mined(index, tx_hash=tx_hash, block=block)
         self.tell(index)
+
+
+def _lag(node: Node) -> float:
+    """Where one confirmation is enough, as on a development chain, there is one node."""
+    return LAG_SECONDS if node.confirmations > 1 else 0.0
 
 
 def _issue_receipt(receipt: TxReceipt | None) -> IssueReceipt | None:
@@ -189,7 +192,7 @@ def _skipped(certificates: Certificates, journal: IssueJournal) -> tuple[Skipped
     for entry in journal.entries:
         for attempt in entry.attempts:
             if attempt.outcome == "mined":
-                receipt = certificates.node.final_receipt(attempt.tx_hash)
+                receipt = certificates.node.wait_final(attempt.tx_hash, _lag(certificates.node))
                 if receipt is None:
                     raise ClientError(
                         "journal_ahead", f"{attempt.tx_hash} was mined, and is not on this chain any more"

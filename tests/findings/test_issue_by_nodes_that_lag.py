@@ -1,6 +1,7 @@
 """Behind one address there may be many nodes. One knew the nonce of a batch as used, another that was a block
 behind knew no final receipt of it: the batch counted as lost, and everybody in it was paid a second time. The
-other way round, a list ended in an error after a batch, whose nonce the next one was to have."""
+other way round, a list ended in an error after a batch, whose nonce the next one was to have; and where all
+was issued, in one that said that the chain had been set back."""
 
 from __future__ import annotations
 
@@ -11,9 +12,9 @@ from typing import Any, cast
 import pytest
 
 from largesse.chain import Node
-from largesse.clients.certificates import Certificates
+from largesse.clients.certificates import Certificates, ClientError
 from largesse.issue_run import IssueReceipt
-from largesse.issuing import LAG_SECONDS, CertificateIssueChain
+from largesse.issuing import LAG_SECONDS, CertificateIssueChain, _skipped
 from tests.python.test_issue_run import BATCHES, ONCE_EACH, FileChain, finish, journal_at
 
 HASH = "0x" + "12" * 32
@@ -73,3 +74,22 @@ def test_nodes_that_lag_are_waited_for(confirmations: int, seconds: float, recei
     chain = CertificateIssueChain(certificates, cast(Any, None), 1)
     assert chain.is_in_a_block(HASH) is (receipt is not None)
     assert waited == [(HASH, seconds)]
+
+
+def test_the_last_batch_is_not_missed_at_once(tmp_path: Path) -> None:
+    """Whom it has skipped its receipt says, of a node that may not have the block in which that is final."""
+    with journal_at(tmp_path) as journal:
+        journal.plan(0, nonce=0, tx_hash=HASH, raw=b"x")
+        journal.mined(0, tx_hash=HASH, block=7)
+
+        def wait_final(tx_hash: str, seconds: float) -> Any:
+            return {"logs": ()} if seconds == LAG_SECONDS else None
+
+        node = SimpleNamespace(confirmations=12, wait_final=wait_final, final_receipt=lambda _: None)
+        events = SimpleNamespace(IssuanceSkipped=lambda: SimpleNamespace(process_receipt=lambda *_, **__: ()))
+        certificates = SimpleNamespace(node=node, contract=SimpleNamespace(events=events), address=HASH)
+        assert _skipped(cast(Certificates, certificates), journal) == ()
+        node.confirmations = 1
+        with pytest.raises(ClientError) as error:
+            _skipped(cast(Certificates, certificates), journal)
+    assert error.value.reason == "journal_ahead"
