@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from web3.logs import DISCARD
 from web3.types import TxReceipt
@@ -20,8 +19,6 @@ from largesse.recipients import Batch, RecipientList
 from largesse.waiting import await_final
 
 DEFAULT_BATCH = 100
-LAG_SECONDS: Final = 60.0
-"""By which nodes behind one address may lag behind one another."""
 
 
 class CertificateIssueChain:
@@ -57,7 +54,7 @@ class CertificateIssueChain:
         return _issue_receipt(self._node.wait_final(tx_hash))
 
     def is_in_a_block(self, tx_hash: str) -> bool:
-        return self._node.wait(tx_hash, _lag(self._node)) is not None
+        return self._node.wait(tx_hash, self._node.lag_seconds) is not None
 
 
 class _TellingJournal(IssueJournal):
@@ -68,11 +65,6 @@ class _TellingJournal(IssueJournal):
     def mined(self, index: int, *, tx_hash: str, block: int) -> None:
         super().mined(index, tx_hash=tx_hash, block=block)
         self.tell(index)
-
-
-def _lag(node: Node) -> float:
-    """Where one confirmation is enough, as on a development chain, there is one node."""
-    return LAG_SECONDS if node.confirmations > 1 else 0.0
 
 
 def _issue_receipt(receipt: TxReceipt | None) -> IssueReceipt | None:
@@ -192,7 +184,7 @@ def _skipped(certificates: Certificates, journal: IssueJournal) -> tuple[Skipped
     for entry in journal.entries:
         for attempt in entry.attempts:
             if attempt.outcome == "mined":
-                receipt = certificates.node.wait_final(attempt.tx_hash, _lag(certificates.node))
+                receipt = certificates.node.wait_final(attempt.tx_hash, certificates.node.lag_seconds)
                 if receipt is None:
                     raise ClientError(
                         "journal_ahead", f"{attempt.tx_hash} was mined, and is not on this chain any more"

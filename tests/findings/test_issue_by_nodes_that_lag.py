@@ -10,11 +10,12 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from web3 import Web3
 
-from largesse.chain import Node
+from largesse.chain import LAG_SECONDS, Node
 from largesse.clients.certificates import Certificates, ClientError
 from largesse.issue_run import IssueReceipt
-from largesse.issuing import LAG_SECONDS, CertificateIssueChain, _skipped
+from largesse.issuing import CertificateIssueChain, _skipped
 from tests.python.test_issue_run import BATCHES, ONCE_EACH, FileChain, finish, journal_at
 
 HASH = "0x" + "12" * 32
@@ -61,19 +62,23 @@ def test_a_batch_has_no_nonce_that_the_run_has_used(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("confirmations", "seconds"), ((1, 0), (12, LAG_SECONDS)))
+def test_a_development_chain_has_one_node(confirmations: int, seconds: float) -> None:
+    assert Node(Web3(), confirmations=confirmations).lag_seconds == seconds
+
+
 @pytest.mark.parametrize("receipt", (None, {"status": 1}))
-def test_nodes_that_lag_are_waited_for(confirmations: int, seconds: float, receipt: Any) -> None:
+def test_nodes_that_lag_are_waited_for(receipt: Any) -> None:
     waited = []
 
     def wait(tx_hash: str, most: float) -> Any:
         waited.append((tx_hash, most))
         return receipt
 
-    node = cast(Node, SimpleNamespace(confirmations=confirmations, wait=wait))
+    node = cast(Node, SimpleNamespace(lag_seconds=LAG_SECONDS, wait=wait))
     certificates = cast(Certificates, SimpleNamespace(node=node))
     chain = CertificateIssueChain(certificates, cast(Any, None), 1)
     assert chain.is_in_a_block(HASH) is (receipt is not None)
-    assert waited == [(HASH, seconds)]
+    assert waited == [(HASH, LAG_SECONDS)]
 
 
 def test_the_last_batch_is_not_missed_at_once(tmp_path: Path) -> None:
@@ -85,11 +90,11 @@ def test_the_last_batch_is_not_missed_at_once(tmp_path: Path) -> None:
         def wait_final(tx_hash: str, seconds: float) -> Any:
             return {"logs": ()} if seconds == LAG_SECONDS else None
 
-        node = SimpleNamespace(confirmations=12, wait_final=wait_final, final_receipt=lambda _: None)
+        node = SimpleNamespace(lag_seconds=LAG_SECONDS, wait_final=wait_final, final_receipt=lambda _: None)
         events = SimpleNamespace(IssuanceSkipped=lambda: SimpleNamespace(process_receipt=lambda *_, **__: ()))
         certificates = SimpleNamespace(node=node, contract=SimpleNamespace(events=events), address=HASH)
         assert _skipped(cast(Certificates, certificates), journal) == ()
-        node.confirmations = 1
+        node.lag_seconds = 0.0
         with pytest.raises(ClientError) as error:
             _skipped(cast(Certificates, certificates), journal)
     assert error.value.reason == "journal_ahead"
