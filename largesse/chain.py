@@ -57,6 +57,8 @@ _WAIT_SECONDS: Final = 600.0
 _BLOCK_SECONDS: Final = 15.0
 """More than the slowest of the chains that this is used on takes for a block."""
 _POLL_SECONDS: Final = 1.0
+LAG_SECONDS: Final = 60.0
+"""By which nodes behind one address may lag behind one another."""
 BATCH: Final = 96
 """Calls in one request at the most: nodes that limit it allow 100."""
 _LOOK_FIRST: Final = (
@@ -247,6 +249,12 @@ class Node:
     def poll_seconds(self) -> float:
         """How long to wait before a node is asked again whether something is mined."""
         return 0.005 if self.confirmations == 1 else _POLL_SECONDS
+
+    @property
+    def lag_seconds(self) -> float:
+        """How long to look again before the answer of one node is held against that of another. Where one
+        confirmation is enough, as on a development chain, there is one node."""
+        return LAG_SECONDS if self.confirmations > 1 else 0.0
 
     @property
     def final_seconds(self) -> float:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from eth_abi.abi import decode
 from eth_utils.abi import collapse_if_tuple
+from requests.exceptions import ReadTimeout, RequestException
 from web3 import Web3
 from web3.exceptions import Web3Exception
 from web3.types import FilterParams, LogReceipt
@@ -17,6 +18,8 @@ from largesse.eip712 import keccak
 from largesse.errors import LargesseError
 
 DEFAULT_RANGE: Final = 10_000
+TOO_MUCH: Final = (400, 413, 422, 500)
+"""What nodes say over HTTP of a range that is too long for them."""
 
 
 def ignore(*_: object) -> None:
@@ -86,8 +89,9 @@ def _plain(kind: str, value: Any) -> Any:
 
 
 def text_of(value: bytes) -> str:
-    """What a string on the chain says; bytes that are no UTF-8 as \\xff."""
-    return value.decode("utf-8", "backslashreplace")
+    """What a string on the chain says; bytes that are no UTF-8 as \\xff, and 0 as \\x00, which PostgreSQL
+    takes for no text."""
+    return value.decode("utf-8", "backslashreplace").replace("\0", "\\x00")
 
 
 def topic_of(address: str) -> str:
@@ -122,14 +126,27 @@ def read_logs(
             query["topics"] = [one if one is None or isinstance(one, str) else list(one) for one in topics]
         try:
             logs = node.web3.eth.get_logs(query)
-        except (Web3Exception, ValueError) as error:
+        except (Web3Exception, ValueError, RequestException) as error:
+            if not isinstance(error, (Web3Exception, ValueError)) and not _is_too_much(error):
+                raise
             if end == start:
                 raise LogError("unreadable", f"block {start}: the node gives no logs: {error}") from error
             size = max(1, (end - start + 1) // 2)
             continue
         yield from sorted(logs, key=lambda log: (log["blockNumber"], log["logIndex"]))
         progress(end - start + 1)
-        start, size = end + 1, min(most, size * 2)
+        start, size = end + 1, min(most, longer(size))
+
+
+def longer(size: int) -> int:
+    """What to ask for after so many blocks, where more was refused once: little more, since web3 asks five
+    times, seconds apart, before an HTTP status counts."""
+    return size + size // 8 + 1
+
+
+def _is_too_much(error: RequestException) -> bool:
+    """Whether a range was refused over HTTP, or took too long, rather than that the node is away."""
+    return isinstance(error, ReadTimeout) or getattr(error.response, "status_code", 0) in TOO_MUCH
 
 
 def find_logs(

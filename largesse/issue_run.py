@@ -47,6 +47,9 @@ class IssueChain(Protocol):
     def await_final(self, tx_hash: str) -> IssueReceipt | None:
         """The same after waiting; None after the implementer's time limit."""
 
+    def is_in_a_block(self, tx_hash: str) -> bool:
+        """Whether it is in any block, final or not, after waiting for nodes that lag behind the others."""
+
 
 def run_issue(journal: IssueJournal, batches: Sequence[Batch], chain: IssueChain) -> int:
     """Issue every batch that is not mined yet, in order; returns how many were mined by this call.
@@ -66,7 +69,8 @@ def run_issue(journal: IssueJournal, batches: Sequence[Batch], chain: IssueChain
             count += 1
             continue
         if flying is None:
-            nonce = chain.final_nonce()
+            # None is in flight now: those that this run has used are used, whatever a node that lags says.
+            nonce = max(chain.final_nonce(), journal.next_nonce)
             signed = chain.sign(batches[index], nonce)
             journal.plan(index, nonce=nonce, tx_hash=signed.tx_hash, raw=signed.raw)
             tx_hash, raw = signed.tx_hash, signed.raw
@@ -87,14 +91,15 @@ def _still_possible(journal: IssueJournal, index: int, flying: Attempt, chain: I
     """Settle what a former call left in flight as far as it can be; True if it is to be sent (again).
 
     The nonce is asked for *before* the receipt: if the nonce was used by then and there is no receipt
-    afterwards, it was not this transaction that used it.
+    afterwards, it was not this transaction that used it. But behind one address there may be many nodes, and
+    the one that is asked for the receipt may lag behind the one that knew of the nonce.
     """
     used = chain.final_nonce() > flying.nonce
     receipt = chain.final_receipt(flying.tx_hash)
     if receipt is not None:
         _record(journal, index, flying.tx_hash, receipt)
         return False
-    if used:
+    if used and not chain.is_in_a_block(flying.tx_hash):
         journal.dropped(index, tx_hash=flying.tx_hash)
         return False
     return True

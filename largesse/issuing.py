@@ -14,7 +14,7 @@ from largesse.chainlogs import ignore
 from largesse.clients.certificates import Certificates, ClientError
 from largesse.errors import JournalError
 from largesse.issue_run import IssueReceipt, SignedIssue, run_issue
-from largesse.journal import IssueJournal, RunKey, is_begun
+from largesse.journal import IssueJournal, RunKey, is_begun, issued_ids
 from largesse.recipients import Batch, RecipientList
 from largesse.waiting import await_final
 
@@ -52,6 +52,9 @@ class CertificateIssueChain:
 
     def await_final(self, tx_hash: str) -> IssueReceipt | None:
         return _issue_receipt(self._node.wait_final(tx_hash))
+
+    def is_in_a_block(self, tx_hash: str) -> bool:
+        return self._node.wait(tx_hash, self._node.lag_seconds) is not None
 
 
 class _TellingJournal(IssueJournal):
@@ -120,8 +123,9 @@ def issue_list(
     )  # fmt: skip
     journals.mkdir(parents=True, exist_ok=True)
     path = journal_path(journals, certificates, series_id, recipients)
+    ids = [[one.external_id for one in batch.recipients] for batch in batches]
     _check_others(path)
-    journal = _TellingJournal(path, key, [batch.digest for batch in batches])
+    journal = _TellingJournal(path, key, [batch.digest for batch in batches], ids)
     with journal:
         journal.tell = lambda index: progress(len(batches[index].recipients))
         still = [batches[index] for index in journal.open_batches()]
@@ -137,12 +141,28 @@ def issue_list(
     return IssueResult(rows_now, len(recipients.recipients), recipients.total, skipped)
 
 
+def issued_before(
+    certificates: Certificates, series_id: int, recipients: RecipientList, journals: Path
+) -> list[str]:
+    """External ids that a run of this list issues under, and other lists of this series were issued under:
+    of a list that has grown since, all that it had. Raises JournalError journal_corrupt."""
+    path = journal_path(journals, certificates, series_id, recipients)
+    mine = issued_ids(path) if path.exists() else set()
+    ids = {one.external_id for one in recipients.recipients} - mine
+    return sorted(ids & {one for other in _others(path) for one in issued_ids(other)})
+
+
+def _others(path: Path) -> list[Path]:
+    """The journals of other lists of the same series."""
+    same_series = path.name.rpartition("-")[0]
+    return [other for other in sorted(path.parent.glob(f"{same_series}-*.json")) if other != path]
+
+
 def _check_others(path: Path) -> None:
     """A list that was changed after its run broke off is another list: its first rows would be issued a
     second time."""
-    same_series = path.name.rpartition("-")[0]
-    for other in sorted(path.parent.glob(f"{same_series}-*.json")):
-        if other != path and is_begun(other):
+    for other in _others(path):
+        if is_begun(other):
             raise JournalError(
                 "unfinished_run",
                 f"a run of another list of this series has issued a part and is not finished ({other}): "
@@ -164,10 +184,12 @@ def _skipped(certificates: Certificates, journal: IssueJournal) -> tuple[Skipped
     for entry in journal.entries:
         for attempt in entry.attempts:
             if attempt.outcome == "mined":
-                receipt = certificates.node.final_receipt(attempt.tx_hash)
+                receipt = certificates.node.wait_final(attempt.tx_hash, certificates.node.lag_seconds)
                 if receipt is None:
                     raise ClientError(
                         "journal_ahead", f"{attempt.tx_hash} was mined, and is not on this chain any more"
                     )
-                found += [log["args"] for log in event.process_receipt(receipt, errors=DISCARD)]
+                logs = event.process_receipt(receipt, errors=DISCARD)
+                # A recipient that is a contract may write what it likes while it is asked.
+                found += [log["args"] for log in logs if log["address"] == certificates.address]
     return tuple(Skipped(str(one["to"]), int(one["amount"])) for one in found)

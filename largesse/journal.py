@@ -73,15 +73,19 @@ class Entry:
 
 class IssueJournal:
     """Write-ahead journal in one JSON file, locked against a second run. Every change is on disk when it
-    returns.
+    returns. `ids` are the external ids of each batch's rows, by which other lists know them again.
 
     Use as a context manager. Raises JournalError: journal_locked, journal_corrupt, journal_mismatch at
     opening; see the methods for theirs.
     """
 
-    def __init__(self, path: Path, key: RunKey, digests: Sequence[str]) -> None:
+    def __init__(
+        self, path: Path, key: RunKey, digests: Sequence[str], ids: Sequence[Sequence[str]] = ()
+    ) -> None:
         self._path = path
         self._key = key
+        # In one text a batch: lists are long, and are written at every step.
+        self._ids = [" ".join(rows) for rows in ids] or [""] * len(digests)
         try:
             self._lock: int | None = lock_file(path.with_name(path.name + ".lock"))
         except BlockingIOError as error:
@@ -113,6 +117,11 @@ class IssueJournal:
     def open_batches(self) -> tuple[int, ...]:
         """Indices of the batches that are not known to be mined, in order."""
         return tuple(index for index, entry in enumerate(self._entries) if not entry.mined)
+
+    @property
+    def next_nonce(self) -> int:
+        """The lowest nonce above all that this run has signed with."""
+        return max((one.nonce + 1 for entry in self._entries for one in entry.attempts), default=0)
 
     @property
     def complete(self) -> bool:
@@ -181,7 +190,7 @@ class IssueJournal:
             "format": FORMAT,
             "version": VERSION,
             "run": asdict(self._key),
-            "batches": [asdict(entry) for entry in entries],
+            "batches": [asdict(entry) | {"ids": ids} for entry, ids in zip(entries, self._ids, strict=True)],
         }
         text = json.dumps(document, indent=1, ensure_ascii=True)
         replace_file(self._path, (text + "\n").encode("ascii"))
@@ -216,6 +225,19 @@ def is_begun(path: Path) -> bool:
         return True
     sent = any(attempt.outcome in ("sent", "mined") for entry in entries for attempt in entry.attempts)
     return sent and not all(entry.mined for entry in entries)
+
+
+def issued_ids(path: Path) -> set[str]:
+    """External ids of the rows that the run of the journal at `path` has issued, or may still have. Raises
+    OSError; JournalError journal_corrupt."""
+    try:
+        document = json.loads(path.read_bytes())
+        entries, _ = _parse(document)
+        rows = [batch.get("ids", "").split() for batch in document["batches"]]
+    except (ValueError, KeyError, TypeError, AttributeError, JournalError) as error:
+        raise JournalError("journal_corrupt", f"{path.name} is no journal: {error}") from error
+    begun = (entry.mined or entry.in_flight is not None for entry in entries)
+    return {one for ids, is_begun in zip(rows, begun, strict=True) if is_begun for one in ids}
 
 
 def _parse(document: Any) -> tuple[list[Entry], RunKey]:

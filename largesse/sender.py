@@ -149,6 +149,8 @@ class Sender:
                 # Asked for after the nonce, and of the attempts that other processes signed meanwhile too.
                 if (late := self.receipt(key)) is not None:
                     return self._checked(late, to, data)
+                if self._is_in_a_block(key):
+                    continue
                 last = attempts[-1]
                 raise ChainError(
                     "nonce_taken",
@@ -404,8 +406,21 @@ class Sender:
                     return receipt
             if time.monotonic() > end:
                 return None
-            if self._stop.wait(self.node.poll_seconds):
-                raise ChainError("stopped", "it was signed, and is waited for no more: send it again later")
+            self._pause()
+
+    def _is_in_a_block(self, key: str) -> bool:
+        """Whether any of it is in a block, final or not: the node that knew the nonces as used may be ahead
+        of the one that is asked now. Raises ChainError stopped."""
+        end = time.monotonic() + self.node.lag_seconds
+        while not any(self.node.wait(tx_hash, 0.0) for tx_hash in self.hashes(key)):
+            if time.monotonic() >= end:
+                return False
+            self._pause()
+        return True
+
+    def _pause(self) -> None:
+        if self._stop.wait(self.node.poll_seconds):
+            raise ChainError("stopped", "it was signed, and is waited for no more: send it again later")
 
     def _checked(self, receipt: TxReceipt, to: str, data: bytes) -> TxReceipt:
         if receipt["status"] != 1:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from largesse.arguments import Arguments, Option
 from largesse.commands.command import command
 from largesse.console import done, progress, say
-from largesse.issuing import DEFAULT_BATCH, IssueResult, issue_list
+from largesse.issuing import DEFAULT_BATCH, IssueResult, issue_list, issued_before
 from largesse.recipients import load_recipients
 from largesse.session import Session
+
+SHOWN = 5
+"""Rows that are named at the most."""
 
 
 @command(
@@ -27,6 +30,10 @@ def main(session: Session, given: Arguments) -> IssueResult:
     for note in recipients.notes:
         say(f"note: {note}")
     rows = len(recipients.recipients)
+    again = issued_before(chosen.certificates, chosen.series_id, recipients, session.journals)
+    if again:
+        shown = ", ".join(again[:SHOWN]) + (", …" if len(again) > SHOWN else "")
+        say(f"note: {len(again)} of {rows} rows were on another list that was issued: {shown}")
     issuer = session.wallet(given, "issuer")
     session.confirm(f"{token.show(recipients.total)} to {rows} recipients.", f"issue {rows}")
     with progress("issued", rows) as advance:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from largesse.arguments import Arguments, Option
+from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.commands.command import command
 from largesse.console import done, say
 from largesse.files import replace_file
@@ -28,9 +28,14 @@ def main(session: Session, given: Arguments) -> Path:
         one.certificates: session.certificates(one.symbol) for one in session.deployment().currencies
     }
     cards = prepare(links, currencies, letters)
-    path = session.out("cards") / f"{name}.pdf"
+    path, sheets = session.out("cards") / f"{name}.pdf", print_sheets(cards, letters)
+    # The same cards give the same bytes; of others it may be all that is left of their links.
+    if path.exists() and path.read_bytes() != sheets:
+        raise ArgumentError(
+            "name_taken", f"{path.name} is there already, of other cards: another name=…, please"
+        )
     # Readable by its owner only, and whole or not there.
-    replace_file(path, print_sheets(cards, letters))
+    replace_file(path, sheets)
     pages = -(-len(cards) // PER_PAGE)
     done(f"{len(cards)} cards on {pages} page(s): out/cards/{path.name}")
     say(f"print at 100 %, {SAFE_DPI} dpi or more; whoever sees the file or a card can have its money:")

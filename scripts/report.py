@@ -18,7 +18,7 @@ from largesse.report.writing import write_report
 from largesse.session import Session
 
 FIRST = Option("from", "first day, UTC: 2027-12-24 (default: the deployment's)", "")
-LAST = Option("to", "last day, UTC (default: the latest block's)", "")
+LAST = Option("to", "last day, UTC (default: that of the last block under enough confirmations)", "")
 CURRENCY = Option("currency", "only this symbol (default: all)", "")
 DATABASE = Option("database", "of `brownie run index` (default: ask the node)", "")
 OUT = Option("out", "folder to write to (default: out/report)", "")

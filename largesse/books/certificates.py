@@ -7,7 +7,7 @@ read together and in their order.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -54,6 +54,23 @@ class Holding:
     nonce: int = 0
 
 
+class Holdings(dict[tuple[int, str], Holding]):
+    """By series and holder: whoever is asked for is there from then on, with nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._holders: defaultdict[int, list[str]] = defaultdict(list)
+
+    def __missing__(self, key: tuple[int, str]) -> Holding:
+        self._holders[key[0]].append(key[1])
+        found = self[key] = Holding()
+        return found
+
+    def of(self, series_id: int) -> list[tuple[str, Holding]]:
+        """The holders of a series, and what each has."""
+        return [(holder, self[series_id, holder]) for holder in self._holders.get(series_id, ())]
+
+
 @dataclass
 class SeriesBooks:
     """One series: terms from its creation, the rest from what happened since."""
@@ -88,7 +105,7 @@ class Books:
 
     def __init__(self, block_time: BlockTime) -> None:
         self.series: dict[int, SeriesBooks] = {}
-        self.holdings: defaultdict[tuple[int, str], Holding] = defaultdict(Holding)
+        self.holdings = Holdings()
         self.gifts: dict[bytes, tuple[int, int]] = {}  # open ones: series, amount
         self.batches: dict[bytes, Batch] = {}
         self.owed: defaultdict[str, int] = defaultdict(int)
@@ -96,6 +113,9 @@ class Books:
         self.events = 0
         self._block_time = block_time
         self._transaction: Sequence[Event] = ()
+        self._liabilities = 0
+        self._run = (0, 0)
+        """Where the burns end that stand together at the moment, and how many of them are left."""
 
     # ------------------------------------------------------------------------------------------------ totals
 
@@ -113,23 +133,31 @@ class Books:
 
     @property
     def liabilities(self) -> int:
-        """What the contract must hold, in base units."""
+        """What the contract must hold, in base units: asked for after every block, so it is kept."""
+        return self._liabilities
+
+    def parts(self) -> int:
+        """The same, put together from every series' face and fees, and what is owed."""
         return self.outstanding + self.fees + self.total_owed
 
-    def unclaimed(self, series_id: int) -> int:
-        """Face in gifts that nobody has claimed."""
-        single = sum(amount for series, amount in self.gifts.values() if series == series_id)
-        return single + sum(b.remaining for b in self.batches.values() if b.series_id == series_id)
+    def unclaimed(self) -> Counter[int]:
+        """Face in gifts that nobody has claimed, by series."""
+        found: Counter[int] = Counter()
+        for series_id, amount in self.gifts.values():
+            found[series_id] += amount
+        for batch in self.batches.values():
+            found[batch.series_id] += batch.remaining
+        return found
 
     def held(self, series_id: int) -> int:
         """Face in balances."""
-        return sum(one.balance for (series, _), one in self.holdings.items() if series == series_id)
+        return sum(one.balance for _, one in self.holdings.of(series_id))
 
     # -------------------------------------------------------------------------------------------------- feed
 
     def add(self, transaction: Sequence[Event]) -> None:
         """All events of one transaction. Raises LogError inconsistent where they can't have happened."""
-        self._transaction = transaction
+        self._transaction, self._run = transaction, (0, 0)
         position = 0
         while position < len(transaction):
             position += self._one(position)
@@ -173,6 +201,11 @@ class Books:
             )
         held.balance -= amount
 
+    def _book(self, books: SeriesBooks, face: int) -> None:
+        """Face came, or went."""
+        books.outstanding += face
+        self._liabilities += face
+
     def _mint(self, at: int) -> int:
         event, after = self._transaction[at], self._name(at + 1)
         series_id, holder, amount = event["id"], event["to"], event["value"]
@@ -186,7 +219,7 @@ class Books:
             self._draw_batch(self._transaction[at + 1]["batchId"], amount)
             return 2
         books = self.series[series_id]
-        books.outstanding += amount
+        self._book(books, amount)
         if after == "Restored":
             held = self.holdings[series_id, holder]
             held.spent -= min(amount, held.spent)
@@ -206,14 +239,14 @@ class Books:
             return 2
         self.holdings[series_id, holder].spent += amount
         books = self.series[series_id]
-        books.outstanding -= amount
+        self._book(books, -amount)
         if after == "Refunded":
             books.refunded += amount
             return 2
         if after == "TransferSingle" and self._name(at + 2) == "Converted":
             mint = self._transaction[at + 1]
             self.holdings[mint["id"], mint["to"]].balance += mint["value"]
-            self.series[mint["id"]].outstanding += mint["value"]
+            self._book(self.series[mint["id"]], mint["value"])
             self.series[mint["id"]].converted_in += mint["value"]
             books.converted_out += amount
             return 3
@@ -253,17 +286,13 @@ class Books:
         event = self._transaction[at]
         order = nonce = 0
         payee = event["operator"]
-        end = at + 1
-        # A call's burns stand together, skipped rows between them, before the event that lists them.
-        while self._name(end) == "RedemptionSkipped" or self._is_burn(end):
-            end += 1
+        end, behind = self._burns_from(at)
         into_service = False
         if self._name(at + 1) == "Redeemed":
             row = self._transaction[at + 1]["row"]
             order, nonce = row >> 64, row & 2**64 - 1
         elif self._name(end) == "RedeemedMany":
             rows = self._transaction[end]["rows"]
-            behind = sum(self._is_burn(place) for place in range(at, end))
             start = len(rows) - behind * _ROW_BYTES
             # A burn before the call's first one belongs to an earlier call without events of its own.
             if start >= 0:
@@ -275,6 +304,7 @@ class Books:
         books = self.series[event["id"]]
         fee = 0 if into_service else event["value"] * books.terms.fee_bps // FULL_BPS
         books.fees += fee
+        self._liabilities += fee
         books.redeemed += event["value"]
         if nonce:
             self.holdings[event["id"], event["from"]].nonce = nonce
@@ -284,6 +314,20 @@ class Books:
                 fee, order, nonce,
             )
         )  # fmt: skip
+
+    def _burns_from(self, at: int) -> tuple[int, int]:
+        """Where the burns end that stand together from `at` on, and how many they are: a call's stand before
+        the event that lists them, skipped rows between them."""
+        end, count = self._run
+        if at < end:
+            self._run = (end, count - 1)
+            return self._run
+        end, count = at + 1, 1
+        while self._name(end) == "RedemptionSkipped" or self._is_burn(end):
+            count += self._is_burn(end)
+            end += 1
+        self._run = (end, count)
+        return self._run
 
     def _is_burn(self, at: int) -> bool:
         """A redemption's burn: one that no event behind it declares to be something else."""
@@ -324,10 +368,10 @@ class Books:
                 "inconsistent",
                 f"series {series_id} had {books.outstanding} outstanding, {event['amount']} were forfeited",
             )
-        books.forfeit, books.outstanding, books.forfeited = books.outstanding, 0, True
-        for (series, _), held in self.holdings.items():
-            if series == series_id:
-                held.balance = 0
+        books.forfeit, books.forfeited = books.outstanding, True
+        self._book(books, -books.outstanding)
+        for _, held in self.holdings.of(series_id):
+            held.balance = 0
 
     def _on_FeesCollected(self, event: Event) -> None:  # noqa: N802
         books = self.series[event["seriesId"]]
@@ -336,6 +380,7 @@ class Books:
                 "inconsistent", f"fees of {books.fees} had accrued, {event['amount']} were collected"
             )
         books.fees = 0
+        self._liabilities -= event["amount"]
 
     def _on_TransferBatch(self, event: Event) -> None:  # noqa: N802
         for series_id, amount in zip(event["ids"], event["values"], strict=True):
@@ -357,11 +402,13 @@ class Books:
 
     def _on_PayoutOwed(self, event: Event) -> None:  # noqa: N802
         self.owed[event["payee"]] += event["amount"]
+        self._liabilities += event["amount"]
 
     def _on_OwedPaid(self, event: Event) -> None:  # noqa: N802
         if self.owed[event["payee"]] != event["amount"]:
             raise LogError("inconsistent", f"{event['payee']} was paid {event['amount']} of another debt")
         self.owed[event["payee"]] = 0
+        self._liabilities -= event["amount"]
 
 
 _GIVEN_BACK = ("GiftRecalled", "GiftRecalledFromBatch", "GiftBatchReclaimed")

@@ -210,7 +210,7 @@ def replay(
     """
     node, first, last = token.node, blocks.start, blocks.stop - 1
     moves = _moves(token, address, first, last, most)
-    assets = _balance_before(token, address, first)
+    assets = balances_before(token, [address], first)[address]
     narrowest = None
     problems: list[str] = []
     logs = read_logs(node, address, first, last, most=most, progress=progress)
@@ -263,12 +263,18 @@ def _moves(token: Token, address: str, first: int, last: int, most: int) -> dict
     return dict(moves)
 
 
-def _balance_before(token: Token, address: str, first: int) -> int:
-    """What lay at the address before the contract was there, which anybody can see to: addresses are known
+def balances_before(token: Token, addresses: Sequence[str], first: int) -> dict[str, int]:
+    """What lay at addresses before the contracts were there, which anybody can see to: they are known
     beforehand. By the transfers of before where the node keeps no old state."""
     if first == 0:
-        return 0
+        return dict.fromkeys(addresses, 0)
     try:
-        return token.balance(address, first - 1)
+        return {one: token.balance(one, first - 1) for one in addresses}
     except (RefusedError, ChainError, Web3Exception, ValueError, OSError):
-        return sum(_moves(token, address, 0, first - 1, first).values())
+        found = dict.fromkeys(addresses, 0)
+        places = {bytes.fromhex(topic_of(one)[2:]): one for one in addresses}
+        ours = [topic_of(one) for one in addresses]
+        for topics, place, sign in (([_TRANSFER, None, ours], 2, 1), ([_TRANSFER, ours], 1, -1)):
+            for log in read_logs(token.node, token.address, 0, first - 1, topics=topics, most=first):
+                found[places[bytes(log["topics"][place])]] += sign * int.from_bytes(log["data"], "big")
+        return found

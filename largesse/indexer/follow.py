@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from largesse.chain import Node
-from largesse.chainlogs import DEFAULT_RANGE, ignore
+from largesse.chainlogs import DEFAULT_RANGE, ignore, longer
 from largesse.deployment import Deployment
 from largesse.indexer.contracts import IndexerError, watched
 from largesse.indexer.reader import MovedError, Reader, TooMuchError, require_creation
@@ -45,7 +45,7 @@ class Follower:
     """Follows `deployment` into the database at `url`; a block counts under `confirmations` blocks, its own
     included. Asks for `most` blocks at once at the most.
 
-    Raises IndexerError: other_chain, other_deployment, damaged; DatabaseError.
+    Raises IndexerError: other_chain, other_deployment, other_record, damaged; DatabaseError.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Follower:
         self._rpc = Rpc(node)
         self._chain = deployment.chain_id, deployment.genesis
         self._confirmations, self._most, self._window = confirmations, most, window
-        self._size = min(most, _FIRST_RANGE)
+        self._size, self._was_refused = min(most, _FIRST_RANGE), False
         self._latest()
         contracts = watched(deployment)
         self.store = Store.open(url, (*self._chain, deployment.factory), contracts)
@@ -74,7 +74,8 @@ class Follower:
     def catch_up(self, progress: Callable[[int, int], None] = ignore) -> Round:
         """Read up to the chain's end as it is now; `progress` hears how many blocks of how many.
 
-        Raises IndexerError: unreachable, not_a_node, other_chain, logs_missing, blocks_missing, unsteady.
+        Raises IndexerError: unreachable, not_a_node, other_chain, other_record, logs_missing, blocks_missing,
+        unsteady.
         Whatever is raised, what was written before stays, and the next round goes on from there.
         """
         done = Round()
@@ -121,7 +122,7 @@ class Follower:
             try:
                 read = self._reader.range(first, last)
             except TooMuchError:
-                self._size = max(1, (last - first + 1) // 2)
+                self._shrink(last - first + 1)
                 last = first + self._size - 1
                 continue
             blocks = list(read.blocks)
@@ -155,7 +156,7 @@ class Follower:
             try:
                 read = self._reader.range(first, last, behind)
             except TooMuchError:
-                self._size = max(1, self._size // 2)
+                self._shrink(self._size)
                 continue
             if header.hash != cursor.hash or self._reader.headers([cursor.block]) != [header]:
                 raise MovedError
@@ -166,8 +167,12 @@ class Follower:
             done.events += len(read.rows)
 
     def _fit(self, events: int, blocks: int) -> None:
-        size = blocks * EVENTS_AT_ONCE // events if events > EVENTS_AT_ONCE else 2 * self._size
+        more = longer(self._size) if self._was_refused else 2 * self._size
+        size = blocks * EVENTS_AT_ONCE // events if events > EVENTS_AT_ONCE else more
         self._size = max(1, min(size, self._most))
+
+    def _shrink(self, refused: int) -> None:
+        self._size, self._was_refused = max(1, refused // 2), True
 
     # ------------------------------------------------------------------------------------------------- forks
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from largesse.chainlogs import topic_of
 from largesse.indexer.contracts import CURRENCY, FACTORY, TRANSFER, IndexerError, Watched
 from largesse.indexer.rows import Log, Row, codec_of
-from largesse.indexer.rpc import Call, RefusedCallError, Rpc
+from largesse.indexer.rpc import Call, RefusedCallError, Rpc, SlowCallError
 from largesse.indexer.store import Block
 
 
@@ -148,8 +148,8 @@ class Reader:
         counts = Counter(row.block for row in rows)
         found: dict[int, tuple[str, int | None]] = {}
         for log in logs:
-            time = log.get("blockTimestamp")
-            one = log["blockHash"], None if time is None else int(time, 16)
+            # Some nodes say 0 where they don't know it.
+            one = log["blockHash"], int(log.get("blockTimestamp") or "0x0", 16) or None
             if found.setdefault(int(log["blockNumber"], 16), one) != one:
                 raise MovedError
         unknown = [number for number in counts if found[number][1] is None]
@@ -184,6 +184,8 @@ def _is_held_by(token: Watched, one: Watched) -> bool:
 
 def _missing(first: int, last: int, error: Any) -> IndexerError:
     blocks = f"block {first}" if first == last else f"blocks {first} to {last}"
+    if isinstance(error, SlowCallError):
+        return IndexerError("unreachable", f"the node does not answer for the logs of {blocks}: {error}")
     return IndexerError(
         "logs_missing", f"the node gives no logs of {blocks}: {error} (a node with all old logs is needed)"
     )

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 import requests
 
 from largesse.chain import BATCH, Node
+from largesse.chainlogs import TOO_MUCH
 from largesse.indexer.contracts import IndexerError
 
 Call = tuple[str, list[Any]]
-_TOO_MUCH: Final = (400, 413, 422, 500)
-"""What nodes say over HTTP of a range that is too long for them."""
 
 
 class RefusedCallError(Exception):
     """The node answered with an error, and with these words."""
+
+
+class SlowCallError(RefusedCallError):
+    """The node did not answer in time: it was too much at once, or the node is away."""
 
 
 class Rpc:
@@ -58,9 +61,9 @@ class Rpc:
         try:
             return send()
         except requests.ReadTimeout as error:
-            raise RefusedCallError("it took too long") from error
+            raise SlowCallError("it took too long") from error
         except requests.HTTPError as error:
-            if error.response is not None and error.response.status_code in _TOO_MUCH:
+            if error.response is not None and error.response.status_code in TOO_MUCH:
                 raise RefusedCallError(f"{_short(error)} {error.response.text[:200]}") from error
             raise IndexerError("unreachable", f"{self.name} refuses: {_short(error)}") from error
         except requests.RequestException as error:

@@ -16,7 +16,8 @@ from largesse.deployment import Deployment
 from largesse.indexer.contracts import IndexerError
 from largesse.indexer.follow import Follower, Round
 
-_PASSING: Final = ("unreachable", "unsteady", "database_failed")
+_PASSING: Final = ("unreachable", "unsteady", "database_failed", "not_a_node", "blocks_missing")
+"""The last two are said of a node that is overloaded, too, and this one has answered before."""
 _LONGEST_WAIT: Final = 60.0
 
 

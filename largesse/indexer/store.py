@@ -57,14 +57,16 @@ class Store:
             if engine.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(4171)"))
             _begin(connection, chain, contracts)
-            cursor = _cursor(connection)
+            # Nobody moves it before the contracts are added.
+            cursor = _cursor(connection, locked=True)
             self.ids = _add_contracts(connection, contracts, cursor.block)
 
     @classmethod
     def open(cls, url: str, chain: tuple[int, str, str], contracts: Sequence[Watched]) -> Store:
         """Make the tables if they are missing; `chain` is its id, its genesis and the factory.
 
-        Raises DatabaseError; IndexerError other_chain, other_deployment, damaged: nothing is written then.
+        Raises DatabaseError; IndexerError other_chain, other_deployment, other_record, damaged: nothing is
+        written then.
         """
         engine = open_database(url, TABLES)
         if engine.dialect.name == "sqlite":
@@ -79,9 +81,11 @@ class Store:
             return _cursor(connection)
 
     def behind(self) -> dict[int, int]:
-        """Contracts that were added later, and the next block to read of each."""
+        """Contracts that were added later, and the next block to read of each. Raises IndexerError
+        other_record."""
         query = select(CONTRACTS.c.id, CONTRACTS.c.behind).where(CONTRACTS.c.behind.is_not(None))
         with _told(self.engine), reading(self.engine) as connection:
+            self._require_record(connection)
             return {row.id: row.behind for row in connection.execute(query)}
 
     def known(self, number: int) -> Block | None:
@@ -99,10 +103,12 @@ class Store:
         return None if row is None else Block(*row)
 
     def write(self, seen: Cursor, rows: Sequence[Row], blocks: Sequence[Block]) -> Cursor:
-        """Append what follows `seen`; the last of `blocks` is the new cursor. Raises OvertakenError."""
+        """Append what follows `seen`; the last of `blocks` is the new cursor. Raises OvertakenError,
+        IndexerError other_record."""
         new = Cursor(blocks[-1].number, blocks[-1].hash, seen.revision)
         with _told(self.engine), transaction(self.engine) as connection:
             _move(connection, seen, new)
+            self._require_record(connection)
             _insert_events(connection, rows)
             connection.execute(insert(BLOCKS), [one._asdict() for one in blocks])
             between = BLOCKS.c.number.between(seen.block - KEPT, new.block - KEPT - 1)
@@ -147,6 +153,15 @@ class Store:
         with _told(self.engine), reading(self.engine) as connection:
             return int(connection.execute(select(func.sum(BLOCKS.c.events))).scalar_one() or 0)
 
+    def _require_record(self, connection: Connection) -> None:
+        """Whoever wrote blocks without the events of a contract that others follow left a gap."""
+        if connection.execute(select(func.count()).select_from(CONTRACTS)).scalar_one() != len(self.ids):
+            raise IndexerError(
+                "other_record",
+                f"contracts were added to {self.engine.url.database} meanwhile, by a newer record of the "
+                "deployment: start this again with that one",
+            )
+
 
 def _begin(connection: Connection, chain: tuple[int, str, str], contracts: Sequence[Watched]) -> None:
     chain_id, genesis, factory = chain
@@ -190,11 +205,19 @@ def _add_contracts(
                 f"{one.symbol} {one.part} is {row.address} in the database and {one.address} here: give it a "
                 "database of its own",
             )
+    if unknown := known.keys() - {(one.symbol, one.part) for one in contracts}:
+        names = ", ".join(sorted(f"{symbol} {part}" for symbol, part in unknown))
+        raise IndexerError(
+            "other_record",
+            f"the database has {names} too, which this record of the deployment has not: follow with the one "
+            "that has all of its contracts",
+        )
     return {key: row.id for key, row in known.items()}
 
 
-def _cursor(connection: Connection) -> Cursor:
-    return Cursor(*connection.execute(select(CHAIN.c.block, CHAIN.c.hash, CHAIN.c.revision)).one())
+def _cursor(connection: Connection, *, locked: bool = False) -> Cursor:
+    query = select(CHAIN.c.block, CHAIN.c.hash, CHAIN.c.revision)
+    return Cursor(*connection.execute(query.with_for_update() if locked else query).one())
 
 
 def _move(connection: Connection, seen: Cursor, new: Cursor) -> None:

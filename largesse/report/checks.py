@@ -8,6 +8,7 @@ from typing import Any, Final
 from requests.exceptions import RequestException
 from web3.exceptions import Web3Exception
 
+from largesse.books.replay import balances_before
 from largesse.chain import ChainError, Node, RefusedError
 from largesse.clients.accounts import Prepaid
 from largesse.clients.certificates import Certificates
@@ -44,10 +45,13 @@ def check(node: Node, history: History) -> list[str]:
     try:
         for part, compare in _CHECKS.items():
             found += [f"{part}: {one}" for one in compare(certificates, history, history.books[part])]
-        for part, reserve in history.reserves.items():
-            held = certificates.token.balance(history.address(part), block)
-            if held != reserve.held:
-                found.append(f"{part}: {reserve.held} held by the transfers, {held} by the currency")
+        addresses = [history.address(part) for part in history.reserves]
+        before = balances_before(certificates.token, addresses, record.block)
+        for (part, reserve), address in zip(history.reserves.items(), addresses, strict=True):
+            held = certificates.token.balance(address, block)
+            moved = reserve.held + before[address]
+            if held != moved:
+                found.append(f"{part}: {moved} held by the transfers, {held} by the currency")
             if held < reserve.owed:
                 found.append(f"{part}: {held} are held and {reserve.owed} are owed")
     except (RefusedError, ChainError, Web3Exception, RequestException, ValueError) as error:

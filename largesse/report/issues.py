@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Final
 
+from largesse.books.sales import PurchaseEntry
 from largesse.report.history import History
 from largesse.report.model import Row, amounts, counts, figures, text, times
 from largesse.report.scope import DAY, Scope
@@ -55,14 +56,17 @@ def subsidy(history: History, scope: Scope) -> Iterator[Row]:
     """What promotions' budgets paid so that buyers paid less, by series: discounts granted with purchases of
     the range, less discounts returned by withdrawals in the range, plus cash-back and referrals paid in the
     range. Face and premium are those of the purchases in the range."""
+    purchases: defaultdict[int, list[PurchaseEntry]] = defaultdict(list)
+    for entry in history.sales.purchases.values():
+        purchases[entry.series_id].append(entry)
+    rewards: defaultdict[int, Counter[str]] = defaultdict(Counter)
+    for reward in history.sales.rewards:
+        if scope.covers(reward.time):
+            rewards[reward.series_id][reward.kind] += reward.amount
     for number in history.series:
-        mine = [one for one in history.sales.purchases.values() if one.series_id == number]
+        mine, paid = purchases[number], rewards[number]
         bought = [one for one in mine if scope.covers(one.time)]
         returned = sum(one.discount for one in mine if one.withdrawn_at and scope.covers(one.withdrawn_at))
-        paid: Counter[str] = Counter()
-        for reward in history.sales.rewards:
-            if reward.series_id == number and scope.covers(reward.time):
-                paid[reward.kind] += reward.amount
         granted = sum(one.discount for one in bought)
         total = granted - returned + paid["cash-back"] + paid["referral"]
         yield (
@@ -85,8 +89,9 @@ def refunds(history: History, scope: Scope) -> Iterator[Row]:
         if one.kind == "refunded" and scope.covers(one.time):
             found = rows.setdefault((one.series_id, one.reason), [0, 0, 0])
             _add(found, one.amount, one.paid)
+    chosen = set(history.series)
     for bought in history.sales.purchases.values():
-        if bought.series_id in history.series and bought.withdrawn_at and scope.covers(bought.withdrawn_at):
+        if bought.series_id in chosen and bought.withdrawn_at and scope.covers(bought.withdrawn_at):
             _add(rows.setdefault((bought.series_id, "withdrawal"), [0, 0, 0]), bought.face, bought.paid)
     for (number, reason), (count, face, paid) in sorted(rows.items()):
         yield (number, reason, count, face, paid, face - paid)

@@ -72,7 +72,6 @@ class Life(Books):
         event = self._transaction[at]
         series_id, giver, taker, amount = event["id"], event["from"], event["to"], event["value"]
         if ZERO_ADDRESS not in (giver, taker):
-            # Of nothing at all, anybody may hand on even a series that nobody has opened.
             self._note(event, "transferred", series_id, giver, amount, other=taker)
             return
         changed = [new != old for new, old in zip(self._counters(event), before, strict=True)]
@@ -109,6 +108,8 @@ class Life(Books):
         self, event: Event, kind: str, series_id: int, holder: str, amount: int, *, other: str = "",
         paid: int = 0, reason: str = "", order: int = 0, service: str = "", gift: bytes = b"",
     ) -> None:  # fmt: skip
+        if not amount:
+            return  # anybody may hand on nothing, to whom and as often as they like
         time = self._block_time(event.block)
         self.movements.append(
             Movement(

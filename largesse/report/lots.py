@@ -43,6 +43,8 @@ class _Lots:
     def __init__(self) -> None:
         self.cohorts: defaultdict[str, Cohort] = defaultdict(Cohort)
         self.held: defaultdict[Place, deque[Lot]] = defaultdict(deque)
+        self.places: defaultdict[int, set[Place]] = defaultdict(set)
+        """Where face of each series lay, with holders and in gifts."""
         self._spent: defaultdict[Place, list[tuple[int, int, int]]] = defaultdict(list)
 
     def issue(self, place: Place, time: int, amount: int) -> None:
@@ -129,6 +131,8 @@ def _followed(history: History) -> _Lots:
 
 def _book(lots: _Lots, history: History, one: Movement) -> None:
     place: Place = (one.series_id, one.holder)
+    others: tuple[Place, ...] = ((one.series_id, one.other), one.gift or place)
+    lots.places[one.series_id].update((place, *others))
     if one.kind == "issued":
         lots.issue(place, one.time, one.amount)
     elif one.kind == "restored":
@@ -147,7 +151,7 @@ def _book(lots: _Lots, history: History, one: Movement) -> None:
         lots.redeem(place, one.time, one.amount)
     elif one.kind == "forfeited":
         # Whoever holds it, and what lies in gifts of this series.
-        for where in [where for where in lots.held if _series(where, history) == one.series_id]:
+        for where in lots.places[one.series_id] & lots.held.keys():
             lots.end(lots.held.pop(where))
     else:
         lots.end(lots.take(place, one.amount))

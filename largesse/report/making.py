@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from eth_typing import HexStr
+from web3.exceptions import TransactionNotFound
 
 from largesse.addresses import parse_address
 from largesse.chain import Node
@@ -157,4 +158,11 @@ def _gas(node: Node, history: History) -> dict[str, int]:
         for event in history.events["accounts"]
         if event.name == "Settled" and history.scope.covers(history.time(event.block))
     )
-    return {tx: int(node.web3.eth.get_transaction_receipt(HexStr(tx))["gasUsed"]) for tx in txs}
+    try:
+        return {tx: int(node.web3.eth.get_transaction_receipt(HexStr(tx))["gasUsed"]) for tx in txs}
+    except TransactionNotFound as error:
+        raise ReportError(
+            "pruned",
+            f"the node has no receipt of a settlement in this range any more ({error}): one that keeps old "
+            "receipts is needed, or a later first day",
+        ) from error

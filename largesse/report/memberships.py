@@ -57,9 +57,10 @@ def memberships(history: History, scope: Scope) -> Iterator[Row]:
     it; lapsed: paid time over in it. Before, plus joined, less cancelled and lapsed, is after. Lost: members
     before who are none after; churn is their share of the members before. Whoever comes back within the month
     is not lost. Months without members are left out. Of the whole currency, whichever issuer is asked for."""
-    everybody = stays(history)
-    for creator in sorted({member[0] for member in everybody}):
-        mine = {member: rows for member, rows in everybody.items() if member[0] == creator}
+    everybody: defaultdict[str, dict[Member, list[Stay]]] = defaultdict(dict)
+    for member, rows in stays(history).items():
+        everybody[member[0]][member] = rows
+    for creator, mine in sorted(everybody.items()):
         begun = min(rows[0].start for rows in mine.values())
         for month, first, last in _months(max(scope.since, begun), scope.time):
             found = _month(mine, first, last)

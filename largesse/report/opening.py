@@ -31,12 +31,12 @@ def open_node(url: str) -> Node:
 
 @contextmanager
 def open_source(node: Node, records: Path, database: str = "") -> Iterator[tuple[Deployment, EventSource]]:
-    """What is deployed, and its events: from the node at once, or from a database that `brownie run index`
-    keeps. Raises DeploymentError, DatabaseError, IndexerError empty; ReportError no_database, other_chain.
-    """
+    """What is deployed, and its events: from the node at once, up to the last block under its
+    confirmations, or from a database that `brownie run index` keeps. Raises DeploymentError, DatabaseError,
+    IndexerError empty; ReportError no_database, other_chain."""
     deployment = load(records, node)
     if not database:
-        yield deployment, ChainSource(node, deployment)
+        yield deployment, ChainSource(node, deployment, block=_last_final(node, deployment))
         return
     _require_file(database)
     engine = open_database(database, TABLES)
@@ -46,6 +46,13 @@ def open_source(node: Node, records: Path, database: str = "") -> Iterator[tuple
         yield deployment, source
     finally:
         engine.dispose()
+
+
+def _last_final(node: Node, deployment: Deployment) -> int:
+    """What a re-org may still take back is not reported yet; of a deployment that it might, all is."""
+    latest = node.block_number()
+    final = latest - node.confirmations + 1
+    return final if all(one.block <= final for one in deployment.currencies) else latest
 
 
 def _require_file(database: str) -> None:

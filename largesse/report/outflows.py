@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Final
 
 from largesse.chainlogs import Event
 from largesse.clients.orders import OrderKey
+from largesse.parts import CERTIFICATES
 from largesse.report.history import History
 
 Key = tuple[str, str, str]
@@ -26,8 +27,12 @@ def expected(history: History) -> Counter[Key]:
         for event in history.events[part]:
             for recipient, amount in payments(history, event):
                 found[part, event.tx, recipient] += amount
-    for _, tx, caller, amount in _refused_issues(history):
-        found["certificates", tx, caller] += amount
+    paid = actual(history)
+    for tx, amount, senders in _refused_issues(history):
+        # Of all whose money came before, in that transaction, the one who has so much back; else the last.
+        keys = [(CERTIFICATES, tx, sender) for sender in senders]
+        key = next((one for one in keys if paid[one] - found[one] >= amount), keys[-1])
+        found[key] += amount
     return found
 
 
@@ -100,15 +105,18 @@ def _back(history: History, event: Event, holder: str, series_id: int) -> Paid:
     return terms.beneficiary if late else history.address("certificates"), event["amount"]
 
 
-def _refused_issues(history: History) -> Iterator[tuple[str, str, str, int]]:
-    """Rows of batches that could not be issued: whoever sent the money in that transaction has it back."""
-    senders: defaultdict[str, str] = defaultdict(str)
+def _refused_issues(history: History) -> Iterator[tuple[str, int, list[str]]]:
+    """Rows of batches that could not be issued: whoever sent the batch's money has it back. Transaction,
+    face, and who had sent money to the certificates in it until then; others may have, before the batch or
+    from within it."""
+    here = history.address(CERTIFICATES)
+    skipped = [event for event in history.events[CERTIFICATES] if event.name == "IssuanceSkipped"]
+    came: dict[str, list[tuple[int, str]]] = {event.tx: [(-1, "")] for event in skipped}
     for event in history.transfers:
-        if event["to"] == history.address("certificates"):
-            senders[event.tx] = event["from"]
-    for event in history.events["certificates"]:
-        if event.name == "IssuanceSkipped":
-            yield "certificates", event.tx, senders[event.tx], event["amount"]
+        if event["to"] == here and event.tx in came:
+            came[event.tx].append((event.index, event["from"]))
+    for event in skipped:
+        yield event.tx, event["amount"], [who for index, who in came[event.tx] if index < event.index]
 
 
 _PAYMENTS: Final[dict[str, Callable[[History, Event], Iterator[Paid]]]] = {

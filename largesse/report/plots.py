@@ -11,7 +11,8 @@ from fractions import Fraction
 from functools import partial
 from typing import Any, Final
 
-import largesse.plots  # noqa: F401 - says where matplotlib keeps its list of fonts, before it is imported
+# Says where matplotlib keeps its list of fonts, too, before it is imported.
+from largesse.plots import AS_IT_IS
 from largesse.report.history import History
 from largesse.report.issues import CAME
 from largesse.report.making import Report
@@ -138,7 +139,7 @@ def _svg(title: str, unit: str, draw: Draw) -> str:
     from matplotlib.figure import Figure
 
     # Names inside are made from the salt; text stays text.
-    with rc_context({"svg.hashsalt": title, "svg.fonttype": "none", "font.family": "sans-serif"}):
+    with rc_context({"svg.hashsalt": title, "svg.fonttype": "none", "font.family": "sans-serif"} | AS_IT_IS):
         figure = Figure(figsize=(9, 3.6), layout="constrained")
         FigureCanvasSVG(figure)
         axes = figure.add_subplot()

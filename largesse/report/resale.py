@@ -111,8 +111,9 @@ def resale(history: History, scope: Scope) -> Iterator[Row]:
 def resale_days(history: History, scope: Scope) -> Iterator[Row]:
     """The same fills, by the UTC day, of all series asked for."""
     days: defaultdict[str, list[Fill]] = defaultdict(list)
+    chosen = set(history.series)
     for one in fills(history):
-        if one.series_id in history.series and scope.covers(one.time):
+        if one.series_id in chosen and scope.covers(one.time):
             days[iso_day(one.time)].append(one)
     for day, found in sorted(days.items()):
         yield (day, len(found), sum(one.face for one in found), sum(one.price for one in found))

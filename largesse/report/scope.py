@@ -10,6 +10,7 @@ from largesse.chain import Node
 from largesse.errors import ReportError
 
 DAY: Final = 86_400
+_LAST_SECOND: Final = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,9 @@ def iso_day(second: int) -> str:
 
 
 def iso_time(second: int) -> str:
-    """A Unix second as ISO 8601 in UTC."""
+    """A Unix second as ISO 8601 in UTC, in words after the year 9999: a series may end then."""
+    if second > _LAST_SECOND:
+        return "after the year 9999"
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

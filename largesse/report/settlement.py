@@ -191,12 +191,7 @@ def _lines(history: History) -> list[Line]:
     ]  # fmt: skip
     for part in PAYING_PARTS[1:]:
         found += _paid_by_services(history, part)
-    merchants = {line.merchant for line in found}
     found = [*_refused(history, found), *_restorations(history)]
-    for part in PAYING_PARTS:
-        for event in history.events[part]:
-            if event.name == "OwedPaid" and event["payee"] in merchants:
-                found.append(_line(history, part, event, event["payee"], "owed", "", 0, event["amount"]))
     return sorted(found, key=lambda line: (line.block, line.index))
 
 
@@ -232,18 +227,30 @@ def _line(
 
 
 def _refused(history: History, lines: Sequence[Line]) -> list[Line]:
-    """The lines, with nothing paid where the currency refused it: the latest before the debt was noted."""
+    """The lines, with nothing paid where the currency refused it, the latest before the debt was noted; and
+    one for each time that a merchant fetched what it was owed of them. What else it was owed, as its share of
+    refunds, is no merchant's payment."""
     found: dict[tuple[int, int], Line] = {(line.block, line.index): line for line in lines}
     by_tx: defaultdict[tuple[str, str, str], list[Line]] = defaultdict(list)
     for line in lines:
         by_tx[line.part, line.tx, line.merchant].append(line)
     for part in PAYING_PARTS:
-        for event in history.events[part]:
-            if event.name != "PayoutOwed":
+        owed: Counter[str] = Counter()
+        for place, event in enumerate(events := history.events[part]):
+            if event.name == "OwedPaid" and (fetched := owed.pop(event["payee"], 0)):
+                line = _line(history, part, event, event["payee"], "owed", "", 0, fetched)
+                found[line.block, line.index] = line
+            if event.name != "PayoutOwed" or (place and _is_share(events[place - 1], event)):
                 continue
             left = event["amount"]
             for line in reversed(by_tx[part, event.tx, event["payee"]]):
                 if left and line.index < event.index and line.paid <= left:
                     found[line.block, line.index] = replace(line, paid=0)
                     left -= line.paid
+                    owed[line.merchant] += line.paid
     return list(found.values())
+
+
+def _is_share(before: Event, debt: Event) -> bool:
+    """Whether a debt is what a refund left to the beneficiary: it is noted next."""
+    return before.name == "Refunded" and before.tx == debt.tx and bool(before["amount"] > before["payout"])

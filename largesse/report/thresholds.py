@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from heapq import merge
 from typing import Final
 
 from largesse.amounts import scale
@@ -69,33 +70,30 @@ def _year_before(second: int) -> int:
     return begin_of(add_years(day, -1)) + second % 86_400
 
 
-def _outstanding(history: History, mine: set[int], _scope: Scope) -> int:
+def _outstanding(history: History, mine: Sequence[int], _scope: Scope) -> int:
     return sum(history.life.series[number].outstanding for number in mine)
 
 
-def _in_a_year(kind: str) -> Callable[[History, set[int], Scope], int]:
-    def count(history: History, mine: set[int], scope: Scope) -> int:
+def _in_a_year(kind: str) -> Callable[[History, Sequence[int], Scope], int]:
+    def count(history: History, mine: Sequence[int], scope: Scope) -> int:
         first = _year_before(scope.time)
         return sum(
             one.amount
-            for one in history.movements
-            if one.series_id in mine
-            and one.kind == kind
-            and one.time > first
-            and not history.is_withdrawal(one)
+            for number in mine
+            for one in history.by_series[number]
+            if one.kind == kind and one.time > first and not history.is_withdrawal(one)
         )
 
     return count
 
 
-def _most_of_one(history: History, mine: set[int], scope: Scope) -> int:
+def _most_of_one(history: History, mine: Sequence[int], scope: Scope) -> int:
     """The most face that one account held at any moment of the range, of these series together."""
     held: defaultdict[str, int] = defaultdict(int)
     by_series: defaultdict[tuple[int, str], int] = defaultdict(int)
     most, begun = 0, False
-    for one in history.movements:
-        if one.series_id not in mine:
-            continue
+    # Each series' are in the chain's order; an issuer's are brought into it again.
+    for one in merge(*(history.by_series[number] for number in mine), key=_place):
         if not begun and scope.covers(one.time):
             most, begun = max(held.values(), default=0), True
         for holder, amount in _deltas(one, by_series):
@@ -104,6 +102,10 @@ def _most_of_one(history: History, mine: set[int], scope: Scope) -> int:
             if begun:
                 most = max(most, held[holder])
     return most if begun else max(held.values(), default=0)
+
+
+def _place(one: Movement) -> tuple[int, int]:
+    return one.block, one.index
 
 
 def _deltas(one: Movement, balances: dict[tuple[int, str], int]) -> list[tuple[str, int]]:
@@ -116,7 +118,7 @@ def _deltas(one: Movement, balances: dict[tuple[int, str], int]) -> list[tuple[s
     return [(one.holder, one.amount if came else -one.amount)]
 
 
-_COUNTERS: Final[dict[str, Callable[[History, set[int], Scope], int]]] = {
+_COUNTERS: Final[dict[str, Callable[[History, Sequence[int], Scope], int]]] = {
     "outstanding": _outstanding,
     "redeemed in 12 months": _in_a_year("redeemed"),
     "issued in 12 months": _in_a_year("issued"),
@@ -134,8 +136,10 @@ def thresholds(history: History, scope: Scope) -> Iterator[Row]:
     calendar year before the block's time; and the most face that one account held at once on any day of the
     range. Reached is "yes" where the rule's words hold: above the threshold, or not below it."""
     unit = unit_of(history.symbol)
-    for issuer in sorted({history.life.series[number].issuer for number in history.series}):
-        mine = {number for number in history.series if history.life.series[number].issuer == issuer}
+    series: defaultdict[str, list[int]] = defaultdict(list)
+    for number in history.series:
+        series[history.life.series[number].issuer].append(number)
+    for issuer, mine in sorted(series.items()):
         for one in THRESHOLDS:
             if one.unit == unit:
                 value = _COUNTERS[one.counted](history, mine, scope)

@@ -40,19 +40,24 @@ def cohorts(history: History, scope: Scope) -> Iterator[Row]:
 )  # fmt: skip
 def first_use(history: History, scope: Scope) -> Iterator[Row]:
     """Of the accounts that first received face of a series in the range (by issue, gift, transfer or
-    conversion): how many, how many of them have redeemed any by the block, and the seconds from the first
-    receipt to the first redemption. A withdrawal from a purchase is no use."""
+    conversion, or restored where others had spent it): how many, how many of them have redeemed any by the
+    block, and the seconds from the first receipt to the first redemption. A withdrawal from a purchase is no
+    use."""
     received: dict[tuple[int, str], int] = {}
     used: dict[tuple[int, str], int] = {}
     for one in history.movements:
-        if one.kind in ("issued", "claimed", "converted in"):
+        if one.kind in ("issued", "claimed", "converted in", "restored"):
             received.setdefault((one.series_id, one.holder), one.time)
         elif one.kind == "transferred":
             received.setdefault((one.series_id, one.other), one.time)
         elif one.kind == "redeemed" and not history.is_withdrawal(one):
             used.setdefault((one.series_id, one.holder), one.time)
+    by_series: defaultdict[int, dict[tuple[int, str], int]] = defaultdict(dict)
+    for key, time in received.items():
+        if scope.covers(time):
+            by_series[key[0]][key] = time
     for number in history.series:
-        here = {key: time for key, time in received.items() if key[0] == number and scope.covers(time)}
+        here = by_series[number]
         waits = [used[key] - time for key, time in here.items() if key in used]
         least, most = (min(waits), max(waits)) if waits else (None, None)
         yield (number, len(here), len(waits), len(here) - len(waits), median(waits), least, most)

@@ -57,7 +57,9 @@ def differences(certificates: Certificates, books: Books, block: int) -> list[st
     """Every difference between the rebuilt books and the contract's views at `block`, in words."""
     check = Comparison(certificates.node, certificates.contract.functions, block)
     check.ask("number of series", len(books.series), "seriesCount")
+    check.same("the parts, and what came in less what went out", books.parts(), books.liabilities)
     check.debts(books)
+    unclaimed = books.unclaimed()
     for series_id, one in books.series.items():
         name = f"series {series_id}"
         state = certificates.state(series_id, block)
@@ -71,7 +73,7 @@ def differences(certificates: Certificates, books: Books, block: int) -> list[st
         present = sum(until == UINT40_MAX for until in one.merchants.values())
         check.same(f"{name}, merchants", present, state.merchants)
         if not one.forfeited:
-            sums = books.held(series_id) + books.unclaimed(series_id)
+            sums = books.held(series_id) + unclaimed[series_id]
             check.same(f"{name}, balances and unclaimed gifts", sums, state.outstanding)
         flow = one.issued + one.restored + one.converted_in
         flow -= one.redeemed + one.refunded + one.converted_out + one.forfeit
@@ -85,7 +87,7 @@ def differences(certificates: Certificates, books: Books, block: int) -> list[st
 
 
 def _compare_holders(check: Comparison, certificates: Certificates, books: Books, series_id: int) -> None:
-    rows = [(holder, held) for (series, holder), held in books.holdings.items() if series == series_id]
+    rows = books.holdings.of(series_id)
     for start in range(0, len(rows), _BALANCES_A_CALL):
         page = rows[start : start + _BALANCES_A_CALL]
         told = certificates.balances(series_id, [holder for holder, _ in page], check.block)

@@ -1,5 +1,6 @@
 """`give` with the name of a link that was there already wrote over it: with the file the first gift's key was
-gone. And the picture of a link, which is as good as the link, could be read by everybody on the machine."""
+gone. And the picture of a link, which is as good as the link, could be read by everybody on the machine.
+Printed cards, whose links their printer is told to delete, were written over by others of their name too."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ import pytest
 
 from largesse.arguments import ArgumentError
 from largesse.files import replace_file
-from scripts import give
+from scripts import give, print_cards
 from tests.fixtures.desk import KR, Desk
 
 GIFT = (f"series={KR}", "amount=1000", "name=anna")
@@ -36,3 +37,17 @@ def test_what_lies_in_the_way_does_not_open_a_secret_to_others(tmp_path: Path) -
     aside.chmod(0o666)
     replace_file(tmp_path / "secret", b"hush")
     assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
+
+
+def test_cards_are_not_written_over_by_others(desk: Desk, state_folder: Path) -> None:
+    desk.issue("giver", "50000")
+    folder = state_folder / "out"
+    for name in ("first", "second"):
+        give.many(f"series={KR}", "amount=1000", "count=2", f"name={name}")
+    path = print_cards.main(f"links={folder}/gifts/first.txt", "name=fair")
+    assert path is not None
+    sheets = path.read_bytes()
+    print_cards.main(f"links={folder}/gifts/first.txt", "name=fair")
+    with pytest.raises(ArgumentError) as error:
+        print_cards.main(f"links={folder}/gifts/second.txt", "name=fair")
+    assert (error.value.reason, path.read_bytes()) == ("name_taken", sheets)

@@ -41,10 +41,14 @@ def test_a_node_that_refuses_long_ranges_is_asked_for_shorter_ones(chain: Follow
     assert everything(StoredSource(open_database(sqlite_url, TABLES)), chain.deployment) == on_chain(chain)
 
 
-def test_a_node_without_block_times_in_its_logs_is_asked_for_them(chain: Followed, sqlite_url: str) -> None:
+@pytest.mark.parametrize("told", ({}, {"blockTimestamp": None}, {"blockTimestamp": "0x0"}))
+def test_a_node_without_block_times_in_its_logs_is_asked_for_them(
+    chain: Followed, sqlite_url: str, told: dict[str, Any]
+) -> None:
     def change(asked: dict[str, Any], answer: dict[str, Any]) -> Any:
         for log in answer["result"] if asked["method"] == "eth_getLogs" else ():
             log.pop("blockTimestamp", None)
+            log |= told
         return answer
 
     with node_with(chain.url, change) as node:

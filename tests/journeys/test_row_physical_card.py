@@ -4,6 +4,7 @@ rendered pages, and each claims.
 
 from __future__ import annotations
 
+import itertools
 import stat
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +29,9 @@ CARDS = 100
 EACH = 10_000
 
 
+_sheets = itertools.count()
+
+
 @dataclass(frozen=True)
 class Fair:
     """A hundred links of 10,000, given in one transaction, and where they are written."""
@@ -45,8 +49,9 @@ def fair(desk: Desk, state_folder: Path) -> Fair:
     return Fair(desk, links, state_folder / "out" / "gifts" / "fair.txt")
 
 
-def printed(links: Path, name: str = "sheet") -> Path:
-    path = print_cards.main(f"links={links}", f"name={name}")
+def printed(links: Path, name: str = "") -> Path:
+    """Under a name that no other cards have."""
+    path = print_cards.main(f"links={links}", f"name={name or f'sheet{next(_sheets)}'}")
     assert path is not None
     return path
 

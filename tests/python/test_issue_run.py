@@ -77,6 +77,9 @@ class FileChain:
     def await_final(self, tx_hash: str) -> IssueReceipt | None:
         return self.final_receipt(tx_hash)
 
+    def is_in_a_block(self, tx_hash: str) -> bool:
+        return self.final_receipt(tx_hash) is not None
+
     def issued(self) -> Counter[str]:
         return Counter(one for transaction in self._read() if transaction["ok"] for one in transaction["ids"])
 

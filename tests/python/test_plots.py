@@ -8,9 +8,11 @@ import sys
 from fractions import Fraction
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from largesse.plots import plot_by_day
+from largesse.report import plots
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 DRAW = """
@@ -56,3 +58,10 @@ def test_a_day_without_income_is_drawn_as_such(tmp_path: Path) -> None:
     edges = sum(row[x] != row[x + 1] for x in range(len(row) - 1))
     assert edges == 4
     assert 0.1 < sum(row) / len(row) < 0.3
+
+
+@pytest.mark.parametrize("symbol", ("$^$", "$x_$", "US$", "$"))
+def test_a_symbol_is_no_formula(tmp_path: Path, symbol: str) -> None:
+    plot_by_day(tmp_path / "income.png", {20_000: Fraction(1)}, title=symbol, unit=symbol)
+    drawn = plots._svg("title", symbol, lambda axes: axes.set_xlabel(symbol))
+    assert drawn.count(f">{symbol}</text>") == 2

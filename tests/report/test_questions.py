@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy.engine import make_url
+from web3.eth import Eth
+from web3.exceptions import TransactionNotFound
 
 from largesse.addresses import ZERO_ADDRESS
 from largesse.arguments import ArgumentError
@@ -90,6 +92,19 @@ def test_a_node_without_old_states_is_told_so(report_life: ReportLife, source: C
         make_report(Pruned(session.node.web3), session.deployment(), source)
     assert error.value.reason == "pruned"
     assert f"block {source.head}" in str(error.value)
+
+
+def test_a_node_without_old_receipts_is_told_so(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settlements' gas is in their receipts, which most nodes forget after a year."""
+
+    def forgotten(_: Eth, tx: str) -> None:
+        raise TransactionNotFound(f"Transaction with hash: '{tx}' not found.")
+
+    monkeypatch.setattr(Eth, "get_transaction_receipt", forgotten)
+    with pytest.raises(ReportError) as error:
+        make(symbol="USDC")
+    assert error.value.reason == "pruned"
+    assert "receipt" in str(error.value)
 
 
 # ---------------------------------------------------------------------------------------------- command lines

@@ -103,7 +103,7 @@ def test_gifts_keep_the_date_of_their_face(told: Told) -> None:
     told.tell(60, reclaimed, transfer(1, NOBODY, ANNA, 30))
     told.tell(400)
     assert cohort(told)["2027-01"] == (100, 0, 20, 20, 20, 0, 80)
-    assert told.history().life.unclaimed(1) == 0
+    assert told.history().life.unclaimed()[1] == 0
 
 
 def test_forfeiture_ends_what_lies_in_gifts_too(told: Told) -> None:
@@ -208,6 +208,14 @@ def test_five_merchants_of_six(told: Told) -> None:
         told.redeem(2, 1, ANNA, person(10 + place), face)
     squares = 2_500 + 400 + 100 + 100 + 36 + 16
     assert rows(merchants.concentration, told.history()) == [(6, 100, Fraction(96, 100), squares)]
+
+
+def test_face_that_others_had_spent_is_received_too(told: Told) -> None:
+    """In an open series anybody may restore to anybody: no use comes before its receipt."""
+    told.restore(5, 1, ANNA, SHOP, 30)
+    told.redeem(7, 1, ANNA, SHOP, 30)
+    told.issue(20, 1, ANNA, 100)
+    assert rows(use.first_use, told.history()) == [(1, 1, 1, 0, 2 * DAY, 2 * DAY, 2 * DAY)]
 
 
 def test_a_fill_without_its_transfer_cannot_have_happened(told: Told) -> None:

@@ -26,8 +26,8 @@ def unchanged(_: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
 def node_with(
     url: str, change: Change = unchanged, batches: Callable[[list[Any]], Any] = lambda answers: answers
 ) -> Iterator[Node]:
-    """A node whose answers are changed on their way; where `change` gives None it is away (503). `batches`
-    makes of the answers to a batch what is answered."""
+    """A node whose answers are changed on their way; where `change` gives None it is away (503), where it
+    gives a number it answers with that status. `batches` makes of the answers to a batch what is answered."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -39,7 +39,7 @@ def node_with(
                 answers = change(asked, answers)
             away = answers is None or (isinstance(answers, list) and None in answers)
             body = json.dumps(answers).encode()
-            self.send_response(503 if away else 200)
+            self.send_response(503 if away else answers if isinstance(answers, int) else 200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
