@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tests.model.certificates import Certificates, Phase
 from tests.model.refunds import entitlement
-from tests.model.words import BPS, ZERO, Account, Redeemed, Series
+from tests.model.words import BPS, ZERO, Account, Redeemed, Series, Terms
 from tests.stateful.certificates.side import ABI, Side
 from tests.stateful.invariants import Broken, Difference, hold
 from tests.stateful.people import EVERYBODY, HOLDING, MERCHANTS, PEOPLE, SERVICES
@@ -82,6 +82,21 @@ class Watch:
         if series.terms.named:
             refunded, paid_in = logs.refunded[series_id], logs.paid_in[series_id]
             hold(refunded <= paid_in, 7, f"{refunded} refunded of {paid_in} paid in")
+            self._check_remainders(side, series_id, series.terms)
+
+    def _check_remainders(self, side: Side, series_id: int, terms: Terms) -> None:
+        """Where the rest is paid out once a share is used, use that stays stands against each payout in that
+        proportion, whatever is bought, taken back and paid out in which order."""
+        if terms.cash_out_below:
+            return  # a small rest is paid out at other shares
+        for (where, who), cash in side.accounts.remainders.items():
+            if where == series_id and cash:
+                used = side.model.account(series_id, who).spent - side.accounts.given_up[series_id, who]
+                share = terms.use_threshold_bps
+                fit = cash * share <= used * (BPS - share)
+                hold(
+                    fit, 7, f"{who} was paid a remainder of {cash} in series {series_id} and has used {used}"
+                )
 
     def _check_redemptions(self, side: Side, rows: tuple[Redeemed, ...], function: str) -> None:
         """Each order and nonce once; a named series only to whom the logs show as admitted."""

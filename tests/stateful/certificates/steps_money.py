@@ -108,13 +108,14 @@ def redeem_up_to_a_right(hand: Hand, store: Store) -> Act | None:
 @step(6)
 def restore_after_a_payout(hand: Hand, store: Store) -> Act | None:
     """What was used when a rest was paid out can't come back; what was spent since then can."""
-    closed = [key for key, amount in hand.model.books.closed.items() if amount and key[1] in HOLDING]
-    if not closed:
+    paid = [key for key, amount in hand.side.accounts.remainders.items() if amount]
+    closed = [key for key, amount in hand.model.books.closed.items() if amount]
+    if not paid and not closed:
         return None
-    series_id, holder = hand.one(closed)
+    series_id, holder = hand.one([*paid, *closed])
     merchant = hand.one([who for who in PAID if hand.model.until(series_id, who)] or list(PAID))
     used = hand.model.account(series_id, holder).spent - hand.model.returnable(series_id, holder)
-    since = max(0, used - hand.model.books.closed[series_id, holder])
+    since = max(0, used - hand.model.books.closed.get((series_id, holder), 0))
     amount = min(max(1, hand.one([since, since + 1, used])), MAX_AMOUNT)
     permit = hand.authorization(
         merchant, holder, series_id, ("Restoration", holder, series_id, amount, merchant)
