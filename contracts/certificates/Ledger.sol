@@ -2,9 +2,8 @@
 pragma solidity 0.8.37;
 
 import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
-import {Account, MAX_AMOUNT} from "../types/Account.sol";
+import {Account, MAX_AMOUNT, Use} from "../types/Account.sol";
 import {Series, NAMED} from "../types/Series.sol";
-import {Use} from "../types/Use.sol";
 import {Reserve} from "./Reserve.sol";
 
 /// @notice Who has how much of which series: all storage, and the only way face comes into being.

@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 import {ERC1155Utils} from "@openzeppelin/contracts/token/ERC1155/utils/ERC1155Utils.sol";
 import {ICertificateBackOffice} from "../../interfaces/ICertificateBackOffice.sol";
+import {Use} from "../types/Account.sol";
 import {Series, NAMED} from "../types/Series.sol";
-import {Use} from "../types/Use.sol";
 import {Authorizations} from "./Authorizations.sol";
 
 /// @notice The way back from a payment: the money returns and the card has its face again.

@@ -90,7 +90,8 @@ def test_a_node_that_refuses_over_http(desk: Desk, node_url: str, status: int | 
         return answer
 
     krw = desk.session.certificates("KRWT")
-    place = krw.address, desk.block() - 3 * MOST, desk.block()
+    grow(krw.node)
+    place = krw.address, 0, desk.block()
     expected = list(read_logs(krw.node, *place))
     assert expected
     with node_with(node_url, change) as node:

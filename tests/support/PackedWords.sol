@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {MerkleSum} from "../../contracts/libraries/MerkleSum.sol";
-import {Account} from "../../contracts/types/Account.sol";
+import {Account, Use} from "../../contracts/types/Account.sol";
 import {Bucket} from "../../contracts/types/Bucket.sol";
 import {Jar, newJar} from "../../contracts/types/Jar.sol";
 import {Lump, newLump} from "../../contracts/types/Lump.sol";
@@ -20,7 +20,6 @@ import {
     newSeries
 } from "../../contracts/types/Series.sol";
 import {Stream, newStream} from "../../contracts/types/Stream.sol";
-import {Use} from "../../contracts/types/Use.sol";
 
 /// @notice Reads and writes each packed word by its own library, fields from the lowest bits up, for `test_packed.py`.
 contract PackedWords {
