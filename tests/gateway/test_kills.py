@@ -96,7 +96,7 @@ def test_kill_9_at_any_moment(
         account = PaidAccount(client.node.chain_id, client.address, client.token.address, *key)
         purse = Purse(account, prepaid.session(key), client.domain, budget=100_000_000)
         working.append(Payer(purse, f"http://127.0.0.1:{port}/work", stop))
-    threads = [threading.Thread(target=payer.run) for payer in working]
+    threads = [threading.Thread(target=payer.run, daemon=True) for payer in working]
     server = run()
     for thread in threads:
         thread.start()

@@ -232,7 +232,7 @@ class Hand:
     def requested(self, payment: Payment, caller: str, total: int) -> Payment:
         """With the total that the cards should add up to, and its signed request unless the caller is the
         payee."""
-        total = self.mostly(total, total + 1, max(total - 1, 0), percent=88) % 2**96
+        total = self.mostly(total, total + 1, max(total - 1, 0), percent=75) % 2**96
         service = ZERO if payment.payee == ZERO else payment.merchant
         paid = payment.merchant if service == ZERO else payment.payee
         payment = replace(payment, total=total, deadline=self.deadline())
