@@ -168,7 +168,7 @@ DRAWN = 409
 
 
 def test_the_committed_record_is_of_these_contracts_and_reaches_the_goal() -> None:
-    """Of those drawn, what was found out about the contracts as they are; how many these are AUDIT.md says."""
+    """What was found out about the contracts as they are; of how many of those drawn, AUDIT.md says."""
     files = sources()
     state = State(ROOT / "docs/mutants/1.jsonl", digests(files))
     drawn = islice(mutants(files, 1, read_frame(ROOT / "docs/mutants/1.jsonl", files)), DRAWN)
