@@ -91,7 +91,8 @@ class Watch:
             return  # a small rest is paid out at other shares
         for (where, who), cash in side.accounts.remainders.items():
             if where == series_id and cash:
-                used = side.model.account(series_id, who).spent - side.accounts.given_up[series_id, who]
+                # What was given up for other rights counts as spent too, and may be put back.
+                used = side.model.account(series_id, who).spent - cash
                 share = terms.use_threshold_bps
                 fit = cash * share <= used * (BPS - share)
                 hold(

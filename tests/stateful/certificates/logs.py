@@ -62,8 +62,7 @@ class Accounts:
         self.paid_in: dict[int, int] = defaultdict(int)  # face created with money or by conversion
         self.paid_out: dict[int, int] = defaultdict(int)  # face destroyed with a payout, owed ones included
         self.refunded: dict[int, int] = defaultdict(int)
-        self.given_up: dict[tuple[int, str], int] = defaultdict(int)  # face, for money or another series
-        self.remainders: dict[tuple[int, str], int] = defaultdict(int)  # of it, paid out after use
+        self.remainders: dict[tuple[int, str], int] = defaultdict(int)  # face, paid out after use
         self.funded: dict[bytes, int] = {}
         self.taken: dict[bytes, int] = defaultdict(int)  # out of a batch, claimed or taken back
 
@@ -119,12 +118,10 @@ class Accounts:
         elif name == "Refunded":
             self.paid_out[args[0]] += args[3]
             self.refunded[args[0]] += args[4]
-            self.given_up[args[0], args[1]] += args[3]
             if args[2] == Right.REMAINDER:
                 self.remainders[args[0], args[1]] += args[3]
         elif name == "Converted":
             self.paid_out[args[0]] += args[3]
-            self.given_up[args[0], args[2]] += args[3]
         elif name == "SeriesForfeited":
             self.paid_out[args[0]] += args[2]
             for key in [key for key in self.balances if key[0] == args[0]]:
