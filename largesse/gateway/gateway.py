@@ -40,13 +40,12 @@ from largesse.web.vitals import Vitals
 
 _HOUR: Final = 3_600
 _TRANSACTION_GAS: Final = 300_000
-"""Of an account that can't pay for so much, operators are told: some forty settled vouchers, or one `exact`
-payment with plenty left."""
+"""Of an account that can't pay for so much, operators are told."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a client can ask for. Rates are a second, by address and by account; an IPv6 address counts with
+    """What a client can ask for. Rates are per second, by address and by account; an IPv6 address counts with
     its /64. `questions` are those that the node must be asked before anything is paid: accounts that were not
     seen yet, and what a contract wallet has signed."""
 
