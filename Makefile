@@ -190,10 +190,12 @@ audit-mutants: compile ## 400 small changes of the contracts: lives and tests no
 coverage: setup ## Solidity coverage of the Python tests, to docs/COVERAGE.md; fails below the limits
 	@rm -rf build/tests*.json build/contracts
 	@mkdir -p reports
-	@$(IN_HOME) $(PY) -m tools.full_maps >/dev/null
-	@$(IN_HOME) $(PY) -m pytest -q -n $(JOBS) --coverage $(NOT_FOR_COVERAGE:%=--ignore=tests/%) tests \
-	  | sed -e '/^=* Coverage =*$$/,/^View the report/d'
-	@$(PY) -m tools.coverage --write docs/COVERAGE.md
+	@# what is compiled for it is not what is deployed: nothing of it stays
+	@trap 'rm -rf build/contracts' EXIT; \
+	$(IN_HOME) $(PY) -m tools.full_maps >/dev/null; \
+	$(IN_HOME) $(PY) -m pytest -q -n $(JOBS) --coverage $(NOT_FOR_COVERAGE:%=--ignore=tests/%) tests \
+	  | sed -e '/^=* Coverage =*$$/,/^View the report/d'; \
+	$(PY) -m tools.coverage --write docs/COVERAGE.md
 
 .PHONY: clean
 clean: ## remove what was built; keep the installed packages

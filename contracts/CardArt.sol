@@ -7,12 +7,13 @@ import {LibCall} from "solady/src/utils/LibCall.sol";
 import {LibString} from "solady/src/utils/LibString.sol";
 import {MetadataReaderLib} from "solady/src/utils/MetadataReaderLib.sol";
 import {ICardArt, ICertificateViews} from "../interfaces/ICardArt.sol";
+import {CardPainter} from "./CardPainter.sol";
 import {CardColor} from "./libraries/CardColor.sol";
-import {CardSvg} from "./libraries/CardSvg.sol";
 import {CardTemplate} from "./libraries/CardTemplate.sol";
 import {CardText} from "./libraries/CardText.sol";
 
 /// @title Draws a gift card on chain.
+/// @dev One contract may have 24,576 bytes of code, so the picture's stands in `CardPainter`.
 contract CardArt is ICardArt {
     using LibString for uint256;
     using LibString for string;
@@ -29,6 +30,9 @@ contract CardArt is ICardArt {
     uint256 private constant _HEAD = 7 * 32;
 
     /// @inheritdoc ICardArt
+    address public immutable painter = address(new CardPainter());
+
+    /// @inheritdoc ICardArt
     function encode(Art memory art) public pure returns (bytes memory) {
         _checkArt(art);
         // A struct is encoded as its members are, behind one word that says where they begin.
@@ -41,14 +45,14 @@ contract CardArt is ICardArt {
     }
 
     /// @inheritdoc ICardArt
-    function svg(Card memory card) public pure returns (string memory) {
+    function svg(Card memory card) public view returns (string memory) {
         _checkCard(card);
-        return CardSvg.draw(card);
+        return CardPainter(painter).draw(card);
     }
 
     /// @inheritdoc ICardArt
-    function metadata(Card memory card) public pure returns (string memory) {
-        _checkCard(card);
+    function metadata(Card memory card) public view returns (string memory) {
+        string memory picture = svg(card);
         string[6] memory statuses =
             ["Live", "Sales closed", "Wound down", "Expired", "Past limitation", "Forfeited"];
         string[16] memory values;
@@ -61,14 +65,14 @@ contract CardArt is ICardArt {
         if (bytes(card.termsUri).length != 0) values[5] = CardTemplate.fill(',"external_url":"$e"', values);
         values[6] = card.issuer.escapeJSON();
         values[7] = card.symbol.escapeJSON();
-        values[8] = CardSvg.face(card).escapeJSON();
+        values[8] = CardText.face(card).escapeJSON();
         values[9] = statuses[card.status];
         values[10] = string.concat(
             _dateAttribute("Expires", card.expiresAt), ",", _dateAttribute("Claims end", card.limitationAt)
         );
         values[11] = _properties(card);
         values[12] = card.named ? "Named" : "Any";
-        values[13] = Base64.encode(bytes(CardSvg.draw(card)));
+        values[13] = Base64.encode(bytes(picture));
         string memory json = CardTemplate.fill(
             '{"name":"$a","description":"$b","decimals":$c,"background_color":"$d"$f,'
             '"image":"data:image/svg+xml;base64,$n","attributes":[{"trait_type":"Issuer","value":"$g"},'
@@ -118,7 +122,7 @@ contract CardArt is ICardArt {
 
     function _description(Card memory card) private pure returns (string memory) {
         string[16] memory values;
-        values[0] = CardSvg.face(card);
+        values[0] = CardText.face(card);
         values[1] = card.issuer;
         values[2] = card.named ? "the merchants its issuer names" : "any merchant";
         values[3] = _prospect(card);

@@ -139,6 +139,9 @@ interface ICardArt {
     /// @notice The word at byte `position` is missing, left over, or not what `encode` writes there.
     error CardArt_MalformedArt(uint256 position);
 
+    /// @notice The `ICardPainter` that draws the pictures, deployed by this contract: nothing can change it.
+    function painter() external view returns (address);
+
     /// @notice Checks a choice of artwork and writes it down.
     /// @dev Reverts as `check` does.
     /// @return The tuple (title, issuer, termsUri, template, background, accent, ink), ABI-encoded.
@@ -152,13 +155,13 @@ interface ICardArt {
     /// @notice Draws a card.
     /// @dev Numbers, dates and names are text, so a machine reads them too. Dates are UTC, cut to the minute.
     /// @return An SVG document of 600 × 380.
-    function svg(Card calldata card) external pure returns (string memory);
+    function svg(Card calldata card) external view returns (string memory);
 
     /// @notice Describes a card as ERC-1155 and marketplaces expect it: name, description, image, decimals,
     /// attributes (OpenSea's conventions) and properties (ERC-1155's schema; integers that may pass 2^53 are
     /// strings).
     /// @return A `data:application/json;base64,` URI whose image is a `data:image/svg+xml;base64,` URI.
-    function metadata(Card calldata card) external pure returns (string memory);
+    function metadata(Card calldata card) external view returns (string memory);
 
     /// @notice The metadata of one series, read from the contract that holds it.
     /// @dev The currency is asked with bounded gas and return data. Without a usable symbol it is called

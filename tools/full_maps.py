@@ -2,7 +2,8 @@
 
 Brownie maps a contract's code to the sources of the contracts it inherits from and of the libraries it names
 itself, and forgets the libraries and file-level functions that those use. What is compiled is the same; only
-the maps differ.
+the maps differ. And it compiles by the older of the compiler's two pipelines: the other one makes its branches from
+several places of a source, or leaves them out, and most could not be told apart.
 """
 
 from collections.abc import Iterator
@@ -10,12 +11,16 @@ from typing import Any
 
 import solcast.main
 from brownie import project
+from brownie.project import compiler as brownie_compiler
+
+from tools.compiler import TRIAL
 
 
 def main() -> None:
-    """Compile whatever build/contracts does not hold, with full maps."""
-    original = solcast.main.set_dependencies
+    """Compile whatever build/contracts does not hold, with full maps. What it makes is not for deployment."""
+    original, ask = solcast.main.set_dependencies, brownie_compiler.generate_input_json
     solcast.main.set_dependencies = lambda units: add_imports(original(units))
+    brownie_compiler.generate_input_json = lambda *given, **named: ask(*given, **{**named, **TRIAL})
     project.load(".").close()
 
 

@@ -75,9 +75,10 @@ class Compiled:
 
 def contracts_of(deployment: Deployment) -> tuple[Deployed, ...]:
     """Every contract of a deployment, those that were created by others included."""
-    card_art = _address(deployment.card_art)
+    card_art, painter = _address(deployment.card_art), first_created(deployment.card_art)
     found = [
-        Deployed("CardArt", deployment.card_art, b"", {}),
+        Deployed("CardArt", deployment.card_art, b"", {"painter": _address(painter)}),
+        Deployed("CardPainter", painter, b"", {}),
         Deployed("CertificateLens", deployment.lens, b"", {}),
         Deployed(
             "LargesseFactory", deployment.factory, factory_arguments(deployment.card_art),

@@ -20,6 +20,11 @@ abstract contract JarLedger is IJarTypes, Service {
         Bucket bucket;
     }
 
+    /// @notice A struct for the same reason.
+    struct StreamBox {
+        Stream stream;
+    }
+
     /// @notice All that collecting a jar needs.
     /// @dev `endDays` has a bit for each day that has or had an end, 256 to a word.
     struct JarBook {
@@ -61,7 +66,7 @@ abstract contract JarLedger is IJarTypes, Service {
     uint256 internal immutable _scale;
 
     mapping(uint256 jarId => JarBook) internal _jars;
-    mapping(bytes32 streamId => Stream) internal _streams;
+    mapping(bytes32 streamId => StreamBox) internal _streams;
     mapping(address creator => uint256) internal _versions;
     mapping(uint256 jarId => Split) internal _splits;
     mapping(address creator => mapping(uint256 tier => Tier)) internal _tiers;

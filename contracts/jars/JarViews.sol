@@ -22,20 +22,6 @@ abstract contract JarViews is IJarViews, StreamBook, MonthlyCaps {
     }
 
     /// @inheritdoc IJarViews
-    function membership(address creator, address account, uint32 tier)
-        external
-        view
-        returns (Membership memory)
-    {
-        return _memberships[creator][tier][account];
-    }
-
-    /// @inheritdoc IJarViews
-    function tierOf(address creator, uint32 tier) external view returns (Tier memory) {
-        return _tiers[creator][tier];
-    }
-
-    /// @inheritdoc IJarViews
     function claimable(uint256 jarId) external view returns (uint256) {
         return claimableScaled(jarId) / _scale;
     }
@@ -70,13 +56,13 @@ abstract contract JarViews is IJarViews, StreamBook, MonthlyCaps {
 
     /// @inheritdoc IJarViews
     function stream(StreamKey calldata key) external view returns (StreamView memory) {
-        Stream stored = _streams[keccak256(abi.encode(key))];
+        Stream stored = _streams[keccak256(abi.encode(key))].stream;
         return StreamView(stored.rate(), stored.startedAt(), stored.endsAt(), stored.seriesId());
     }
 
     /// @inheritdoc IJarViews
     function refundable(StreamKey calldata key) external view returns (uint256) {
-        return _left(_streams[keccak256(abi.encode(key))]) / _scale;
+        return _left(_streams[keccak256(abi.encode(key))].stream) / _scale;
     }
 
     /// @inheritdoc IJarViews
@@ -92,21 +78,6 @@ abstract contract JarViews is IJarViews, StreamBook, MonthlyCaps {
     /// @inheritdoc IJarViews
     function versions(address creator) external view returns (uint256) {
         return _versions[creator];
-    }
-
-    /// @inheritdoc IJarViews
-    function giftsLeft(bytes32 batchId) external view returns (uint256) {
-        return _giftsLeft(batchId);
-    }
-
-    /// @inheritdoc IJarViews
-    function isGiftClaimed(bytes32 batchId, uint256 index) external view returns (bool) {
-        return _claimedGifts[batchId][index >> 8] & (1 << (index & 0xff)) != 0;
-    }
-
-    /// @inheritdoc IJarViews
-    function isHandleTipOpen(bytes32 tipId) external view returns (bool) {
-        return _handleTips[tipId];
     }
 
     /// @inheritdoc IJarViews

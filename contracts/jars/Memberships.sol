@@ -80,6 +80,20 @@ abstract contract Memberships is IJarBackOffice, StreamBook, MonthlyCaps {
         _setCap(payer, limit);
     }
 
+    /// @inheritdoc IJarBackOffice
+    function membership(address creator, address account, uint32 tier)
+        external
+        view
+        returns (Membership memory)
+    {
+        return _memberships[creator][tier][account];
+    }
+
+    /// @inheritdoc IJarBackOffice
+    function tierOf(address creator, uint32 tier) external view returns (Tier memory) {
+        return _tiers[creator][tier];
+    }
+
     // --------------------------------------------------------------------------------------------------- internal
 
     /// @dev The money is here already; `seriesId` 0 for plain money.
@@ -92,7 +106,7 @@ abstract contract Memberships is IJarBackOffice, StreamBook, MonthlyCaps {
             require(member.payer == sub.payer, Jar_AlreadyMember(sub.account, member.until));
             uint256 jarId = _jarIdOf(sub.creator, member.version);
             bytes32 id = _membershipId(sub.payer, jarId, sub.tier, sub.account);
-            uint256 rate = _streams[id].rate();
+            uint256 rate = _streams[id].stream.rate();
             require(rate == sub.rate, Jar_TierRateDiffers(sub.tier, rate, sub.rate));
             require(
                 member.version == sub.version, Jar_TierVersionDiffers(sub.tier, member.version, sub.version)

@@ -34,7 +34,7 @@ abstract contract RedeemedIntoJars is IRedemptionReceiver, Memberships {
     /// @inheritdoc IJarBackOffice
     function countUsed(bytes32[] calldata streamIds) external nonReentrant {
         for (uint256 i = 0; i < streamIds.length; ++i) {
-            Stream stream = _streams[streamIds[i]];
+            Stream stream = _streams[streamIds[i]].stream;
             uint256 seriesId = stream.seriesId();
             if (seriesId != 0) _countUsed(streamIds[i], seriesId, _left(stream) / _scale);
         }

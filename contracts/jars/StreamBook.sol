@@ -11,7 +11,8 @@ abstract contract StreamBook is Flows {
         internal
         returns (uint256 end)
     {
-        Stream old = _streams[id];
+        StreamBox storage box = _streams[id];
+        Stream old = box.stream;
         if (Stream.unwrap(old) != 0) {
             require(!old.isPaused() && !old.isRunning(block.timestamp), Jar_StreamExists(id, old.endsAt()));
             if (old.seriesId() != 0) _countUsed(id, old.seriesId(), 0);
@@ -19,7 +20,7 @@ abstract contract StreamBook is Flows {
         uint256 dust;
         (end, dust) = _lasting(block.timestamp, rate, _scaled(amount));
         if (seriesId != 0) _checkSeries(seriesId, end);
-        _streams[id] = newStream(rate, block.timestamp, end, seriesId);
+        box.stream = newStream(rate, block.timestamp, end, seriesId);
         _enter(jarId, rate, block.timestamp, end, dust);
     }
 
@@ -28,19 +29,21 @@ abstract contract StreamBook is Flows {
         internal
         returns (uint256 newEnd)
     {
-        Stream stream = _running(id);
+        StreamBox storage box = _streams[id];
+        Stream stream = _running(id, box);
         require(stream.seriesId() == seriesId, Jar_SeriesDiffers(id, stream.seriesId(), seriesId));
         (uint256 rate, uint256 end) = (stream.rate(), stream.endsAt());
         uint256 dust;
         (newEnd, dust) = _lasting(end, rate, _scaled(amount));
         if (seriesId != 0) _checkSeries(seriesId, newEnd);
-        _streams[id] = stream.until(newEnd);
+        box.stream = stream.until(newEnd);
         _extend(jarId, rate, stream.startedAt(), end, newEnd, dust);
     }
 
     /// @dev Interaction: the refund leaves.
     function _cancelStream(bytes32 id, uint256 jarId, address payer) internal returns (uint256 refund) {
-        Stream stream = _streams[id];
+        StreamBox storage box = _streams[id];
+        Stream stream = box.stream;
         (uint256 rate, uint256 start, uint256 end) = (stream.rate(), stream.startedAt(), stream.endsAt());
         // A paused stream has no start, and its seconds count from 0; where there is no stream, there are none.
         uint256 since = start != 0 ? block.timestamp : 0;
@@ -52,7 +55,7 @@ abstract contract StreamBook is Flows {
             refund = rest / _scale;
             rest -= refund * _scale;
         }
-        _streams[id] = Stream.wrap(0);
+        box.stream = Stream.wrap(0);
         uint256 seriesId = stream.seriesId();
         if (seriesId != 0) {
             _countUsed(id, seriesId, refund);
@@ -95,8 +98,8 @@ abstract contract StreamBook is Flows {
         }
     }
 
-    function _running(bytes32 id) internal view returns (Stream stream) {
-        stream = _streams[id];
+    function _running(bytes32 id, StreamBox storage box) internal view returns (Stream stream) {
+        stream = box.stream;
         require(stream.isRunning(block.timestamp), Jar_StreamNotRunning(id, stream.endsAt()));
     }
 

@@ -110,14 +110,15 @@ abstract contract Streams is IStreamingTips, StreamBook, MonthlyCaps {
             _checkConsent(key.payer, structHash, consent);
         }
         bytes32 id = _idOf(key);
-        Stream stream = _running(id);
+        StreamBox storage box = _streams[id];
+        Stream stream = _running(id, box);
         uint256 oldRate = stream.rate();
         uint256 oldEnd = stream.endsAt();
         uint256 dust;
         (endsAt, dust) = _lasting(block.timestamp, rate, oldRate * (oldEnd - block.timestamp));
         uint256 seriesId = stream.seriesId();
         if (seriesId != 0) _checkSeries(seriesId, endsAt);
-        _streams[id] = newStream(rate, block.timestamp, endsAt, seriesId);
+        box.stream = newStream(rate, block.timestamp, endsAt, seriesId);
         _leave(key.jarId, oldRate, stream.startedAt(), oldEnd, 0);
         _enter(key.jarId, rate, block.timestamp, endsAt, dust);
         emit StreamRateChanged(key.payer, key.jarId, key.index, rate, endsAt);
@@ -127,11 +128,12 @@ abstract contract Streams is IStreamingTips, StreamBook, MonthlyCaps {
     function pause(StreamKey calldata key, Consent calldata consent) external nonReentrant {
         _consentOfPayer(PAUSE_TYPEHASH, key, consent);
         bytes32 id = _idOf(key);
-        Stream stream = _running(id);
+        StreamBox storage box = _streams[id];
+        Stream stream = _running(id, box);
         (uint256 rate, uint256 end, uint256 seriesId) = (stream.rate(), stream.endsAt(), stream.seriesId());
         require(seriesId == 0, Jar_SeriesBarsPause(seriesId));
         uint256 left = end - block.timestamp;
-        _streams[id] = newStream(rate, 0, left, 0);
+        box.stream = newStream(rate, 0, left, 0);
         _leave(key.jarId, rate, stream.startedAt(), end, 0);
         emit StreamPaused(key.payer, key.jarId, key.index, left);
     }
@@ -144,11 +146,12 @@ abstract contract Streams is IStreamingTips, StreamBook, MonthlyCaps {
     {
         _consentOfPayer(RESUME_TYPEHASH, key, consent);
         bytes32 id = _idOf(key);
-        Stream stream = _streams[id];
+        StreamBox storage box = _streams[id];
+        Stream stream = box.stream;
         require(stream.isPaused(), Jar_StreamNotPaused(id));
         uint256 rate = stream.rate();
         (endsAt,) = _lasting(block.timestamp, rate, rate * stream.endsAt());
-        _streams[id] = newStream(rate, block.timestamp, endsAt, 0);
+        box.stream = newStream(rate, block.timestamp, endsAt, 0);
         _enter(key.jarId, rate, block.timestamp, endsAt, 0);
         emit StreamResumed(key.payer, key.jarId, key.index, endsAt);
     }

@@ -27,7 +27,7 @@ library CardSvg {
         string[16] memory values;
         // Ids carry the series, because one page may inline many cards.
         values[0] = string.concat("c", card.seriesId.toString());
-        values[1] = string.concat(card.title, ", ", face(card), ", ", card.issuer).escapeHTML();
+        values[1] = string.concat(card.title, ", ", CardText.face(card), ", ", card.issuer).escapeHTML();
         values[2] = CardColor.hash(card.background);
         values[3] = CardColor.hash(card.accent);
         values[4] = CardColor.hash(
@@ -66,12 +66,6 @@ library CardSvg {
             'stroke-opacity=".2" stroke-width="1.5"/></svg>',
             values
         );
-    }
-
-    /// @notice The face as one text, such as "50,000 KRW" or "any amount of USDC".
-    function face(ICardArt.Card memory card) internal pure returns (string memory) {
-        if (card.denomination == 0) return string.concat("any amount of ", card.symbol);
-        return string.concat(CardText.amount(card.denomination, card.decimals), " ", card.symbol);
     }
 
     /// @dev The issuer in one line, the title in one or, where that would make it small, two.

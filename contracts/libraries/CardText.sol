@@ -77,6 +77,12 @@ library CardText {
         return string.concat(whole, ".", LibString.slice(fraction, 0, shown));
     }
 
+    /// @notice The face as one text, such as "50,000 KRW" or "any amount of USDC".
+    function face(ICardArt.Card memory card) internal pure returns (string memory) {
+        if (card.denomination == 0) return string.concat("any amount of ", card.symbol);
+        return string.concat(amount(card.denomination, card.decimals), " ", card.symbol);
+    }
+
     /// @notice Writes a moment as "YYYY-MM-DD", in UTC.
     function date(uint256 timestamp) internal pure returns (string memory) {
         (uint256 year, uint256 month, uint256 day) = DateTimeLib.timestampToDate(timestamp);

@@ -80,7 +80,8 @@ def test_what_is_written_is_enough_and_is_the_code_of_the_chain(
     certificates = [one.certificates[2:].lower() for one in made(desk).currencies]
     assert [row["constructor_arguments"] for row in rows[1:]] == ["0" * 24 + one for one in certificates]
     written = json.loads((folder / "PrepaidAccounts.json").read_text())
-    assert written["settings"]["optimizer"] == {"enabled": True, "runs": 200}
+    assert written["settings"]["optimizer"] == {"enabled": True, "runs": 3000}
+    assert written["settings"]["viaIR"] is True
     assert written["settings"]["evmVersion"] == "cancun"
     assert "contracts/accounts/AccountLedger.sol" in written["sources"]
     assert "node_modules/@openzeppelin/contracts/token/ERC20/IERC20.sol" in written["sources"]

@@ -46,7 +46,7 @@ def caught(bug: Bug, contract: str, live: Live, seed: int = 0) -> str | None:
     """What the machine of these lives said when it noticed the bug, and after how many; None when it did
     not."""
     path, text = source_of(bug)
-    code = {contract: compile_contract(contract, {path: text})}
+    code = {contract: compile_contract(contract, {path: text}, trial=True)}
     for number, (kind, steps) in enumerate(lives(seed)):
         try:
             live(kind, steps, code)

@@ -42,7 +42,7 @@ class Outcome(NamedTuple):
 @cache
 def original(contract: str) -> bytes:
     """Creation code without the change."""
-    return compile_contract(contract, {}, metadata=False, ask=_compiler().run)
+    return compile_contract(contract, {}, metadata=False, trial=True, ask=_compiler().run)
 
 
 def attempt(mutant: Mutant, contracts: list[str], folder: Path) -> Outcome:
@@ -51,7 +51,7 @@ def attempt(mutant: Mutant, contracts: list[str], folder: Path) -> Outcome:
     for contract in contracts:
         try:
             change = {mutant.path: mutant.source}
-            code = compile_contract(contract, change, metadata=False, ask=_compiler().run)
+            code = compile_contract(contract, change, metadata=False, trial=True, ask=_compiler().run)
         except ValueError:
             return Outcome("stillborn")
         if code == original(contract):
