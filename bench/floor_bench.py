@@ -11,6 +11,7 @@ from eth_typing import ChecksumAddress, HexStr
 from web3 import Web3
 from web3.types import TxParams
 
+from bench import plain_token
 from bench.items import items
 from largesse import curve
 from largesse.artifacts import artifact
@@ -38,7 +39,7 @@ class Bench:
         token = artifact("TestToken")
         self.token: Any = self.web3.eth.contract(
             address=self.create(
-                token.creation_code, ["string", "string", "uint8"], ["Test Dollar", "TUSD", 6]
+                plain_token.creation_code(), ["string", "string", "uint8"], ["Test Dollar", "TUSD", 6]
             ),
             abi=token.abi,
         )

@@ -30,13 +30,6 @@ interface IJarBackOffice is IJarTypes {
         external
         returns (uint256 refund);
 
-    function membership(address creator, address account, uint32 tier)
-        external
-        view
-        returns (Membership memory);
-
-    function tierOf(address creator, uint32 tier) external view returns (Tier memory);
-
     // ------------------------------------------------------------------------------------------ gift subscriptions
 
     /// @notice Pays for `count` gift subscriptions at once.
@@ -67,11 +60,6 @@ interface IJarBackOffice is IJarTypes {
     /// @notice Returns to the payer, from `reclaimAt` on, what was not claimed; anybody may submit it.
     function reclaimSubscriptions(GiftSubscriptions calldata gifts) external returns (uint256 amount);
 
-    /// @notice Gift subscriptions of a batch that nobody claimed or took back.
-    function giftsLeft(bytes32 batchId) external view returns (uint256);
-
-    function isGiftClaimed(bytes32 batchId, uint256 index) external view returns (bool);
-
     // ---------------------------------------------------------------------------------------------------- handles
 
     /// @notice Tips somebody by handle.
@@ -94,8 +82,6 @@ interface IJarBackOffice is IJarTypes {
 
     /// @notice Returns an unclaimed tip to its payer, from its reclaim date on; anybody may submit it.
     function reclaimHandleTip(HandleTip calldata tip) external;
-
-    function isHandleTipOpen(bytes32 tipId) external view returns (bool);
 
     // ------------------------------------------------------------------------------------------ named series
 

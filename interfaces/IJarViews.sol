@@ -8,6 +8,13 @@ interface IJarViews is IJarTypes {
     /// @notice Since when `account` is a member of the tier without a break; 0 when it is none. One storage read.
     function isSupporter(address creator, address account, uint32 tier) external view returns (uint256 since);
 
+    function membership(address creator, address account, uint32 tier)
+        external
+        view
+        returns (Membership memory);
+
+    function tierOf(address creator, uint32 tier) external view returns (Tier memory);
+
     /// @notice Base units that `collect` would pay now with enough days.
     function claimable(uint256 jarId) external view returns (uint256);
 
@@ -45,6 +52,13 @@ interface IJarViews is IJarTypes {
 
     /// @notice How many shared jars `creator` made.
     function versions(address creator) external view returns (uint256);
+
+    /// @notice Gift subscriptions of a batch that nobody claimed or took back.
+    function giftsLeft(bytes32 batchId) external view returns (uint256);
+
+    function isGiftClaimed(bytes32 batchId, uint256 index) external view returns (bool);
+
+    function isHandleTipOpen(bytes32 tipId) external view returns (bool);
 
     /// @return limit base units this month; type(uint96).max for none
     /// @return used base units this month

@@ -33,6 +33,7 @@ from web3.exceptions import (
     Web3Exception,
     Web3RPCError,
 )
+from web3.logs import DISCARD
 from web3.middleware import ExtraDataToPOAMiddleware
 from web3.types import Nonce, RPCEndpoint, TxParams, TxReceipt
 
@@ -473,6 +474,13 @@ class Node:
         if "error" in answer:
             raise ChainError("development_only", f"{method}: {answer['error']['message']}")
         return answer["result"]
+
+
+def written(contract: Contract, event: str, receipt: TxReceipt) -> list[dict[str, Any]]:
+    """The values of the events of this name that a contract itself wrote in a transaction: who was called in
+    it, a recipient or a currency, may have written the same in its own name."""
+    logs = contract.events[event]().process_receipt(receipt, errors=DISCARD)
+    return [dict(log["args"]) for log in logs if log["address"] == contract.address]
 
 
 def _request(wallet: Wallet, to: str | None, data: bytes) -> TxParams:

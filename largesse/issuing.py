@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from web3.logs import DISCARD
 from web3.types import TxReceipt
 
-from largesse.chain import Node, Wallet
+from largesse.chain import Node, Wallet, written
 from largesse.chainlogs import ignore
 from largesse.clients.certificates import Certificates, ClientError
 from largesse.errors import JournalError
@@ -179,8 +178,7 @@ def _check_sale(certificates: Certificates, series_id: int) -> None:
 
 
 def _skipped(certificates: Certificates, journal: IssueJournal) -> tuple[Skipped, ...]:
-    event = certificates.contract.events.IssuanceSkipped()
-    found = []
+    found: list[Skipped] = []
     for entry in journal.entries:
         for attempt in entry.attempts:
             if attempt.outcome == "mined":
@@ -189,7 +187,6 @@ def _skipped(certificates: Certificates, journal: IssueJournal) -> tuple[Skipped
                     raise ClientError(
                         "journal_ahead", f"{attempt.tx_hash} was mined, and is not on this chain any more"
                     )
-                logs = event.process_receipt(receipt, errors=DISCARD)
-                # A recipient that is a contract may write what it likes while it is asked.
-                found += [log["args"] for log in logs if log["address"] == certificates.address]
-    return tuple(Skipped(str(one["to"]), int(one["amount"])) for one in found)
+                skipped = written(certificates.contract, "IssuanceSkipped", receipt)
+                found += [Skipped(str(one["to"]), int(one["amount"])) for one in skipped]
+    return tuple(found)

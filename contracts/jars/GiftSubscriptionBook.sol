@@ -80,16 +80,6 @@ abstract contract GiftSubscriptionBook is Memberships {
         _payOut(gifts.payer, amount);
     }
 
-    /// @inheritdoc IJarBackOffice
-    function giftsLeft(bytes32 batchId) external view returns (uint256) {
-        return _giftsLeft(batchId);
-    }
-
-    /// @inheritdoc IJarBackOffice
-    function isGiftClaimed(bytes32 batchId, uint256 index) external view returns (bool) {
-        return _claimedGifts[batchId][index >> 8] & (1 << (index & 0xff)) != 0;
-    }
-
     // ---------------------------------------------------------------------------------------------------- private
 
     function _takeGift(bytes32 batchId, GiftSubscriptions calldata gifts, uint256 index) private {

@@ -89,9 +89,4 @@ abstract contract HandleTips is IJarBackOffice, Flows, MonthlyCaps {
         emit HandleTipReclaimed(tipId, tip.payer, tip.amount);
         _payOut(tip.payer, tip.amount);
     }
-
-    /// @inheritdoc IJarBackOffice
-    function isHandleTipOpen(bytes32 tipId) external view returns (bool) {
-        return _handleTips[tipId];
-    }
 }

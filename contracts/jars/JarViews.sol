@@ -22,6 +22,20 @@ abstract contract JarViews is IJarViews, StreamBook, MonthlyCaps {
     }
 
     /// @inheritdoc IJarViews
+    function membership(address creator, address account, uint32 tier)
+        external
+        view
+        returns (Membership memory)
+    {
+        return _memberships[creator][tier][account];
+    }
+
+    /// @inheritdoc IJarViews
+    function tierOf(address creator, uint32 tier) external view returns (Tier memory) {
+        return _tiers[creator][tier];
+    }
+
+    /// @inheritdoc IJarViews
     function claimable(uint256 jarId) external view returns (uint256) {
         return claimableScaled(jarId) / _scale;
     }
@@ -78,6 +92,21 @@ abstract contract JarViews is IJarViews, StreamBook, MonthlyCaps {
     /// @inheritdoc IJarViews
     function versions(address creator) external view returns (uint256) {
         return _versions[creator];
+    }
+
+    /// @inheritdoc IJarViews
+    function giftsLeft(bytes32 batchId) external view returns (uint256) {
+        return _giftsLeft(batchId);
+    }
+
+    /// @inheritdoc IJarViews
+    function isGiftClaimed(bytes32 batchId, uint256 index) external view returns (bool) {
+        return _claimedGifts[batchId][index >> 8] & (1 << (index & 0xff)) != 0;
+    }
+
+    /// @inheritdoc IJarViews
+    function isHandleTipOpen(bytes32 tipId) external view returns (bool) {
+        return _handleTips[tipId];
     }
 
     /// @inheritdoc IJarViews

@@ -80,20 +80,6 @@ abstract contract Memberships is IJarBackOffice, StreamBook, MonthlyCaps {
         _setCap(payer, limit);
     }
 
-    /// @inheritdoc IJarBackOffice
-    function membership(address creator, address account, uint32 tier)
-        external
-        view
-        returns (Membership memory)
-    {
-        return _memberships[creator][tier][account];
-    }
-
-    /// @inheritdoc IJarBackOffice
-    function tierOf(address creator, uint32 tier) external view returns (Tier memory) {
-        return _tiers[creator][tier];
-    }
-
     // --------------------------------------------------------------------------------------------------- internal
 
     /// @dev The money is here already; `seriesId` 0 for plain money.

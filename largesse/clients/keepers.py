@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from web3 import Web3
 from web3.contract import Contract
-from web3.logs import DISCARD
 from web3.types import TxReceipt
 
 from largesse.artifacts import (
@@ -25,7 +24,7 @@ from largesse.artifacts import (
     rewards_abi,
     swaps_abi,
 )
-from largesse.chain import Wallet
+from largesse.chain import Wallet, written
 from largesse.clients.certificates import Certificates
 from largesse.clients.service import OWN_CALL, Holder
 from largesse.errors import LargesseError
@@ -60,8 +59,7 @@ class Keeper(Holder):
             receipt = self.certificates.withdraw_owed(payee, to)
         else:
             receipt = self._send(payee, "withdrawOwed", payee.address, Web3.to_checksum_address(to), OWN_CALL)
-        logs = self.contract.events.OwedPaid().process_receipt(receipt, errors=DISCARD)
-        return int(logs[0]["args"]["amount"])
+        return int(written(self.contract, "OwedPaid", receipt)[0]["amount"])
 
     def watermark(self, signer: str) -> int:
         """The highest nonce that is used up; of GiftCertificates the one for what is owed (series 0)."""

@@ -14,13 +14,12 @@ from typing import Any
 
 from eth_abi.abi import encode
 from web3.contract import Contract
-from web3.logs import DISCARD
 from web3.types import TxReceipt
 
 from largesse.addresses import ZERO_ADDRESS, parse_address
 from largesse.amounts import UINT96_MAX
 from largesse.artifacts import artifact
-from largesse.chain import Wallet
+from largesse.chain import Wallet, written
 from largesse.clients.service import Custodian
 from largesse.eip712 import Domain, sales_domain
 from largesse.errors import LargesseError
@@ -210,8 +209,7 @@ class Shop(Custodian):
             operator = self.certificates.contract.functions.setOperator
             self.node.send(operator(reward_series, self.address, UINT96_MAX), issuer)
         receipt = self.node.send(functions.createPromotion(terms), issuer)
-        event = self.contract.events.PromotionCreated()
-        return int(event.process_receipt(receipt, errors=DISCARD)[0]["args"]["promotionId"])
+        return int(self._event(receipt, "PromotionCreated")["promotionId"])
 
     def fund(self, funder: Wallet, promotion: int, amount: int) -> TxReceipt:
         """Add to a promotion's budget."""
@@ -286,9 +284,7 @@ class Shop(Custodian):
 
     def _event(self, receipt: TxReceipt, name: str) -> Mapping[str, Any]:
         """The values of the event that says what a transaction did."""
-        logs = self.contract.events[name]().process_receipt(receipt, errors=DISCARD)
-        values: Mapping[str, Any] = logs[0]["args"]
-        return values
+        return written(self.contract, name, receipt)[0]
 
 
 def purchase_record(told: Sequence[Any]) -> dict[str, Any]:

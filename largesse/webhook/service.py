@@ -18,10 +18,9 @@ from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Engine
-from web3.logs import DISCARD
 from web3.types import TxReceipt
 
-from largesse.chain import ChainError, RefusedError, Wallet
+from largesse.chain import ChainError, RefusedError, Wallet, written
 from largesse.chainlogs import ignore
 from largesse.clients.certificates import CLAIM_PAGE, NO_AUTHORIZATION, gift_tuple
 from largesse.clients.sales import Shop
@@ -327,16 +326,15 @@ class Webhook:
         """What a step that worked has made of the payment, by its receipt."""
         issuer = self.issuers[record.issuer]
         if record.state == ISSUING:
-            (event,) = issuer.shop.contract.events.IssuedByReceipt().process_receipt(receipt, errors=DISCARD)
-            here = event["args"]["recipient"] == issuer.wallet.address
+            (issued,) = written(issuer.shop.contract, "IssuedByReceipt", receipt)
+            here = issued["recipient"] == issuer.wallet.address
             return {"state": ISSUED if here else DELIVERED}
         if record.state == RECALLING:
             return {"state": ISSUED}
-        events = issuer.shop.certificates.contract.events
-        (event,) = events.GiftGiven().process_receipt(receipt, errors=DISCARD)
+        (given,) = written(issuer.shop.certificates.contract, "GiftGiven", receipt)
         return {
             "state": GIVEN,
-            "deliver_at": int(event["args"]["dates"]) & UINT40_MAX,
+            "deliver_at": int(given["dates"]) & UINT40_MAX,
             "created_at": issuer.shop.node.block_time(receipt["blockNumber"]),
         }
 

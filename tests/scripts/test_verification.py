@@ -51,7 +51,7 @@ def made(desk: Desk) -> Deployment:
 
 def test_every_contract_of_a_deployment_is_listed(desk: Desk) -> None:
     listed = contracts_of(made(desk))
-    assert len(listed) == 3 + 3 * (len(PARTS) + 3)
+    assert len(listed) == 4 + 3 * (len(PARTS) + 3)
     assert len({one.address for one in listed}) == len(listed)
     assert all(web3.eth.get_code(one.address) != b"" for one in listed)  # type: ignore[arg-type]
     # What a constructor creates itself is among them.

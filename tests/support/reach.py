@@ -294,7 +294,7 @@ def changing(contract: str) -> dict[bytes, str]:
 def deployed() -> tuple[str, ...]:
     """Every contract that a deployment has."""
     beside = (part.contract for part in PARTS)
-    return ("GiftCertificates", *beside, "LargesseFactory", "CertificateLens", "CardArt")
+    return ("GiftCertificates", *beside, "LargesseFactory", "CertificateLens", "CardArt", "CardPainter")
 
 
 def relayed(function: Function) -> bool:

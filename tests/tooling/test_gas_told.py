@@ -69,9 +69,13 @@ def test_a_figure_beside_a_key_is_what_was_measured(name: str) -> None:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_what_a_run_measured_instead_differs_by_bytes_of_an_address(name: str) -> None:
-    """Of 12 units of gas each; an address has 20."""
+    """Of 12 units of gas each; an address has 20. What is a mean of many rows moves by less, and is rounded."""
     for key, figure in here(PAGES[name]).items():
-        assert (figure - COMMITTED[key]) % 12 == 0 and abs(figure - COMMITTED[key]) <= 12 * 20, key
+        rows = re.search(r"_(\d+)_each$", key)
+        if rows:
+            assert abs(figure - COMMITTED[key]) <= 1 + 12 * 20 / int(rows[1]), key
+        else:
+            assert (figure - COMMITTED[key]) % 12 == 0 and abs(figure - COMMITTED[key]) <= 12 * 20, key
 
 
 @pytest.mark.parametrize("name", PAGES)

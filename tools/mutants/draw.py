@@ -2,7 +2,7 @@
 
 A seed is drawn from the lines that each file had when it was first used, its *frame*: where a file has become
 longer or shorter its own mutants are drawn anew, all along it, and those of other files stay the same but for
-a few.
+a few. From a file that came later nothing is drawn, until one begins afresh.
 """
 
 from __future__ import annotations
@@ -61,11 +61,12 @@ def frame_of(files: Mapping[str, str]) -> dict[str, int]:
 def mutants(files: Mapping[str, str], seed: int, frame: Mapping[str, int] | None = None) -> Iterator[Mutant]:
     """All that are drawn, none twice; the caller takes as many as it wants. Ends when nothing new comes.
 
-    `frame` as above; of the files as they are where there is none. Raises ValueError for other files.
+    `frame` as above; of the files as they are where there is none. Raises ValueError where one of its files is
+    gone.
     """
     frame = frame_of(files) if frame is None else frame
-    if frame.keys() != files.keys():
-        raise ValueError(f"drawn from other files: {sorted(frame.keys() ^ files.keys())}; begin with --fresh")
+    if gone := frame.keys() - files.keys():
+        raise ValueError(f"drawn from files that are gone: {sorted(gone)}; begin with --fresh")
     rng = Random(seed)  # noqa: S311 - no secret
     lines = []
     for path, count in frame.items():
