@@ -186,8 +186,8 @@ HEAD = """# Coverage of the contracts
 What the Python tests run of the Solidity sources, written by `make coverage` (it fails when a function is
 never called, or statements or branch sides fall below {percent} %). A branch has two sides; a condition
 whose value the compiler computes without a jump is none. Sources that several contracts share are counted
-once. Constructors are not traced. The code that runs here is made by the older of the compiler's two pipelines,
-from the same sources as what is deployed: the maps of the other one leave branches out.
+once. Constructors are not traced. The code that runs here is made by the older of the compiler's two
+pipelines, from the same sources as what is deployed: the maps of the other one leave branches out.
 
 """
 

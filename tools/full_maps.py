@@ -2,8 +2,8 @@
 
 Brownie maps a contract's code to the sources of the contracts it inherits from and of the libraries it names
 itself, and forgets the libraries and file-level functions that those use. What is compiled is the same; only
-the maps differ. And it compiles by the older of the compiler's two pipelines: the other one makes its branches from
-several places of a source, or leaves them out, and most could not be told apart.
+the maps differ. And it compiles by the older of the compiler's two pipelines: the maps of the other one leave
+out many branches.
 """
 
 from collections.abc import Iterator

@@ -69,7 +69,7 @@ def test_a_figure_beside_a_key_is_what_was_measured(name: str) -> None:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_what_a_run_measured_instead_differs_by_bytes_of_an_address(name: str) -> None:
-    """Of 12 units of gas each; an address has 20. What is a mean of many rows moves by less, and is rounded."""
+    """Of 12 units of gas each; an address has 20. A mean of many rows moves by less, and is rounded."""
     for key, figure in here(PAGES[name]).items():
         rows = re.search(r"_(\d+)_each$", key)
         if rows:

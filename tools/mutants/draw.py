@@ -61,8 +61,8 @@ def frame_of(files: Mapping[str, str]) -> dict[str, int]:
 def mutants(files: Mapping[str, str], seed: int, frame: Mapping[str, int] | None = None) -> Iterator[Mutant]:
     """All that are drawn, none twice; the caller takes as many as it wants. Ends when nothing new comes.
 
-    `frame` as above; of the files as they are where there is none. Raises ValueError where one of its files is
-    gone.
+    `frame` as above; of the files as they are where there is none. Raises ValueError where one of its files
+    is gone.
     """
     frame = frame_of(files) if frame is None else frame
     if gone := frame.keys() - files.keys():
