@@ -7,8 +7,9 @@ import {IRedemptionReceiver} from "./IRedemptionReceiver.sol";
 /// @title The shop window: prices, promotions, withdrawals, and issue by a payment processor's receipt
 /// @notice Everything about selling new certificates of one GiftCertificates. It creates face only as any operator does,
 /// against the full amount; what a promotion adds comes from a budget that was funded before.
-/// @dev A series' issuer names this contract an operator (no daily limit) and, where buyers may withdraw, admits it as a
-/// service of a named series. Amounts are in base units of the currency; times are Unix seconds and windows half-open.
+/// @dev A series' issuer names this contract an operator and, where buyers may withdraw, admits it as a service of a named series.
+/// It does so without a daily limit: what is withdrawn counts in it, and anybody could use it up for nothing. Amounts are in base
+/// units of the currency; times are Unix seconds and windows half-open.
 ///
 /// Conservation, to the unit, at the end of every transaction, with B the currency held:
 ///   B ≥ booked = Σ free + Σ reserved + Σ premiums held + totalOwed   and, for each promotion,

@@ -35,7 +35,8 @@ interface IPrepaidAccounts is ICustody, IRedemptionReceiver {
     /// @param salt any number that the owner has not opened an account of this counterparty with: `indexOf(owner, salt)` is the
     /// account's index
     /// @param signer whose vouchers count: a key, or (slower) a contract wallet
-    /// @param delaySeconds that a withdrawal or a new signer waits: from an hour to 180 days
+    /// @param delaySeconds that a withdrawal or a new signer waits: from an hour to 180 days. Warning: it is not compared with the
+    /// dates of a named series that pays; what is left at its limitation is its beneficiary's
     /// @param expiresAt from then on the owner may withdraw at once; 0 for never
     struct Opening {
         address counterparty;

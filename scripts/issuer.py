@@ -9,7 +9,7 @@ from largesse.amounts import UINT96_MAX
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.clients.service import Service
 from largesse.commands.command import command
-from largesse.console import done, table
+from largesse.console import done, say, table
 from largesse.holdings import SeriesState
 from largesse.moments import minute
 from largesse.session import Session
@@ -53,7 +53,7 @@ def main(session: Session, given: Arguments) -> SeriesState:
     "Let an account issue at full face, with its own money and up to a limit a day; daily=0 takes that away.",
     SERIES,
     Option("account", "address (a role on a development chain)"),
-    Option("daily", "whole currency a UTC day, or unlimited"),
+    Option("daily", "whole currency a UTC day, or unlimited: for the shop"),
     FROM,
     example="series=kr-culture-50000 account=operator daily=1000000",
 )
@@ -66,6 +66,11 @@ def operator(session: Session, given: Arguments) -> int:
         session.confirm(f"{account} may issue {chosen.name}, {text} a day.", f"let {text}")
     chosen.certificates.set_operator(issuer, chosen.series_id, account, daily)
     done(f"{account} may issue {text} of {chosen.name} a day")
+    if 0 < daily < UINT96_MAX and account == session.shop(chosen.certificates).address:
+        say(
+            "this is the shop, where a purchase that is withdrawn counts too: anybody can use up all of a day "
+            "for nothing; daily=unlimited ends that"
+        )
     return daily
 
 

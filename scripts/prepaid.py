@@ -69,6 +69,8 @@ def open(session: Session, given: Arguments) -> SessionKey:  # noqa: A001 - what
     delay = given.whole("delay", least=1, most=180 * 24) * 3_600
     opening = Opening(seller, made.address, delay, expires, salt)
     card = card_in(session, given, prepaid.certificates)
+    if card:
+        _check_way_back(prepaid, card, delay)
     session.confirm(f"{token.show(amount)}{_by(card)} for calls of {seller}.", "pay")
     # Before anything is sent: an account whose key is lost can only be withdrawn from.
     path = session.out("sessions") / f"{given.file_name('session')}.json"
@@ -84,6 +86,18 @@ def open(session: Session, given: Arguments) -> SessionKey:  # noqa: A001 - what
     done(f"account {index}: {token.show(amount)} for calls of {seller}")
     say(f"session key: out/sessions/{given.text('session')}.json — who has it can spend the account")
     return made
+
+
+def _check_way_back(prepaid: Prepaid, card: SeriesChoice, delay: int) -> None:
+    """Raises ArgumentError too_long where a withdrawal, even one that is asked for at once, would come when
+    what is left belongs to the series' beneficiary."""
+    terms = prepaid.certificates.terms(card.series_id)
+    if terms.named and prepaid.node.now() + delay >= terms.limitation_at:
+        raise ArgumentError(
+            "too_long",
+            f"delay: after {delay // 3_600} hours nothing could be withdrawn, because what is left of "
+            f"{card.name} belongs to its beneficiary from {minute(terms.limitation_at)} on",
+        )
 
 
 @command(

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 ROOT = Path(__file__).resolve().parents[1]
 TRIAL: Final = {"viaIR": False, "optimizer": {"enabled": True, "runs": 200}}
-"""The compiler's older pipeline, for what is tried and thrown away: it takes a third of the time, and its maps
-of code to source reach each branch. What a bug of the sources does, it does in either."""
+"""The compiler's older pipeline, for what is tried and thrown away: it takes a third of the time, and its
+maps of code to source reach each branch. What a bug of the sources does, it does in either."""
 
 
 @cache

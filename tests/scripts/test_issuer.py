@@ -45,6 +45,15 @@ def test_an_operator_issues_up_to_its_limit_until_it_is_taken_away(desk: Desk) -
         issue.one(f"series={KR}", "to=holder", "amount=50000", "from=operator")
 
 
+def test_a_shop_with_a_limit_is_warned_of(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    shop = f"account={desk.session.shop(desk.krw).address}"
+    for daily, warned in (("100000", True), ("unlimited", False), ("0", False)):
+        issuer.operator(f"series={KR}", shop, f"daily={daily}")
+        assert ("anybody can use up all of a day" in " ".join(capsys.readouterr().out.split())) is warned
+    issuer.operator(f"series={KR}", "account=operator", "daily=100000")
+    assert "use up" not in capsys.readouterr().out
+
+
 def test_a_merchant_comes_and_is_given_notice(desk: Desk) -> None:
     desk.issue("holder", "50000")
     with pytest.raises(RefusedError):

@@ -147,6 +147,19 @@ def test_a_certificate_tops_an_account_up(desk: Desk) -> None:
     solvency.main("currency=KRWT")
 
 
+def test_an_opening_from_which_nothing_would_come_back(desk: Desk) -> None:
+    """A withdrawal that waits beyond the series' limitation would be its beneficiary's."""
+    desk.issue("holder", "50000")
+    desk.session.prepaid("KRWT").admit(desk.wallet("issuer"), 1, desk.address("bookshop"))
+    terms = desk.krw.terms(1)
+    given = ("currency=KRWT", "to=bookshop", "amount=20000", "session=late", f"series={KR}", "from=holder")
+    later(terms.limitation_at - desk.session.node.now() - 24 * 3_600)
+    with pytest.raises(LargesseError) as error:
+        prepaid.open(*given)
+    assert error.value.reason == "too_long"
+    assert not (desk.session.out("sessions") / "late.json").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [

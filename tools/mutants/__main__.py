@@ -21,6 +21,8 @@ from functools import partial
 from pathlib import Path
 from time import monotonic
 
+from brownie import project
+
 from tools.mutants.draw import ROOT, Mutant, frame_of, mutants, sources
 from tools.mutants.kill import Outcome, attempt
 from tools.mutants.report import answers, print_report
@@ -85,6 +87,8 @@ def main() -> int:
     )
     if options.again:
         state.forget(answers())
+    # The first load after compiling removes what no contract needs; several at once would find it gone.
+    project.load(str(ROOT)).close()
     drawn = partial(mutants, files, options.seed, frame)
     _run(drawn(), targets(files), state, options)
     counted = those_that_count(drawn(), state, options.count)
