@@ -68,8 +68,8 @@ def operator(session: Session, given: Arguments) -> int:
     done(f"{account} may issue {text} of {chosen.name} a day")
     if 0 < daily < UINT96_MAX and account == session.shop(chosen.certificates).address:
         say(
-            "this is the shop, where a purchase that is withdrawn counts too: anybody can use up all of a day "
-            "for nothing; daily=unlimited ends that"
+            "this is the shop, where a purchase that is withdrawn counts too: anybody can use up all of a "
+            "day for nothing; daily=unlimited ends that"
         )
     return daily
 
