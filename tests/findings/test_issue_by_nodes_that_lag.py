@@ -91,7 +91,7 @@ def test_the_last_batch_is_not_missed_at_once(tmp_path: Path) -> None:
             return {"logs": ()} if seconds == LAG_SECONDS else None
 
         node = SimpleNamespace(lag_seconds=LAG_SECONDS, wait_final=wait_final, final_receipt=lambda _: None)
-        events = SimpleNamespace(IssuanceSkipped=lambda: SimpleNamespace(process_receipt=lambda *_, **__: ()))
+        events = {"IssuanceSkipped": lambda: SimpleNamespace(process_receipt=lambda *_, **__: ())}
         certificates = SimpleNamespace(node=node, contract=SimpleNamespace(events=events), address=HASH)
         assert _skipped(cast(Certificates, certificates), journal) == ()
         node.lag_seconds = 0.0
