@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -175,3 +176,10 @@ def parse_arguments(usage: Usage, given: Sequence[str]) -> Arguments:
         listed = "; ".join(message for _, message in problems)
         raise ArgumentError(problems[0][0], f"{listed}; `{usage.command} help` tells what it takes")
     return Arguments(usage, values, others)
+
+
+def whole_number(text: str) -> int:
+    """Of an option of argparse's. Raises its ArgumentTypeError for what is none from 1 on."""
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+    return int(text)

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from largesse import deployment as deployments
+from largesse.arguments import whole_number
 from largesse.chain import Node
 from largesse.chainlogs import DEFAULT_RANGE
 from largesse.errors import LargesseError
@@ -25,9 +26,9 @@ def main(given: list[str] | None = None) -> int:
     )
     parser.add_argument("--follow", action="store_true", help="go on, until Ctrl-C")
     parser.add_argument(
-        "--confirmations", type=_whole, default=1, help="blocks a block must be under, with its own"
+        "--confirmations", type=whole_number, default=1, help="blocks a block must be under, with its own"
     )
-    parser.add_argument("--range", type=_whole, default=DEFAULT_RANGE, help="blocks to ask for at once")
+    parser.add_argument("--range", type=whole_number, default=DEFAULT_RANGE, help="blocks to ask for at once")
     parser.add_argument("--poll", type=float, default=2.0, help="seconds between two looks")
     parser.add_argument("--records", type=Path, help="the folder of deployment records")
     told = parser.parse_args(given)
@@ -44,12 +45,6 @@ def main(given: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 0
     return 0
-
-
-def _whole(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
-    return int(text)
 
 
 if __name__ == "__main__":

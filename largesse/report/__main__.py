@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from largesse.arguments import whole_number
 from largesse.console import done, say
 from largesse.errors import LargesseError
 from largesse.files import CHECKOUT
@@ -26,11 +27,14 @@ def main(given: Sequence[str] | None = None) -> int:
     parser.add_argument("--to", dest="last", default="", metavar="DATE", help="last day, UTC (default: now)")
     parser.add_argument("--issuer", default="", metavar="ADDRESS", help="only this issuer's series")
     parser.add_argument("--currency", default="", metavar="SYMBOL", help="only this currency")
+    parser.add_argument(
+        "--confirmations", type=whole_number, default=1, help="blocks a block must be under, with its own"
+    )
     parser.add_argument("--out", default="", metavar="FOLDER", help="where to write (default: out/report)")
     asked = parser.parse_args(given)
     state = Path(os.environ.get("LARGESSE_STATE", CHECKOUT))
     try:
-        node = open_node(asked.node)
+        node = open_node(asked.node, asked.confirmations)
         with open_source(node, state / "deployments", asked.database) as (deployment, source):
             report = make_report(
                 node, deployment, source, first=asked.first, last=asked.last, issuer=asked.issuer,

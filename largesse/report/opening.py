@@ -19,9 +19,9 @@ from largesse.indexer.stored import StoredSource
 from largesse.indexer.tables import TABLES
 
 
-def open_node(url: str) -> Node:
+def open_node(url: str, confirmations: int = 1) -> Node:
     """The node behind an HTTP address. Raises ReportError no_node."""
-    node = Node.at(url)
+    node = Node.at(url).again(confirmations=confirmations)
     try:
         _ = node.chain_id, node.genesis
     except (RequestException, Web3Exception, ValueError, TypeError, KeyError) as error:

@@ -120,6 +120,9 @@ def test_the_command_line(
     assert main([*asked, "--out", str(tmp_path / "good")]) == 0
     document = json.loads((tmp_path / "good" / "report.json").read_text(encoding="utf-8"))
     assert [row[1] for row in document["tables"]["series"]["rows"]] == [1, A]
+    latest = session.node.block_number()
+    assert main([*asked, "--confirmations", "7", "--out", str(tmp_path / "final")]) == 0
+    assert f"as of block {latest - 6}" in capsys.readouterr().out
     assert main(["--node", url, "--to", "tomorrow", "--out", str(out)]) == 1
     assert "bad_date" in capsys.readouterr().out
     assert main(["--node", "http://127.0.0.1:1", "--out", str(out)]) == 1
