@@ -43,7 +43,7 @@ interface IJarBackOffice is IJarTypes {
 
     /// @notice Starts one gift subscription for `account`; anybody may submit it.
     /// @dev Reverts `Jar_AlreadyMember` while the account is a member: the gift waits.
-    /// @param key zero for a named gift
+    /// @param key for a named gift zero or, so that nobody can guess who is named, random
     /// @param named the account it is for; zero for a gift by link
     /// @param signature the key's over `GiftSubscriptionClaim(bytes32 batchId,uint256 index,address account)`; empty for a
     /// named gift

@@ -96,8 +96,8 @@ def claim(session: Session, given: Arguments) -> int:
         claimed = session.tips_at(link.escrow).claim_subscription(link, account, sender)
     else:
         symbol, named = NamedGifts.from_json(given.path("batch").read_text(encoding="utf-8"))
-        index = named.index_of(account)
-        claimed = session.tips(symbol).claim_named(named.gifts, named.tree, index, account, sender)
+        place = named.place_of(account)
+        claimed = session.tips(symbol).claim_named(named.gifts, named.tree, place, sender)
     until = int(claimed["until"])
     done(f"{account} is a member of tier {claimed['tier']} of {claimed['creator']} until {minute(until)} UTC")
     return until

@@ -19,7 +19,7 @@ from largesse import jar_actions
 from largesse.addresses import ZERO_ADDRESS
 from largesse.chain import Wallet
 from largesse.clients.jars import Done, Escrow, Funding, Tier, TipsError
-from largesse.gifts.subscriptions import GiftSubscriptions, SubscriptionLink, Tree
+from largesse.gifts.subscriptions import GiftSubscriptions, Place, SubscriptionLink, Tree
 from largesse.jar_actions import Subscription
 from largesse.jars import HandleTip, StreamKey, lasting
 from largesse.signed.handle_claims import SignedHandleClaim
@@ -130,12 +130,10 @@ class Tips(Escrow):
         place = (link.index, link.place.key, ZERO_ADDRESS, list(link.proof))
         return self._claim(sender, link.gifts, *place, account, signature)
 
-    def claim_named(
-        self, gifts: GiftSubscriptions, tree: Tree, index: int, account: str, sender: Wallet
-    ) -> Done:
-        """Start the gift that names `account`."""
-        proof = list(tree.proof(index))
-        return self._claim(sender, gifts, index, ZERO_ADDRESS, account, proof, account, b"")
+    def claim_named(self, gifts: GiftSubscriptions, tree: Tree, place: Place, sender: Wallet) -> Done:
+        """Start a gift that names an account, for it."""
+        proof, account = list(tree.proof(place.index)), place.account
+        return self._claim(sender, gifts, place.index, place.key, account, proof, account, b"")
 
     def reclaim_subscriptions(self, gifts: GiftSubscriptions, sender: Wallet) -> Done:
         """From the reclaim date on, return to the payer what nobody claimed."""

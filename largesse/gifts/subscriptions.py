@@ -68,7 +68,10 @@ class GiftSubscriptions:
 
 @dataclass(frozen=True)
 class Place:
-    """One gift of a batch: for `account`, or, where that is the zero address, for whoever `key` names."""
+    """One gift of a batch: for `account`, or, where that is the zero address, for whoever `key` names.
+
+    Beside an account the key signs nothing: a random one keeps anybody from guessing whom the leaf names.
+    """
 
     index: int
     key: str
@@ -103,7 +106,7 @@ class Tree:
 
 def build(places: Sequence[Place]) -> Tree:
     """The tree over gifts. Raises JarError no_gifts, too_many_gifts, wrong_index, bad_gift (neither a key
-    nor an account, or both)."""
+    nor an account)."""
     if not 1 <= len(places) <= MAX_GIFTS:
         raise JarError(
             "too_many_gifts" if places else "no_gifts", f"{len(places)} gifts: a batch has 1 to {MAX_GIFTS}"
@@ -111,8 +114,8 @@ def build(places: Sequence[Place]) -> Tree:
     for position, place in enumerate(places):
         if place.index != position:
             raise JarError("wrong_index", f"gift {position} says that it is {place.index}")
-        if (place.key == ZERO_ADDRESS) == (place.account == ZERO_ADDRESS):
-            raise JarError("bad_gift", f"gift {position} is for an account or for a key, one of both")
+        if place.key == place.account == ZERO_ADDRESS:
+            raise JarError("bad_gift", f"gift {position} is for nobody: neither an account nor a key")
     level = tuple(place.leaf() for place in places)
     levels = [level]
     while len(level) > 1:

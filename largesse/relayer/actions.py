@@ -100,14 +100,13 @@ def _addresses(subject: Any) -> list[str]:
     return [subject] if isinstance(subject, str) else []
 
 
-def _claim(key: Sequence[int], recipient: int, signature: int, named: Sequence[int]) -> Rule:
+def _claim(key: Sequence[int] | None, recipient: int, signature: int, named: Sequence[int]) -> Rule:
     """A gift's one-time key signed the recipient. A gift without a key names its recipient, and anybody may
-    deliver it."""
+    deliver it; where `key` is None, a gift that names its recipient needs no signature whatever its key."""
 
     def signatures(values: Values) -> Sequence[bytes]:
-        if _at(values, key) == ZERO_ADDRESS and _at(values, named) != ZERO_ADDRESS:
-            return ()
-        return (values[signature],)
+        keyless = key is None or _at(values, key) == ZERO_ADDRESS
+        return () if keyless and _at(values, named) != ZERO_ADDRESS else (values[signature],)
 
     return Rule(
         subject=lambda values: values[recipient],
@@ -196,7 +195,7 @@ RULES: Final[Mapping[Kind, Mapping[str, Rule]]] = {
         # Its payer is in the contract only: the limit counts for the member.
         "unsubscribe": _signed((2,)),
         "giveSubscriptions": _FIRST_MEMBER,
-        "claimSubscription": _claim((2,), 5, 6, (3,)),
+        "claimSubscription": _claim(None, 5, 6, (3,)),
         "tipHandle": _FIRST_MEMBER,
         "claimHandleTips": Rule(
             subject=_handles_owner,

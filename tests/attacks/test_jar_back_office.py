@@ -51,6 +51,17 @@ def test_no_certificate_is_redeemed_into_it(jars: Jars, alone: Any, kind: str) -
     assert jars.world.certificates.account(series, jars.holder) == (1_000, 0, 0)
 
 
+def test_what_its_jar_earns_stays_there(jars: Jars) -> None:
+    """Who tips it makes a mistake, as with any address that is nobody's: the escrow refuses its own alone."""
+    jar = jars.jar_of(jars.back_office)
+    at(NOON)
+    jars.tip(1_000, jar)
+    at(NOON + 1)
+    jars.collect(jar)
+    assert jars.balance(jars.back_office) == 1_000
+    assert jars.escrow.owed(jars.back_office) == 0
+
+
 def test_it_gives_nothing_away(jars: Jars, alone: Any) -> None:
     """What the escrow holds and remembers is out of its reach: its own storage is empty."""
     rate = jars.set_tier()

@@ -7,7 +7,7 @@ import pytest
 
 from largesse.signed.certificates import Redemption
 from tests.fixtures.accounts import MakeAccount, container
-from tests.support.certificates import ART
+from tests.support.certificates import ART, MAX_AMOUNT
 from tests.support.clock import at, mine_at
 from tests.support.errors import reverts
 from tests.support.jars import DAY, ITSELF, NOON, Jars, use
@@ -135,6 +135,26 @@ def test_a_service_that_is_not_in_the_set_gets_nothing(jars: Jars, project: Any)
     jars.world.issue(series, jars.holder, 50_000)
     with reverts("GiftCertificates_NotService", series, jars.escrow):
         jars.redeem([card(jars, series, 100)], use("Tip", ""))
+
+
+def test_a_stream_waits_while_its_series_is_full(jars: Jars) -> None:
+    """It goes on to earn meanwhile."""
+    world = jars.world
+    series = world.named_series(
+        [jars.creator, jars.merchant], services=[jars.escrow], denomination=0, use_threshold_bps=0
+    )
+    world.issue(series, jars.holder, 1_000)
+    key = jars.key(payer=jars.holder)
+    at(NOON)
+    jars.redeem([card(jars, series, 1_000)], use("Open", 0, UNIT))
+    world.issue(series, world.issuer, MAX_AMOUNT - int(world.certificates.state(series)[1]))
+    at(NOON + 100)
+    with reverts("GiftCertificates_Overflow", MAX_AMOUNT, 900):
+        jars.cancel(key, jars.holder)
+    world.certificates.redeem(series, 800, world.merchant, {"from": world.issuer})
+    at(NOON + 200)
+    assert returned(jars.cancel(key, jars.holder)) == 800
+    assert world.certificates.account(series, jars.holder)[0] == 800
 
 
 # somebody else's card

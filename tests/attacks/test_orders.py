@@ -8,13 +8,13 @@ import pytest
 
 from tests.fixtures.accounts import REFUSER_MODES, MakeAccount, call_as
 from tests.fixtures.tokens import FALSE_MODES, MakeToken
-from tests.support.certificates import DAY, NO_SIGNATURE
+from tests.support.certificates import DAY, MAX_AMOUNT, NO_SIGNATURE
 from tests.support.clock import at, mine_at
 from tests.support.entitlements import NONE, REMAINDER
 from tests.support.errors import reverts
 from tests.support.logs import logs_of
-from tests.support.orders import ITSELF, PURSE, Orders, State, use
-from tests.support.payments import selector
+from tests.support.orders import ITSELF, NOTHING, PURSE, Orders, State, use
+from tests.support.payments import request_digest, selector
 from tests.zoo.raw import raw_send
 
 GUARDED = ("open", "openSigned", "confirm", "refund", "end", "onRedemption", "withdrawOwed")
@@ -69,6 +69,38 @@ def test_a_confirmation_that_lay_about_is_for_its_order_only(orders: Orders) -> 
         orders.contract.confirm(first, 100, consent, {"from": orders.merchant})
     with reverts("Orders_Exists", *first):
         orders.open(100)
+
+
+def test_a_sellers_request_can_be_used_up_for_nothing(orders: Orders) -> None:
+    """Whoever sees it pays it, and has the money back at the end: `isOrderUsed` says nothing of an order."""
+    world, series = orders.world, orders.named_series(50_000)
+    world.issue(series, orders.stranger, 50_000)
+    end = orders.now() + DAY
+    asked = {"order": 7, "total": 1_000, "data": use(7, end)}
+    request = world.payment(orders.contract, payee=orders.merchant, signer=orders.merchant, **asked)
+    card = world.own_card(series, 1_000, orders.stranger, 7)
+    world.certificates.pay(request, [card], {"from": orders.stranger})
+    assert world.certificates.isOrderUsed(orders.merchant, 7)
+    assert orders.state(orders.key(7)) == NOTHING
+    at(end)
+    orders.end(orders.key(7, buyer=orders.stranger))
+    assert world.certificates.account(series, orders.stranger)[:2] == (50_000, 0)
+
+
+def test_two_cards_for_one_order_can_be_used_apart_without_an_order_number(orders: Orders) -> None:
+    """A stranger submits the first alone: the order is open, with less. With one only the seller can."""
+    world, series = orders.world, orders.named_series(50_000)
+    data = use(1, orders.now() + DAY, True)
+    where: dict[str, Any] = {"merchant": orders.contract, "payee": orders.merchant, "data": data}
+    one, two = (world.redemption(series, amount, nonce=n, **where) for n, amount in ((1, 600), (2, 400)))
+    with_number = world.redemption(series, 600, nonce=1, order=7, **where)
+    payment = world.payment(orders.contract, payee=orders.merchant, order=7, total=600, data=data)
+    with reverts("GiftCertificates_InvalidSignature", orders.merchant, request_digest(world, payment)):
+        world.certificates.pay(payment, [with_number], {"from": orders.stranger})
+    orders.redeem([one], data, sender=orders.stranger)
+    with reverts("Orders_Exists", *orders.key(1)):
+        orders.redeem([two], data, sender=orders.relayer)
+    assert orders.state(orders.key(1)).held == 600
 
 
 # who sulks
@@ -175,6 +207,26 @@ def test_an_order_never_restores_more_than_was_paid_into_it(orders: Orders) -> N
         orders.refund(first, 1)
     assert orders.state(second) == State(2_000, orders.state(second).ends_at, False, series)
     assert orders.world.certificates.placed(series, orders.contract, orders.holder) == 2_000
+
+
+def test_an_order_waits_while_its_series_is_full(orders: Orders) -> None:
+    """Somebody has all that a series can hold beside it. What is spent makes room; what waits until the
+    series' limitation is the beneficiary's."""
+    world = orders.world
+    series = orders.named_series(50_000, denomination=0, use_threshold_bps=0)
+    key = orders.open_with(series, 50_000)
+    world.issue(series, world.issuer, MAX_AMOUNT - int(world.certificates.state(series)[1]))
+    with reverts("GiftCertificates_Overflow", MAX_AMOUNT, 20_000):
+        orders.refund(key, 20_000)
+    world.certificates.redeem(series, 20_000, world.merchant, {"from": world.issuer})
+    orders.refund(key, 20_000)
+    at(orders.state(key).ends_at)
+    with reverts("GiftCertificates_Overflow", MAX_AMOUNT, 30_000):
+        orders.end(key)
+    assert world.certificates.account(series, orders.holder)[0] == 20_000
+    at(int(world.certificates.terms(series)[3]))
+    orders.end(key)
+    assert orders.balance(world.beneficiary) == 30_000
 
 
 # re-entrancy

@@ -36,9 +36,10 @@ def jars(world: World) -> Jars:
 
 @pytest.fixture(scope="module")
 def gifts(jars: Jars) -> Gifts:
-    """20 for viewers the gifter knows by name, 30 links to drop into the chat; four weeks to claim."""
+    """20 for viewers the gifter knows by name, with a key each that nobody guesses, 30 links to drop into the
+    chat; four weeks to claim."""
     world = jars.world
-    places = [(ZERO, viewer) for viewer in VIEWERS[:NAMED]]
+    places = [(address_of(SECRETS[i]), VIEWERS[i]) for i in range(NAMED)]
     places += [(address_of(secret), ZERO) for secret in SECRETS[NAMED:]]
     return Gifts(
         world.giver.address,

@@ -123,7 +123,10 @@ def test_one_is_read_whole(kind: Kind, name: str) -> None:
 
 @pytest.mark.parametrize(("kind", "name"), ALLOWED)
 def test_without_its_signature_it_is_refused(kind: Kind, name: str) -> None:
-    refused(kind, call(kind, name, signature=b""), "not_signed")
+    values = [sample(one, signature=b"") for one in functions(kind)[name].kinds]
+    if name == "claimSubscription":
+        values[3] = ZERO_ADDRESS  # a gift by link: one that names its member needs no signature
+    refused(kind, call(kind, name, values), "not_signed")
 
 
 @pytest.mark.parametrize(("kind", "name"), ALLOWED)
@@ -213,6 +216,15 @@ def test_a_gift_without_a_key_needs_no_signature_but_a_recipient() -> None:
                 read(Kind.CERTIFICATES, data)
             else:
                 refused(Kind.CERTIFICATES, data, "not_signed")
+
+
+@pytest.mark.parametrize("key", (ZERO_ADDRESS, OTHER), ids=("no key", "a key"))
+def test_a_gift_subscription_that_names_its_member_needs_no_signature(key: str) -> None:
+    values = [sample(one, signature=b"") for one in functions(Kind.JARS)["claimSubscription"].kinds]
+    values[2] = key
+    read(Kind.JARS, call(Kind.JARS, "claimSubscription", values))
+    values[3] = ZERO_ADDRESS
+    refused(Kind.JARS, call(Kind.JARS, "claimSubscription", values), "not_signed")
 
 
 def multicall(*parts: bytes) -> bytes:

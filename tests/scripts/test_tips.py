@@ -371,13 +371,15 @@ def test_a_link_for_another_escrow_is_not_sent(desk: Desk, tips: Tips, tier: Tie
 
 def test_named_gifts_are_for_their_names(desk: Desk, tips: Tips, tier: Tier) -> None:
     fans = [desk.address(role) for role in ("reader", "recipient", "cinema")]
-    tree = build([Place(index, ZERO_ADDRESS, fan) for index, fan in enumerate(fans)])
+    places = [Place(index, ZERO_ADDRESS, fan) for index, fan in enumerate(fans)]
+    tree = build(places)
     gifts = replace(batch(desk, tier, tips.node.now() + DAY), count=3, root=tree.root)
     tips.give_subscriptions(desk.wallet("supporter"), gifts)
-    tips.claim_named(gifts, tree, 2, fans[2], desk.wallet("relayer"))
+    tips.claim_named(gifts, tree, places[2], desk.wallet("relayer"))
     assert tips.supporter_since(desk.address("creator"), fans[2], 1) == tips.node.now()
+    stranger = replace(places[1], account=desk.address("stranger"))
     with pytest.raises(RefusedError) as error:
-        tips.claim_named(gifts, tree, 1, desk.address("stranger"), desk.wallet("stranger"))
+        tips.claim_named(gifts, tree, stranger, desk.wallet("stranger"))
     assert error.value.reason == "Jar_NotInTree"
 
 
