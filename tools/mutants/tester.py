@@ -12,6 +12,7 @@ import contextlib
 import gc
 import json
 import os
+import shutil
 import signal
 import sys
 import time
@@ -74,7 +75,7 @@ def _test(arguments: list[str], environ: dict[str, str], output: str) -> None:
     code = 3  # pytest's own for an internal error
     try:
         os.setsid()
-        os.environ.update(environ)
+        os.environ.update(environ, HOME=str(_new_home(os.getpid())))
         sys.argv = ["pytest", *arguments]
         file = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
@@ -91,6 +92,20 @@ def _test(arguments: list[str], environ: dict[str, str], output: str) -> None:
         os._exit(code)
 
 
+def _home(child: int) -> Path:
+    return ROOT / f"build/mutants/home-{child}"
+
+
+def _new_home(child: int) -> Path:
+    """A home for what it starts. Nodes that are killed leave old states there, hundreds of megabytes."""
+    home, usual = _home(child), ROOT / ".home"
+    home.mkdir(parents=True)
+    for entry in usual.iterdir():
+        if entry.name != ".foundry":
+            (home / entry.name).symlink_to(entry)
+    return home
+
+
 def _ended(child: int, seconds: int) -> int | None:
     """The child's exit code; None where it took longer. What it started ends with it."""
     end = time.monotonic() + seconds
@@ -103,8 +118,8 @@ def _ended(child: int, seconds: int) -> int | None:
         os.killpg(child, signal.SIGKILL)
     if status is None:
         os.waitpid(child, 0)
-        return None
-    return os.waitstatus_to_exitcode(status)
+    shutil.rmtree(_home(child), ignore_errors=True)
+    return None if status is None else os.waitstatus_to_exitcode(status)
 
 
 if __name__ == "__main__":
