@@ -312,6 +312,16 @@ def test_svg_knows_how_wide_a_letter_is(card_art: Any, first: int) -> None:
         assert line.get("font-size") == str(350 * 100 // (30 * width)), letter
 
 
+@pytest.mark.parametrize(
+    "letter, width",
+    [("é", 70), ("Ж", 70), ("ก", 78), ("ᄀ", 100), ("ẞ", 70), ("’", 70), ("가", 102), ("🎁", 130)],
+)
+def test_svg_knows_how_wide_other_letters_are(card_art: Any, letter: str, width: int) -> None:
+    count = 64 // len(letter.encode())
+    (line,) = _title_lines(ask(card_art, "svg", CARD.but(title=letter * count)))
+    assert line.get("font-size") == str(max(12, 350 * 100 // (count * width)))
+
+
 def test_svg_gives_no_room_to_marks_and_joiners(card_art: Any) -> None:
     plain, marked = (
         _title_lines(ask(card_art, "svg", CARD.but(title=text)))[0].get("font-size")

@@ -20,6 +20,7 @@ from tests.support.certificates import (
 from tests.support.clock import at, mine_at
 from tests.support.errors import reverts
 from tests.support.logs import logs_of
+from tests.support.payments import selector
 from tests.support.signed import FAULTS, SignedAction, check_accepted, check_refused
 
 Pair = tuple[int, int]
@@ -313,6 +314,21 @@ def test_what_was_converted_is_spent_like_any_other(world: World, expired: Pair)
     convert(world, *expired, 30)
     world.certificates.redeem(expired[1], 30, world.merchant, {"from": world.holder})
     assert world.token.balanceOf(world.merchant) == 30
+
+
+def test_convert_finds_the_door_shut_for_whom_it_asks(
+    world: World, pair: Pair, make_account: MakeAccount
+) -> None:
+    wallet, new, now = make_account("ReentrantReceiver1155", world.agent), pair[1], world.now()
+    old = world.create_series([world.merchant], **LIVE, sales_close_at=now + DAY, expires_at=now + 2 * DAY)
+    world.issue(old, wallet, 100)
+    mine_at(now + 2 * DAY)
+    again = world.certificates.convertExpired.encode_input(wallet, old, new, 30, NO_SIGNATURE)
+    wallet.program(world.certificates, again, 1, {"from": world.agent})
+    call_as(wallet, world.agent, world.certificates.convertExpired, wallet, old, new, 30, NO_SIGNATURE)
+    assert (wallet.callsMade(), wallet.succeeded()) == (1, False)
+    assert bytes.fromhex(str(wallet.returned())[2:]) == selector("ReentrancyGuardReentrantCall")
+    assert world.certificates.balanceOf(wallet, new) == 30
 
 
 @pytest.mark.parametrize("accepts", [True, False])
