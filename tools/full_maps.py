@@ -18,9 +18,14 @@ from tools.compiler import TRIAL
 
 def main() -> None:
     """Compile whatever build/contracts does not hold, with full maps. What it makes is not for deployment."""
-    original, ask = solcast.main.set_dependencies, brownie_compiler.generate_input_json
+    original, compiled = solcast.main.set_dependencies, brownie_compiler.compile_from_input_json
     solcast.main.set_dependencies = lambda units: add_imports(original(units))
-    brownie_compiler.generate_input_json = lambda *given, **named: ask(*given, **{**named, **TRIAL})
+
+    def in_trial(asked: dict[str, Any], *rest: Any, **named: Any) -> Any:
+        """What Brownie notes is what it was asked for: else it would compile all of it anew."""
+        return compiled({**asked, "settings": {**asked["settings"], **TRIAL}}, *rest, **named)
+
+    brownie_compiler.compile_from_input_json = in_trial
     project.load(".").close()
 
 
