@@ -34,12 +34,6 @@ MACHINES: dict[str, Live] = {
 }
 # What compiles and lives quickly comes first: a file of many contracts is tried in this order.
 ORDER = (*MACHINES, "LargesseFactory", "CardArt", "CertificateLens")
-# Deployed by another contract's constructor: its code holds theirs.
-WITHIN = {
-    "CardPainter": "CardArt",
-    "CertificateBackOffice": "GiftCertificates",
-    "JarBackOffice": "StreamingTipEscrow",
-}
 # Beside tests/unitary/<Contract>: where else a contract is tried, by the beginning of the file's name.
 ALSO = {
     "GiftCertificates": (
