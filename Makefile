@@ -19,6 +19,7 @@ export PATH := $(HERE)/.venv/bin:$(HERE)/node_modules/.bin:$(PATH)
 
 READY := .venv/.installed node_modules/.installed .solcx/.chosen
 SOURCES := bench largesse scripts tools tests
+JAVASCRIPT := claim-page $(wildcard tools/*.mjs tests/*/*.mjs tests/*/*/*.mjs)
 
 .PHONY: help
 help: ## list the targets
@@ -43,10 +44,11 @@ setup: $(READY) ## install everything, by the lock files, into this folder
 	@$(PY) tools/site/install.py
 	@touch $@
 
-node_modules/.installed: package.json package-lock.json
+node_modules/.installed: package.json package-lock.json tools/unpack_chromium.mjs
 	@tools/need-node
 	@echo "setup: Node packages"
 	@npm ci --no-audit --no-fund --loglevel=error
+	@node tools/unpack_chromium.mjs
 	@touch $@
 
 .solcx/.chosen: tools/choose_solc.py .venv/.installed node_modules/.installed
@@ -78,6 +80,12 @@ demo: compile ## a tour of the whole system on a chain of its own
 node: setup ## a development chain at http://127.0.0.1:8545, until Ctrl-C; it forgets everything then
 	@anvil --chain-id 31337 --hardfork prague --base-fee 0 --gas-limit 30000000 --accounts 20 $(ARGS)
 
+# ARGS: a config.json of your own
+.PHONY: claim-page
+claim-page: compile ## build the page that gift links lead to, in build/claim-page
+	@claim-page/build build/claim-page $(ARGS)
+	@echo "build/claim-page is ready to be served"
+
 # Their pins conflict with Brownie's: each has an environment of its own
 .venv-%/.installed: tools/%.lock .venv/.installed
 	@echo "setup: $*, in .venv-$*"
@@ -100,6 +108,7 @@ fmt: setup ## format Python and Solidity
 	@ruff format $(SOURCES)
 	@forge fmt
 	@FOUNDRY_PROFILE=symbolic forge fmt
+	@prettier --log-level warn --write $(JAVASCRIPT)
 
 .PHONY: lint
 lint: setup ## style, types and formatting of Python and Solidity
@@ -108,6 +117,7 @@ lint: setup ## style, types and formatting of Python and Solidity
 	@$(IN_HOME) mypy $(foreach folder,bench largesse scripts tools,$(if $(wildcard $(folder)/*.py),$(folder)))
 	@forge fmt --check
 	@FOUNDRY_PROFILE=symbolic forge fmt --check
+	@prettier --log-level warn --check $(JAVASCRIPT)
 
 # what both compilers make of the sources, in build/
 BUILD := $(IN_HOME) brownie compile >/dev/null && $(IN_HOME) forge build -q
@@ -153,7 +163,7 @@ bench-index: compile ## indexing beside a plain web3.py loop, and a million even
 	@$(IN_HOME) $(PY) -m bench.indexer
 
 # Tests that add time and no lines: they repeat the others at length, or go through scripts and services.
-NOT_FOR_COVERAGE := gas gateway indexer journeys python relayer report scripts services stateful tooling webhook
+NOT_FOR_COVERAGE := claim_page gas gateway indexer journeys python relayer report scripts services stateful tooling webhook
 
 .PHONY: audit
 audit: audit-lives audit-bugs audit-kills audit-slither audit-halmos audit-mutants coverage ## all the long hunts: docs/AUDIT.md says what they are

@@ -11,7 +11,10 @@ const chain = createPublicClient({ transport: http(process.env.RPC_URL) });
 const signer = toClientEvmSigner(privateKeyToAccount(process.env.PAYER_KEY), chain);
 const client = new x402Client();
 client.setSpendControls(false);
-client.register("eip155:*", scheme === "exact" ? new ExactEvmScheme(signer) : new BatchSettlementEvmScheme(signer));
+client.register(
+  "eip155:*",
+  scheme === "exact" ? new ExactEvmScheme(signer) : new BatchSettlementEvmScheme(signer),
+);
 const pay = wrapFetchWithPayment(fetch, client);
 const served = [];
 for (let call = 0; call < Number(calls); call++) {
