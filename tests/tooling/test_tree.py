@@ -120,7 +120,7 @@ def test_the_readmes_map_names_every_folder_and_page() -> None:
     """One row a folder: those at the top, and those within `largesse/` and `tests/`; one row a page."""
     section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Where things are")[2]
     first = re.findall(r"^\| (.+?) \|", section, re.MULTILINE)
-    folders = sorted(name for cell in first for name in re.findall(r"`([\w./]+/)`", cell))
+    folders = sorted(name for cell in first for name in re.findall(r"`([\w./-]+/)`", cell))
     pages = sorted(name for cell in first for name in re.findall(r"\]\((.+?\.md)\)", cell))
     parts = [path.relative_to(ROOT).parts for path in tracked()]
     wanted = {part[0] for part in parts if len(part) > 1} - {"tests"}
