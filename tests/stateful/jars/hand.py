@@ -42,7 +42,7 @@ MOST = 2**256 - 1
 
 
 class Leaf(NamedTuple):
-    """A gift of a batch: by link to `key`, or to the account that is `named`."""
+    """A gift of a batch: by link to `key`, or to the account that is `named`, whatever its key."""
 
     key: str
     named: str
@@ -202,6 +202,8 @@ class JarHand(CustodyHand):
         return GiftBatch(gifts, leaves, proofs)
 
     def _leaf(self, name: str) -> Leaf:
+        key = self.mostly(person(name), WALLET, percent=93)
         if self.odds(40):
-            return Leaf(ZERO, self.one(MEMBERS))
-        return Leaf(self.mostly(person(name), WALLET, percent=93), ZERO)
+            # a named one has a key that nobody guesses, or none
+            return Leaf(self.mostly(key, ZERO, percent=75), self.one(MEMBERS))
+        return Leaf(key, ZERO)

@@ -82,7 +82,7 @@ BUGS = (
     Bug("rest of a refund lost", "jars/StreamBook",
         "rest -= refund * _scale;", "rest = 0;"),
     Bug("rest of a paused stream lost", "jars/StreamBook", "else if (rest != 0) _credit(jarId, rest);", ""),
-    Bug("cancelled twice", "jars/StreamBook", "_streams[id] = Stream.wrap(0);", ""),
+    Bug("cancelled twice", "jars/StreamBook", "box.stream = Stream.wrap(0);", ""),
     Bug("a named series refunded as cash", "jars/StreamBook",
         "_refund(payer, seriesId, refund);", "_refund(payer, 0, refund);"),
     # ------------------------------------------------------------------------------------- streams
@@ -138,6 +138,8 @@ BUGS = (
         "require(block.timestamp < gifts.reclaimAt, Jar_ClaimsOver(gifts.reclaimAt, block.timestamp));", ""),
     Bug("a named gift for anybody", "jars/GiftSubscriptionBook",
         "require(account == named, Jar_WrongAccount(account, named));", ""),
+    Bug("a named gift without its key", "jars/GiftSubscriptionBook",
+        "abi.encode(index, key, named)", "abi.encode(index, named == address(0) ? key : named, named)"),
     Bug("a gift over a membership", "jars/GiftSubscriptionBook",
         "require(member.until <= block.timestamp, Jar_AlreadyMember(account, member.until));", ""),
     Bug("a tip claimed twice", "jars/HandleTips",

@@ -112,12 +112,14 @@ def claim_subscription(hand: JarHand, store: JarStore) -> Act | None:
     others = hand.one(inside or MEMBERS), hand.one(inside or MEMBERS), ZERO
     account = hand.mostly(hand.one(out or MEMBERS), *others, percent=60)
     signature = None
+    key = leaf.key
     if leaf.named != ZERO:
         account = hand.mostly(leaf.named, account, percent=80)
+        key = hand.mostly(key, ZERO, STRANGER, percent=94)
     else:
         message = ("GiftSubscriptionClaim", batch.id, index, account)
-        signature = hand.said(leaf.key, message, hand.here)
-    args = (batch.gifts, index, leaf.key, leaf.named, proof, account, signature)
+        signature = hand.said(key, message, hand.here)
+    args = (batch.gifts, index, key, leaf.named, proof, account, signature)
     return "claimSubscription", hand.one([account if account in HOLDING else STRANGER, STRANGER]), args
 
 
