@@ -12,7 +12,7 @@ from tests.stateful.invariants import Broken, Difference
 from tests.stateful.life import ODD
 from tools.compiler import ROOT, compile_contract
 
-STEPS, LIVES = 300, 8
+STEPS, LIVES = 300, 12
 Live = Callable[[Kind, Sequence[int], Mapping[str, bytes]], object]
 
 
@@ -36,7 +36,7 @@ def source_of(bug: Bug) -> tuple[str, str]:
 
 
 def lives(seed: int) -> Iterator[tuple[Kind, list[int]]]:
-    """The lives that a bug has to survive: two in each odd currency."""
+    """The lives that a bug has to survive: three in each odd currency."""
     for number in range(LIVES):
         rng = Random(f"{seed} {number}")
         yield ODD[number % len(ODD)], [rng.getrandbits(32) for _ in range(STEPS)]
