@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import astuple, replace
 
-from tests.model.ids import SUM, gift_id, tree
+from tests.model.ids import SUM, comb, gift_id, tree
 from tests.model.words import (
     DAY,
     NEVER,
@@ -75,6 +75,16 @@ def give_signed(hand: Hand, store: Store) -> Act:
     return "giveSigned", caller, (giver, order, hand.authorization(caller, giver, series_id, message))
 
 
+def _decoys(leaves: list[GiftLeaf]) -> list[GiftLeaf]:
+    """As a giver lays them who wants one gift to void another: all but the last have one index, the second
+    has the first one's key too, and the third is a gift of nothing."""
+    laid = [replace(one, index=1) for one in leaves[:-1]] + [replace(leaves[-1], index=0)]
+    if len(laid) > 2:
+        laid[1] = replace(laid[1], key=laid[0].key, recipient=laid[0].recipient)
+        laid[2] = replace(laid[2], amount=0)
+    return laid
+
+
 @step(4)
 def give_many(hand: Hand, store: Store) -> Act:
     series_id, giver = hand.card()
@@ -96,7 +106,11 @@ def give_many(hand: Hand, store: Store) -> Act:
     reclaim = hand.mostly(0, hand.date(hand.now + 1, limitation), percent=30)
     if reclaim == 0:  # what nobody can claim must be reclaimable, or the last step finds it stuck
         leaves = [replace(one, recipient=HOLDERS[0]) if one.key == ZERO else one for one in leaves]
-    root, proofs = tree(leaves)
+    if len(store.batches) % 3 == 2:
+        leaves = _decoys(leaves)
+        root, proofs = comb(leaves)
+    else:
+        root, proofs = tree(leaves)
     if reclaim and hand.odds(6):
         root ^= 1  # a sum that is not the leaves'
     batch = GiftBatch(giver, series_id, root, reclaim or NEVER, hand.now, limitation)
@@ -171,7 +185,8 @@ def _open_batch(hand: Hand, store: Store) -> Batch | None:
 
 def _leaf(hand: Hand, batch: Batch, *, recallable: bool = False) -> tuple[GiftLeaf, list[int]]:
     """A gift of the batch with its proof, mostly a true one that is still there."""
-    still = [i for i in range(len(batch.leaves)) if not hand.model.books.taken.get((batch.id, i), False)]
+    taken = hand.model.books.taken
+    still = [i for i, path in enumerate(batch.paths) if not taken.get((batch.id, path), False)]
     fit = [i for i in still if (hand.now < batch.leaves[i].deliver_at) == recallable]
     at = hand.one(fit or still) if still and hand.odds(90) else hand.rng.randrange(len(batch.leaves))
     leaf, proof = batch.leaves[at], list(batch.proofs[at])
