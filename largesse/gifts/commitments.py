@@ -28,7 +28,7 @@ class BatchPlace:
     @property
     def number(self) -> int:
         """What tells this place from all others of the tree: by it the contract marks what was taken."""
-        return 2 ** len(self.proof) + self.index
+        return (1 << len(self.proof)) + self.index
 
 
 @dataclass(frozen=True)
