@@ -110,6 +110,8 @@ interface ICertificateBackOffice is ICertificateTypes {
     function recall(Gift calldata gift, Authorization calldata authorization) external;
 
     /// @notice Take one gift of a batch back before its delivery.
+    /// @param authorization as of `recall`, over keccak256(batchId, leaf.index): of the giver's own tree, where it may be the
+    /// index of several gifts, it takes one of them back
     function recallFromBatch(
         GiftBatch calldata batch,
         GiftLeaf calldata leaf,

@@ -68,8 +68,11 @@ interface ICertificatePayments is IERC1155, ICertificateTypes {
     /// recipient and has no key
     function claim(Gift calldata gift, address recipient, bytes calldata signature) external;
 
-    /// @notice Deliver a gift out of a batch.
-    /// @param proof siblings from the leaf up, each `hash 160 | sum 96`
+    /// @notice Deliver a gift out of a batch. It is claimed once at its place in the tree, whatever else the tree holds: see
+    /// `isClaimedFromBatch`.
+    /// @param proof siblings from the leaf up, each `hash 160 | sum 96`, at most 255
+    /// @param signature the key's over `Claim(gift = keccak256(batchId, leaf.index), recipient, followUp = 0)`; of a tree with one
+    /// key and index at several places it claims each of them, for that recipient only
     function claimFromBatch(
         GiftBatch calldata batch,
         GiftLeaf calldata leaf,
@@ -116,7 +119,10 @@ interface ICertificatePayments is IERC1155, ICertificateTypes {
     /// @return remaining unclaimed face of a batch
     function batchRemaining(bytes32 batchId) external view returns (uint256 remaining);
 
-    function isClaimedFromBatch(bytes32 batchId, uint256 index) external view returns (bool);
+    /// @param place of the gift in the batch's tree: 2^depth + index, where depth is the length of its proof. The index alone
+    /// tells no gift, since a giver's tree may be lopsided and have one index at several depths.
+    /// @return whether the gift was claimed, or taken back by itself
+    function isClaimedFromBatch(bytes32 batchId, uint256 place) external view returns (bool);
 
     /// @notice EIP-712 domain separator of this contract on this chain.
     function DOMAIN_SEPARATOR() external view returns (bytes32);

@@ -148,6 +148,7 @@ interface ICertificateTypes {
 
     /// @notice One gift of a batch. Its leaf is `hash 160 | amount 96`, the hash the low bits of keccak256 over the ABI
     /// encoding of this struct.
+    /// @param index from the left, of the places at the leaf's depth; its bits, lowest first, say on which side each sibling is
     struct GiftLeaf {
         uint256 index;
         address key;
@@ -205,6 +206,7 @@ interface ICertificateTypes {
     event GiftAddressed(address indexed recipient, bytes32 messageHash);
     event GiftBatchGiven(bytes32 indexed batchId, uint256 root, uint256 reclaimAt, uint256 limitationAt);
     event GiftClaimed(bytes32 indexed giftId);
+    /// @dev Its amount is in the TransferSingle before it. The index alone tells no gift of a lopsided tree: `isClaimedFromBatch`.
     event GiftClaimedFromBatch(bytes32 indexed batchId, uint256 index);
     /// @dev Taken back by the giver, before delivery or from the reclaim date on.
     event GiftRecalled(bytes32 indexed giftId);

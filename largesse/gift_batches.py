@@ -83,19 +83,16 @@ def batch_remaining(certificates: Certificates, batch_id: bytes) -> int:
     return int(certificates.node.call(certificates.contract.functions.batchRemaining(batch_id)))
 
 
-def taken_from_batch(certificates: Certificates, batch_id: bytes) -> set[int]:
-    """Which gifts of a batch were claimed or taken back one by one, by the logs."""
-    return {
-        int(event["index"])
-        for name in ("GiftClaimedFromBatch", "GiftRecalledFromBatch")
-        for event in _events(certificates, name, "0x" + batch_id.hex())
-    }
+def is_taken(certificates: Certificates, gift: Gift) -> bool:
+    """Whether a gift of a batch was claimed or taken back by itself. Raises LinkError not_in_batch."""
+    functions, number = certificates.contract.functions, _place(gift).number
+    return bool(certificates.node.call(functions.isClaimedFromBatch(gift.batch_id(), number)))
 
 
-def _events(certificates: Certificates, name: str, *topics: str) -> list[Event]:
+def _events(certificates: Certificates, name: str) -> list[Event]:
     decoder = Decoder(certificates_abi())
     node, first = certificates.node, certificates.first_block
-    wanted = [decoder.topic(name), *topics]
+    wanted = [decoder.topic(name)]
     logs = read_logs(node, certificates.address, first, node.block_number(), topics=wanted)
     return [decoder.decode(log) for log in logs]
 

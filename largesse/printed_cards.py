@@ -17,7 +17,7 @@ import segno
 from largesse.cards import decode_art, decode_metadata, read_svg
 from largesse.clients.certificates import Certificates
 from largesse.errors import LargesseError, LinkError, QrError
-from largesse.gift_batches import batch_remaining, taken_from_batch
+from largesse.gift_batches import batch_remaining, is_taken
 from largesse.gifts.links import GiftLink, parse_link
 from largesse.moments import minute
 from largesse.printing.lettering import Lettering, PrintError
@@ -136,7 +136,6 @@ class _Facts:
         self._currencies = currencies
         self._lettering = lettering
         self._faces: dict[tuple[str, int], SeriesFace] = {}
-        self._gone: dict[bytes, set[int]] = {}
         self._now: dict[str, int] = {}
 
     def card(self, link: GiftLink, seen: set[bytes]) -> PrintedCard:
@@ -179,13 +178,10 @@ class _Facts:
         return self._faces[key]
 
     def _is_open(self, certificates: Certificates, link: GiftLink) -> bool:
-        place = link.gift.batch
-        if place is None:
-            return certificates.is_gift_open(link.gift.gift_id())
-        batch_id = link.gift.batch_id()
-        if batch_id not in self._gone:
-            self._gone[batch_id] = taken_from_batch(certificates, batch_id)
-        return place.index not in self._gone[batch_id] and batch_remaining(certificates, batch_id) > 0
+        gift = link.gift
+        if gift.batch is None:
+            return certificates.is_gift_open(gift.gift_id())
+        return not is_taken(certificates, gift) and batch_remaining(certificates, gift.batch_id()) > 0
 
 
 def _art(certificates: Certificates, series_id: int) -> bytes:

@@ -234,7 +234,7 @@ EXPRESSIONS = {
 }
 BITMAPS = (
     Bitmap("GiftCertificates", "_usedOrders[merchant]", "order", "isOrderUsed"),
-    Bitmap("GiftCertificates", "_claimed[batchId]", "index of a gift", "isClaimedFromBatch"),
+    Bitmap("GiftCertificates", "_claimed[batchId]", "place of a gift, 2^depth + index", "isClaimedFromBatch"),
     Bitmap("CertificateSales", "_usedCoupons[promotionId]", "coupon", "isCouponUsed"),
     Bitmap("StreamingTipEscrow", "_claimedGifts[batchId]", "index of a gift subscription", "isGiftClaimed"),
     Bitmap("StreamingTipEscrow", "_jars[jarId].endDays", "day on which a stream ends", ""),

@@ -19,8 +19,9 @@ abstract contract GiftBook is Ledger {
         gifts.word = 0;
     }
 
-    /// @dev Takes one gift of a batch out of the books. The sum tree makes `amount ≤ remaining` true; the subtraction is
-    /// checked all the same.
+    /// @dev Takes one gift of a batch out of the books, by its place: a lopsided tree has one index at several depths, and
+    /// whoever took one gift would void the others. The sum tree makes `amount ≤ remaining` true; the subtraction is checked
+    /// all the same.
     function _take(GiftBatch calldata batch, GiftLeaf calldata leaf, uint256[] calldata proof)
         internal
         returns (bytes32 batchId)
@@ -29,13 +30,13 @@ abstract contract GiftBook is Ledger {
         Word storage funded = _batches[batchId];
         uint256 slot = funded.word;
         require(slot != 0, GiftCertificates_NoSuchGift(batchId));
-        uint256 index = leaf.index;
-        Word storage taken = _claimed[batchId][index >> 8];
-        uint256 bits = taken.word;
-        uint256 mask = 1 << (index & 0xff);
-        require(bits & mask == 0, GiftCertificates_AlreadyClaimed(batchId, index));
-        uint256 root = MerkleSum.root(MerkleSum.node(_leafHash(leaf), leaf.amount), index, proof);
+        uint256 place = MerkleSum.placeOf(proof.length, leaf.index);
+        uint256 root = MerkleSum.root(MerkleSum.node(_leafHash(leaf), leaf.amount), place, proof);
         require(root == batch.root, GiftCertificates_MalformedProof(root, batch.root));
+        Word storage taken = _claimed[batchId][place >> 8];
+        uint256 bits = taken.word;
+        uint256 mask = 1 << (place & 0xff);
+        require(bits & mask == 0, GiftCertificates_AlreadyClaimed(batchId, leaf.index));
         taken.word = bits | mask;
         funded.word = (slot >> 96 << 96) | (uint96(slot) - leaf.amount);
     }
@@ -58,7 +59,7 @@ abstract contract GiftBook is Ledger {
         }
     }
 
-    function _isTaken(bytes32 batchId, uint256 index) internal view returns (bool) {
-        return _claimed[batchId][index >> 8].word & (1 << (index & 0xff)) != 0;
+    function _isTaken(bytes32 batchId, uint256 place) internal view returns (bool) {
+        return _claimed[batchId][place >> 8].word & (1 << (place & 0xff)) != 0;
     }
 }

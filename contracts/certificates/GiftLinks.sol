@@ -101,6 +101,8 @@ abstract contract GiftLinks is Payments, GiftBook {
     ) external {
         bytes32 batchId = _take(batch, leaf, proof);
         _checkLimitation(batch.seriesId, batch.limitationAt);
+        // The key signs the index, not the place. Where the giver's tree has both at several places, one signature claims each
+        // of them, once, for the recipient that it names: nobody else gets anything, and that one loses nothing by having more.
         _checkClaim(
             keccak256(abi.encode(batchId, leaf.index)),
             leaf.key,
@@ -158,8 +160,8 @@ abstract contract GiftLinks is Payments, GiftBook {
     }
 
     /// @inheritdoc ICertificatePayments
-    function isClaimedFromBatch(bytes32 batchId, uint256 index) external view returns (bool) {
-        return _isTaken(batchId, index);
+    function isClaimedFromBatch(bytes32 batchId, uint256 place) external view returns (bool) {
+        return _isTaken(batchId, place);
     }
 
     // -------------------------------------------------------------------------------------------------- internal

@@ -71,8 +71,8 @@ abstract contract Ledger is Reserve {
     mapping(bytes32 giftId => Word) internal _gifts;
     /// @dev `root 160 | remaining 96`
     mapping(bytes32 batchId => Word) internal _batches;
-    /// @dev One bit a gift of a batch.
-    mapping(bytes32 batchId => mapping(uint256 place => Word bits)) internal _claimed;
+    /// @dev One bit a place of a batch's tree, numbered as `MerkleSum.placeOf` does; 256 places a word.
+    mapping(bytes32 batchId => mapping(uint256 row => Word bits)) internal _claimed;
 
     /// @dev The only way face comes into being. The caller has taken the same amount of currency, or has burnt the face
     /// elsewhere.

@@ -10,10 +10,20 @@ library MerkleSum {
         return (uint256(preimageHash) << 96) | uint96(sum);
     }
 
-    /// @param proof siblings from the leaf up; bit `i` of `index` says on which side (1: the sibling is left)
-    /// @return word root that this leaf at this place leads to; 0 when `index` has no place in a tree of this depth or a sum
-    /// exceeds 96 bits
-    function root(uint256 leaf, uint256 index, uint256[] calldata proof)
+    /// @notice Number of a place in a tree, as in a heap: the root is 1, and below n lie 2n and 2n + 1.
+    /// @dev Of a depth above 255, and of an index that this depth does not have, it is some number: `root` leads nowhere from it.
+    /// @param index from the left, at this depth
+    function placeOf(uint256 depth, uint256 index) internal pure returns (uint256) {
+        unchecked {
+            return (1 << depth) + index;
+        }
+    }
+
+    /// @param place of the leaf; its lowest bit says on which side it lies (1: its sibling is left)
+    /// @param proof siblings from the leaf up
+    /// @return word root that this leaf at this place leads to; 0 when the place is not as deep as the proof is long, which
+    /// none is beyond 255, or a sum exceeds 96 bits
+    function root(uint256 leaf, uint256 place, uint256[] calldata proof)
         internal
         pure
         returns (uint256 word)
@@ -26,16 +36,16 @@ library MerkleSum {
                 let sum :=
                     add(and(word, 0xffffffffffffffffffffffff), and(sibling, 0xffffffffffffffffffffffff))
                 if shr(96, sum) {
-                    index := 1 // a sum that no word holds: no tree's
+                    place := 0 // a sum that no word holds: no tree's
                     break
                 }
-                let side := shl(5, and(index, 1)) // where `word` goes in the scratch space: left or right
+                let side := shl(5, and(place, 1)) // where `word` goes in the scratch space: left or right
                 mstore(side, word)
                 mstore(xor(side, 0x20), sibling)
                 word := or(shl(96, keccak256(0x00, 0x40)), sum)
-                index := shr(1, index)
+                place := shr(1, place)
             }
         }
-        if (index != 0) return 0;
+        if (place != 1) return 0;
     }
 }

@@ -25,6 +25,11 @@ class BatchPlace:
     index: int
     proof: tuple[int, ...]
 
+    @property
+    def number(self) -> int:
+        """What tells this place from all others of the tree: by it the contract marks what was taken."""
+        return (1 << len(self.proof)) + self.index
+
 
 @dataclass(frozen=True)
 class Gift:

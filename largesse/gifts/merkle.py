@@ -19,7 +19,8 @@ from largesse.errors import LargesseError, MerkleError
 from largesse.terms.fields import UINT40_MAX
 
 SUM_BITS = 96
-MAX_DEPTH = 32
+MAX_DEPTH = 32  # of a tree that is built here
+MAX_PROOF = 255  # the contract finds no place that is more steps below a root
 
 _HASH_MASK = 2**160 - 1
 _LEAF_TYPES = ("uint256", "address", "address", "uint256", "uint256", "bytes32")
@@ -137,7 +138,7 @@ def verify(root: int, leaf: GiftLeaf, proof: Sequence[int]) -> bool:
     bad_leaf.
     """
     node = leaf.word()
-    if leaf.index >> len(proof):
+    if len(proof) > MAX_PROOF or leaf.index >> len(proof):
         return False
     for depth, sibling in enumerate(proof):
         if not 0 <= sibling < 2**256:

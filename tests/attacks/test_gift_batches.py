@@ -15,7 +15,18 @@ from largesse.eip712 import address_of, keccak
 from tests.support.certificates import DAY, MAX_AMOUNT, NO_SIGNATURE, World
 from tests.support.clock import at
 from tests.support.errors import reverts
-from tests.support.gifts import Batch, Leaf, SumTree, fund_root, give_many, root_of, secret_of, word_of
+from tests.support.gifts import (
+    Batch,
+    Leaf,
+    SumTree,
+    fund_root,
+    give_many,
+    parent,
+    place_of,
+    root_of,
+    secret_of,
+    word_of,
+)
 
 SECRET = secret_of("hostile tree")
 KEY = address_of(SECRET)
@@ -83,20 +94,43 @@ def test_the_same_leaf_in_two_places_is_claimed_once(world: World, series: int) 
     assert world.certificates.batchRemaining(batch.id) == 50
 
 
-def test_two_leaves_of_one_index_in_a_lopsided_tree_are_claimed_once(world: World, series: int) -> None:
-    """Place 1 of depth 2 and place 1 of depth 1 share a bit: the second comes too late and gets nothing."""
+def test_two_leaves_of_one_index_in_a_lopsided_tree_are_two_gifts(world: World, series: int) -> None:
+    """Index 1 of depth 2 and index 1 of depth 1 are two places: each is claimed, once."""
     deep = [Leaf(0, KEY, 10), Leaf(1, KEY, 20)]
     shallow = Leaf(1, KEY, 30)
     left = SumTree([leaf.word for leaf in deep]).root
     batch = fund_root(world, series, SumTree([left, shallow.word]).root, reclaim_at=world.now() + DAY)
-    claim(world, batch, shallow, [left])
-    with reverts("GiftCertificates_AlreadyClaimed", batch.id, 1):
-        claim(world, batch, deep[1], [deep[0].word, shallow.word])
-    claim(world, batch, deep[0], [deep[1].word, shallow.word])
-    assert world.certificates.batchRemaining(batch.id) == 20
+    gifts = [(shallow, [left]), (deep[1], [deep[0].word, shallow.word])]
+    for leaf, proof in gifts:
+        assert not world.certificates.isClaimedFromBatch(batch.id, place_of(1, proof))
+        claim(world, batch, leaf, proof)
+        assert world.certificates.isClaimedFromBatch(batch.id, place_of(1, proof))
+    for leaf, proof in gifts:
+        with reverts("GiftCertificates_AlreadyClaimed", batch.id, 1):
+            claim(world, batch, leaf, proof)
+    assert world.certificates.balanceOf(world.recipient, series) == 50
+    assert world.certificates.batchRemaining(batch.id) == 10
     at(batch.reclaim_at)
     world.certificates.reclaimBatch(batch.struct, NO_SIGNATURE, {"from": world.giver})
-    assert world.certificates.balanceOf(world.giver, series) == 100_000 - 40
+    assert world.certificates.balanceOf(world.giver, series) == 100_000 - 50
+
+
+def test_every_gift_of_a_comb_is_claimed_once(world: World, series: int) -> None:
+    """Ten gifts, nine of them with index 1, each at a depth of its own: none is in another's way."""
+    leaves = [Leaf(1, KEY, 10 + i) for i in range(9)] + [Leaf(0, KEY, 19)]
+    nodes = [leaves[-1].word]
+    for leaf in reversed(leaves[:-1]):
+        nodes.append(parent(nodes[-1], leaf.word))
+    nodes.reverse()
+    batch = fund_root(world, series, nodes[0])
+    for i, leaf in enumerate(leaves):
+        below = [nodes[i + 1]] if leaf.index else []
+        proof = below + [leaves[j].word for j in reversed(range(i))]
+        claim(world, batch, leaf, proof)
+        with reverts("GiftCertificates_AlreadyClaimed", batch.id, leaf.index):
+            claim(world, batch, leaf, proof)
+    assert world.certificates.balanceOf(world.recipient, series) == sum(range(10, 20))
+    assert world.certificates.batchRemaining(batch.id) == 0
 
 
 def test_an_inner_node_is_no_leaf(world: World, series: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tests.model.ids import SUM, batch_id, gift_id, leaf_id, root_of
+from tests.model.ids import SUM, batch_id, gift_id, leaf_id, path_of, root_of
 from tests.model.ledger import operation
 from tests.model.redemption import Redemptions, redemption_message, rows_of
 from tests.model.words import (
@@ -215,23 +215,23 @@ class Gifts(Redemptions):
         )
         self.check_accepts(check, recipient)
         check.done()
-        self._take_leaf(given, leaf)
+        self._take_leaf(given, leaf, proof)
         self.credit(recipient, batch.series_id, leaf.amount)
         self.emit("GiftClaimedFromBatch", given, leaf.index)
 
     def _check_leaf(self, check: Checks, batch: GiftBatch, leaf: GiftLeaf, proof: Sequence[int]) -> bytes:
         given = batch_id(batch)
         check.need(given in self.books.batches, "NoSuchGift", given)
-        taken = self.books.taken.get((given, leaf.index), False)
+        taken = self.books.taken.get((given, path_of(leaf, proof)), False)
         check.need(not taken, "AlreadyClaimed", given, leaf.index)
         root = root_of(leaf, proof)
         check.need(root == batch.root, "MalformedProof", root, batch.root)
         return given
 
-    def _take_leaf(self, given: bytes, leaf: GiftLeaf) -> None:
+    def _take_leaf(self, given: bytes, leaf: GiftLeaf, proof: Sequence[int]) -> None:
         batch, remaining = self.books.batches[given]
         self.books.batches[given] = batch, remaining - leaf.amount
-        self.books.taken[given, leaf.index] = True
+        self.books.taken[given, path_of(leaf, proof)] = True
 
     # ----------------------------------------------------------------------------------- taken back
 
@@ -264,7 +264,7 @@ class Gifts(Redemptions):
         self._check_recall(check, batch.giver, batch.series_id, batch.limitation_at, gift, authorization)
         check.need(self.now < leaf.deliver_at, "NotRecallable", leaf.deliver_at, batch.reclaim_at, self.now)
         check.done()
-        self._take_leaf(given, leaf)
+        self._take_leaf(given, leaf, proof)
         self.use_authority(batch.giver, batch.series_id, authorization)
         self.emit("GiftRecalledFromBatch", given, leaf.index)
         self.credit(batch.giver, batch.series_id, leaf.amount)

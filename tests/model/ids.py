@@ -48,6 +48,12 @@ def root_of(leaf: GiftLeaf, proof: Sequence[int]) -> int:
     return node if index == 0 else 0
 
 
+def path_of(leaf: GiftLeaf, proof: Sequence[int]) -> str:
+    """The way down from the root to a leaf, `0` a step to the left, `1` to the right: no two leaves of a tree
+    have the same."""
+    return "".join(str(leaf.index >> step & 1) for step in reversed(range(len(proof))))
+
+
 def tree(leaves: Sequence[GiftLeaf]) -> tuple[int, list[list[int]]]:
     """Root and each leaf's proof; the missing leaves of the last row are empty nodes."""
     level = [leaf_node(leaf) for leaf in leaves]
@@ -60,6 +66,18 @@ def tree(leaves: Sequence[GiftLeaf]) -> tuple[int, list[list[int]]]:
         level = [_parent(*level[i : i + 2]) for i in range(0, len(level), 2)]
         places = [place // 2 for place in places]
     return level[0], proofs
+
+
+def comb(leaves: Sequence[GiftLeaf]) -> tuple[int, list[list[int]]]:
+    """Root and each leaf's proof in the tree that is as lopsided as can be: each leaf hangs to the right of a
+    node that all later ones are below, and so has index 1 at a depth of its own. The last has index 0."""
+    spine = [leaf_node(leaves[-1])]
+    for leaf in reversed(leaves[:-1]):
+        spine.append(_parent(spine[-1], leaf_node(leaf)))
+    spine.reverse()
+    above = [[leaf_node(one) for one in reversed(leaves[:depth])] for depth in range(len(leaves))]
+    proofs = [[below, *rest] for below, rest in zip(spine[1:], above, strict=False)]
+    return spine[0], [*proofs, above[-1]]
 
 
 def _node(image: bytes, total: int) -> int:

@@ -51,7 +51,7 @@ class Books:
     closed: dict[tuple[int, str], int] = field(default_factory=dict)  # used when a rest was last paid out
     gifts: dict[bytes, Gift] = field(default_factory=dict)  # those that are open
     batches: dict[bytes, tuple[GiftBatch, int]] = field(default_factory=dict)  # with what remains
-    taken: dict[tuple[bytes, int], bool] = field(default_factory=dict)
+    taken: dict[tuple[bytes, str], bool] = field(default_factory=dict)
     owed: dict[str, int] = field(default_factory=dict)
     # By the last operation: what it told which service, and whom it paid.
     told: dict[str, tuple[Any, ...]] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from largesse.addresses import address_from_bytes
 from largesse.amounts import UINT96_MAX
 from largesse.errors import MerkleError
-from largesse.gifts.merkle import GiftLeaf, Tree, build, sum_of, verify
+from largesse.gifts.merkle import MAX_PROOF, GiftLeaf, Tree, build, sum_of, verify
 from tests.python.helpers import ISSUER, MERCHANT, ZERO, refused
 
 KEY = "0x1a642f0E3c3aF545E7AcBD38b07251B3990914F1"
@@ -99,6 +99,17 @@ def test_an_index_beyond_the_proof_is_refused() -> None:
     assert not verify(build(GOLDEN).root, forged, build(GOLDEN).proof(0))
     # Even where that leaf itself, index 4 and all, is what was hashed:
     assert not verify(forged.word(), forged, [])
+
+
+def test_a_proof_of_more_steps_than_the_contract_takes_is_refused() -> None:
+    leaf, root = GOLDEN[0], GOLDEN[0].word()
+    proof: list[int] = []
+    while len(proof) < MAX_PROOF + 1:
+        assert verify(root, leaf, proof)
+        image = keccak(root.to_bytes(32, "big") + LEAF_1.to_bytes(32, "big"))
+        root = int.from_bytes(image[12:], "big") << 96 | sum_of(root) + sum_of(LEAF_1)
+        proof.append(LEAF_1)
+    assert not verify(root, leaf, proof)
 
 
 def test_a_node_is_no_leaf_and_a_sibling_no_bigger_than_a_word() -> None:

@@ -67,6 +67,15 @@ def root_of(word: int, index: int, proof: Sequence[int]) -> int:
     return 0 if index else word
 
 
+def place_of(index: int, proof: Sequence[int]) -> int:
+    """The number of a place in a tree: the root is 1, and 2n and 2n + 1 lie below n."""
+    place, width = 1, 2 ** len(proof)
+    while width > 1:
+        width //= 2
+        place = 2 * place + (index // width) % 2
+    return place
+
+
 class SumTree:
     """A Merkle sum tree over node words, filled up with zero words to a power of two."""
 
@@ -127,6 +136,10 @@ class Batch:
 
     def proof(self, place: int) -> list[int]:
         return self.tree.proof(place)
+
+    def is_claimed(self, world: World, index: int) -> bool:
+        """Whether the gift was claimed, or taken back by itself, as the contract says."""
+        return bool(world.certificates.isClaimedFromBatch(self.id, place_of(index, self.proof(index))))
 
     def gift(self, index: int) -> bytes:
         """What a link's key, and a giver who takes it back, sign as `gift`."""

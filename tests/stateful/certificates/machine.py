@@ -184,8 +184,8 @@ class Machine(Life[Side]):
             if model.books.batches[batch.id][1]:
                 self._must(side, ("reclaimBatch", given.giver, (given, Authorization(0, 0, None))))
             return
-        for leaf, proof in zip(batch.leaves, batch.proofs, strict=True):
-            if model.books.taken.get((batch.id, leaf.index), False):
+        for leaf, proof, path in zip(batch.leaves, batch.proofs, batch.paths, strict=True):
+            if model.books.taken.get((batch.id, path), False):
                 continue
             to = HOLDING[0] if leaf.recipient == ZERO else leaf.recipient
             said = ("Claim", side.batch_leaf(batch.id, leaf.index), to, ())

@@ -95,7 +95,7 @@ class Side:
         self.accounts = rebuild.Accounts()
         self.audit = CertificateAudit(self.address, decimals)
         self.made: dict[bytes, Any] = {}  # gifts and batches by id, to read them again
-        self.leaves: dict[bytes, int] = {}  # number of a batch's leaves
+        self.places: dict[bytes, list[str]] = {}  # a batch's leaves, by their paths
         self._expected: tuple[bytes, bytes] | None = None  # request and hash, while the books don't change
         self._compared_at = 0
         self._calldata: dict[tuple[Any, ...], bytes] = {}
@@ -321,14 +321,14 @@ class Side:
                 used = books.orders.get((paid, order), False)
                 rows.append(Row("isOrderUsed", (paid, order), (used,)))
         for given, thing in list(self.made.items())[-NEWEST:]:
-            if given not in self.leaves:
+            if given not in self.places:
                 rows.append(Row("isGiftOpen", (given,), (given in books.gifts,)))
                 continue
             _, remaining = books.batches.get(given, (thing, 0))
             rows.append(Row("batchRemaining", (given,), (remaining,)))
-            for index in range(self.leaves[given]):
-                taken = books.taken.get((given, index), False)
-                rows.append(Row("isClaimedFromBatch", (given, index), (taken,)))
+            for path in self.places[given]:
+                taken = books.taken.get((given, path), False)
+                rows.append(Row("isClaimedFromBatch", (given, int("1" + path, 2)), (taken,)))
         for holder in HOLDING:
             approved = books.approvals.get((holder, OPERATOR), False)
             rows.append(Row("isApprovedForAll", (holder, OPERATOR), (approved,)))

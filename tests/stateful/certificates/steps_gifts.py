@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import astuple, replace
 
-from tests.model.ids import SUM, gift_id, tree
+from tests.model.ids import SUM, comb, gift_id, tree
 from tests.model.words import (
     DAY,
     NEVER,
@@ -75,6 +75,14 @@ def give_signed(hand: Hand, store: Store) -> Act:
     return "giveSigned", caller, (giver, order, hand.authorization(caller, giver, series_id, message))
 
 
+def _decoys(leaves: list[GiftLeaf]) -> list[GiftLeaf]:
+    """As a giver lays them who wants one gift to void another: all but the last have one index, the second is
+    the first one again, and the third is a gift of nothing."""
+    laid = [replace(one, index=1) for one in leaves[:-1]] + [replace(leaves[-1], index=0)]
+    laid[1:3] = [replace(laid[0], amount=laid[1].amount), replace(laid[2], amount=0)]
+    return laid
+
+
 @step(4)
 def give_many(hand: Hand, store: Store) -> Act:
     series_id, giver = hand.card()
@@ -82,6 +90,7 @@ def give_many(hand: Hand, store: Store) -> Act:
     limitation = series.terms.limitation_at if series else 0
     balance = hand.model.account(series_id, giver).balance
     share = max(1, balance // 6)
+    lopsided = len(store.batches) % 2
     leaves = [
         GiftLeaf(
             i,
@@ -91,12 +100,16 @@ def give_many(hand: Hand, store: Store) -> Act:
             hand.mostly(hand.now, hand.now + hand.rng.randrange(2, 5 * DAY), percent=50),
             bytes(32),
         )
-        for i in range(hand.rng.randrange(1, 6))
+        for i in range(hand.rng.randrange(1, 6) + 3 * lopsided)
     ]
     reclaim = hand.mostly(0, hand.date(hand.now + 1, limitation), percent=30)
     if reclaim == 0:  # what nobody can claim must be reclaimable, or the last step finds it stuck
         leaves = [replace(one, recipient=HOLDERS[0]) if one.key == ZERO else one for one in leaves]
-    root, proofs = tree(leaves)
+    if lopsided:
+        leaves = _decoys(leaves)
+        root, proofs = comb(leaves)
+    else:
+        root, proofs = tree(leaves)
     if reclaim and hand.odds(6):
         root ^= 1  # a sum that is not the leaves'
     batch = GiftBatch(giver, series_id, root, reclaim or NEVER, hand.now, limitation)
@@ -163,17 +176,25 @@ def claim_and_pay(hand: Hand, store: Store) -> Act | None:
 
 
 def _open_batch(hand: Hand, store: Store) -> Batch | None:
-    still = [batch for batch in store.batches if batch.id in hand.model.books.batches]
+    """Mostly one that is there; before all others one of which some gifts are gone and some left."""
+    books = hand.model.books
+    still = [batch for batch in store.batches if batch.id in books.batches]
+    begun = [
+        one for one in still if 0 < sum((one.id, path) in books.taken for path in one.paths) < len(one.paths)
+    ]
     if still and hand.odds(93):
-        return hand.one(still)
+        return hand.one(begun or still)
     return hand.one(store.batches) if store.batches else None
 
 
 def _leaf(hand: Hand, batch: Batch, *, recallable: bool = False) -> tuple[GiftLeaf, list[int]]:
     """A gift of the batch with its proof, mostly a true one that is still there."""
-    still = [i for i in range(len(batch.leaves)) if not hand.model.books.taken.get((batch.id, i), False)]
+    gone = [(batch.id, path) in hand.model.books.taken for path in batch.paths]
+    still = [i for i, taken in enumerate(gone) if not taken]
     fit = [i for i in still if (hand.now < batch.leaves[i].deliver_at) == recallable]
-    at = hand.one(fit or still) if still and hand.odds(90) else hand.rng.randrange(len(batch.leaves))
+    used = {leaf.index for leaf, taken in zip(batch.leaves, gone, strict=True) if taken}
+    twins = [i for i in fit if batch.leaves[i].index in used]
+    at = hand.one(twins or fit or still) if still and hand.odds(90) else hand.rng.randrange(len(batch.leaves))
     leaf, proof = batch.leaves[at], list(batch.proofs[at])
     if hand.odds(4):
         leaf = replace(leaf, amount=leaf.amount + hand.one([1, SUM]))

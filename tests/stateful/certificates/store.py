@@ -8,7 +8,7 @@ from typing import Any
 
 from eth_abi.abi import encode
 
-from tests.model.ids import batch_id
+from tests.model.ids import batch_id, path_of
 from tests.model.words import Gift, GiftBatch, GiftLeaf
 
 ART = encode(
@@ -36,6 +36,10 @@ class Batch:
     @cached_property
     def id(self) -> bytes:
         return batch_id(self.batch)
+
+    @cached_property
+    def paths(self) -> list[str]:
+        return [path_of(*one) for one in zip(self.leaves, self.proofs, strict=True)]
 
 
 @dataclass
@@ -66,4 +70,4 @@ class Store:
         """Remembers a batch, and has the side read it from now on."""
         self.batches.append(batch)
         side.made[batch.id] = batch.batch
-        side.leaves[batch.id] = len(batch.leaves)
+        side.places[batch.id] = batch.paths

@@ -149,7 +149,7 @@ def test_recall_from_batch_gives_the_link_back(world: World, series: int, batch:
     tx = recall(world, batch, 2)
     assert world.certificates.account(series, world.giver) == (970, 0, 0)
     assert world.certificates.batchRemaining(batch.id) == 30
-    assert [world.certificates.isClaimedFromBatch(batch.id, i) for i in range(3)] == [False, False, True]
+    assert [batch.is_claimed(world, i) for i in range(3)] == [False, False, True]
     assert (world.certificates.state(series)[1], world.reserve()) == before
     assert world.reserve() == world.liabilities()
     assert logs_of(tx, world.certificates) == [
