@@ -60,17 +60,18 @@ export class Shop {
       read("uri", gift.seriesId),
       read("validity", gift.seriesId),
       place
-        ? this.#isTakenFromBatch(read, batchId, place.index)
+        ? this.#isTakenFromBatch(read, batchId, place)
         : read("isGiftOpen", giftIdOf(link)).then((open) => !open),
       this.#now(),
     ]);
     return { ...currency, ...readUri(uri), amount: gift.amount, expiresAt, taken, now };
   }
 
-  async #isTakenFromBatch(read, batchId, index) {
+  async #isTakenFromBatch(read, batchId, { index, proof }) {
+    const number = (1n << BigInt(proof.length)) + index; // of its place in the tree
     const [left, claimed] = await Promise.all([
       read("batchRemaining", batchId),
-      read("isClaimedFromBatch", batchId, index),
+      read("isClaimedFromBatch", batchId, number),
     ]);
     return claimed || left === 0n;
   }
