@@ -33,10 +33,9 @@ def is_free(world: World) -> bool:
 
 
 def digest_of(world: World, payment: tuple[Any, ...]) -> bytes:
-    merchant, _, order, total, deadline, data, _ = payment
-    return PaymentRequest(merchant, ZERO, order, world.token.address, total, deadline, data).digest(
-        world.domain
-    )
+    merchant, _, order, total, least, deadline, data, _ = payment
+    request = PaymentRequest(merchant, ZERO, order, world.token.address, total, least, deadline, data)
+    return request.digest(world.domain)
 
 
 @pytest.mark.parametrize("role", ["holder", "stranger", "issuer", "deployer"])
