@@ -73,7 +73,7 @@ def test_nobody_uses_an_order_up_with_less_or_more(
     card = world.own_card(series, amount, holder=world.stranger, order=ORDER)
     with reverts("GiftCertificates_TotalDiffers", amount, TOTAL):
         world.certificates.pay(request_, [card], {"from": world.stranger})
-    lowered = payment_with(request_, total=amount)
+    lowered = payment_with(request_, total=amount, least=amount)
     with reverts("GiftCertificates_InvalidSignature", world.merchant, digest_of(world, lowered)):
         world.certificates.pay(lowered, [card], {"from": world.stranger})
     assert is_free(world)

@@ -232,16 +232,18 @@ class Hand:
     def requested(self, payment: Payment, caller: str, cards: Sequence[Redemption]) -> Payment:
         """With the total that the cards should add up to, the least that must arrive of it, and its signed
         request unless the caller is the payee. Without an order the least is wrong: nobody looks at it."""
-        total = sum(card.amount for card in cards)
-        payout = total - sum(self.model.fee_of(card, payment.payee) for card in cards)
-        least = total + 1
-        if payment.order:
-            least = self.mostly(payout, payout + 1, payout // 2, total, 0, percent=70)
-        total = self.mostly(total, total + 1, max(total - 1, 0), percent=75) % 2**96
+        face = sum(card.amount for card in cards)
+        payout = face - sum(self.model.fee_of(card, payment.payee) for card in cards)
+        total = self.mostly(face, face + 1, max(face - 1, 0), percent=75) % 2**96
         service = ZERO if payment.payee == ZERO else payment.merchant
         paid = payment.merchant if service == ZERO else payment.payee
-        payment = replace(payment, total=total, least=least % 2**96, deadline=self.deadline())
-        if payment.order == 0 or (caller == paid and self.odds(80)):
+        payment = replace(payment, total=total, least=(face + 1) % 2**96, deadline=self.deadline())
+        if payment.order == 0:
+            return payment
+        unsigned = caller == paid and self.odds(80)
+        least = self.one([payout, payout, payout // 2, payout + 1, face])
+        payment = replace(payment, least=least % 2**96)
+        if unsigned:
             return payment
         message = (
             "PaymentRequest",
