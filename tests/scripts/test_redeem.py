@@ -115,7 +115,9 @@ def test_a_signed_amount_cannot_be_changed_in_the_file(card: Desk) -> None:
     assert error.value.values[0].lower() == card.address("holder").lower()
 
 
-@pytest.mark.parametrize(("said", "altered"), (("total=31000", "total=30100"), ("least=30070", "least=24800")))
+@pytest.mark.parametrize(
+    ("said", "altered"), (("total=31000", "total=30100"), ("least=30070", "least=24800"))
+)
 def test_an_altered_request_is_not_the_merchants(card: Desk, said: str, altered: str) -> None:
     text = qr_texts(Image.open(ask()))[0].replace(said, altered)
     with pytest.raises(ClientError) as error:
