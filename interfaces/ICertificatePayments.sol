@@ -23,7 +23,8 @@ interface ICertificatePayments is IERC1155, ICertificateTypes {
     function redeem(uint256 seriesId, uint96 amount, address merchant) external;
 
     /// @notice The caller, a merchant, is paid by the holder's signature over `Redemption`.
-    /// @dev A non-zero order is used up: a second payment for it reverts.
+    /// @dev A non-zero order is used up: a second payment for it reverts. The holder chose series and amount: the caller
+    /// looks at both, and at the series' fee, before it submits.
     function redeemSigned(Redemption calldata redemption) external;
 
     /// @notice The caller, a merchant, submits many signed redemptions: each its own payment. Bad rows are skipped and
@@ -33,7 +34,9 @@ interface ICertificatePayments is IERC1155, ICertificateTypes {
 
     /// @notice Several cards in one payment, to a merchant or into a service; anybody may submit it.
     /// @dev Each card is signed by its holder or held by the caller; every card's order equals the payment's. With an
-    /// order, the caller is the payee or brings its signed `PaymentRequest`, and the cards add up to `total`.
+    /// order, the caller is the payee or brings its signed `PaymentRequest`, the cards add up to `total`,
+    /// and at least `least` of that is paid out after the fees, which whoever pays may have chosen: a series of its own has
+    /// up to 20 %. With order 0 neither `total` nor `least` is looked at.
     /// A service gets all of it or the payment reverts (`GiftCertificates_ArrivedDiffers`).
     /// A named series pays only into its services and for payees that are its merchants (or the service itself), free of the fee; an open series with a
     /// fee does not pay into services.

@@ -86,6 +86,8 @@ interface ICertificateTypes {
     /// @param payee zero: `merchant` itself; else `merchant` is a service and the payment is for `payee`
     /// @param order number of the payee's (or merchant's) order, used once; 0 for none
     /// @param total what the cards must add up to when there is an order
+    /// @param least the least of it that must be paid out, in base units, after the fees of all cards' series: what the
+    /// payee accepts; without an order neither this nor `total` is looked at
     /// @param deadline until when the request is valid (only read with `signature`)
     /// @param data the service's parameters
     /// @param signature the payee's (or merchant's) over `PaymentRequest`; empty when it is the caller or `order` is 0
@@ -94,6 +96,7 @@ interface ICertificateTypes {
         address payee;
         uint64 order;
         uint96 total;
+        uint96 least;
         uint40 deadline;
         bytes data;
         bytes signature;
@@ -259,6 +262,7 @@ interface ICertificateTypes {
     error GiftCertificates_OrderUsed(address merchant, uint256 order);
     error GiftCertificates_OrderDiffers(uint256 order, uint256 expected);
     error GiftCertificates_TotalDiffers(uint256 sum, uint256 total);
+    error GiftCertificates_PayoutBelowLeast(uint256 payout, uint256 least);
     error GiftCertificates_FeeBarsService(uint256 seriesId, uint256 feeBps);
     error GiftCertificates_ServiceRefused(address service, bytes4 answer);
     error GiftCertificates_OverSpent(uint256 amount, uint256 spent);

@@ -6,6 +6,7 @@ import re
 from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from largesse.amounts import parse_amount
@@ -89,6 +90,20 @@ class Arguments:
         if not least <= value <= most:
             raise ArgumentError("out_of_range", f"{name}={value} is not {least} to {most}; {self._hint()}")
         return value
+
+    def share(self, name: str, *, most: int = 100) -> int:
+        """A percentage, up to `most`, as basis points. Raises ArgumentError bad_share."""
+        text = self.text(name)
+        try:
+            points = Decimal(text) * 100
+        except InvalidOperation:
+            points = Decimal(-1)
+        if not (text.isascii() and points == points.to_integral_value() and 0 <= points <= most * 100):
+            raise ArgumentError(
+                "bad_share",
+                f"{name}={text} is no percentage of 0 to {most} with two decimals; {self._hint()}",
+            )
+        return int(points)
 
     def flag(self, name: str) -> bool:
         """Whether it is yes. Raises ArgumentError bad_choice for what is neither that nor no."""

@@ -17,7 +17,7 @@ UINT64_MAX = 2**64 - 1
 MAX_SIGNATURE_BYTES = 512
 
 _PREFIX = "largesse:pay?"
-_KEYS = ("chain", "certificates", "currency", "merchant", "order", "total", "deadline", "signature")
+_KEYS = ("chain", "certificates", "currency", "merchant", "order", "total", "least", "deadline", "signature")
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,77}")
 _HEX = re.compile(r"0x(?:[0-9a-f]{2})+")
 
@@ -26,9 +26,10 @@ _HEX = re.compile(r"0x(?:[0-9a-f]{2})+")
 class PaymentRequest:
     """A request for `total` base units of `currency` to `merchant`, payable before second `deadline`.
 
+    `least` (up to `total`) is what must arrive of it: the payer chooses the series, which may have a fee.
     `certificates` is the ledger's address, `order` the merchant's own number (1 to 2**64 − 1; none is used
     twice), and `signature` the merchant's over all of it, None while unsigned. Raises PaymentRequestError:
-    out_of_range, bad_address, bad_signature_length.
+    out_of_range, bad_address, least_over_total, bad_signature_length.
     """
 
     chain_id: int
@@ -37,6 +38,7 @@ class PaymentRequest:
     merchant: str
     order: int
     total: int
+    least: int
     deadline: int
     signature: bytes | None = None
 
@@ -51,10 +53,15 @@ class PaymentRequest:
             value = getattr(self, name)
             if not 1 <= value <= maximum:
                 raise PaymentRequestError("out_of_range", f"{name} is {value}, not 1 to {maximum}")
-        try:
-            check_units(self.total)
-        except LargesseError as error:
-            raise PaymentRequestError("out_of_range", f"total: {error}") from error
+        for name in ("total", "least"):
+            try:
+                check_units(getattr(self, name))
+            except LargesseError as error:
+                raise PaymentRequestError("out_of_range", f"{name}: {error}") from error
+        if self.least > self.total:
+            raise PaymentRequestError(
+                "least_over_total", f"least is {self.least}, more than the total of {self.total}"
+            )
         if self.signature is not None and not 0 < len(self.signature) <= MAX_SIGNATURE_BYTES:
             raise PaymentRequestError(
                 "bad_signature_length",
@@ -70,6 +77,7 @@ class PaymentRequest:
             "merchant": self.merchant,
             "order": str(self.order),
             "total": str(self.total),
+            "least": str(self.least),
             "deadline": str(self.deadline),
         }
         if self.signature is not None:
@@ -105,6 +113,7 @@ def parse_request(uri: str) -> PaymentRequest:
         merchant=fields["merchant"],
         order=_number(fields, "order"),
         total=_number(fields, "total"),
+        least=_number(fields, "least"),
         deadline=_number(fields, "deadline"),
         signature=_signature(fields),
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from largesse.addresses import ZERO_ADDRESS
@@ -18,7 +17,7 @@ from largesse.files import replace_file
 from largesse.moments import minute
 from largesse.pool_files import PoolFile
 from largesse.session import Session
-from largesse.signed.attested_reads import BPS, AttestedRead
+from largesse.signed.attested_reads import AttestedRead
 from largesse.signed.rewards import Attestation
 
 POOL = Option("pool", "its name: out/pools/<name>.json")
@@ -38,18 +37,6 @@ def chosen(session: Session, given: Arguments) -> tuple[PoolFile, Rewards]:
     rewards = session.rewards(found.symbol)
     found.check(rewards)
     return found, rewards
-
-
-def share_of(given: Arguments, name: str) -> int:
-    """A percentage as basis points. Raises ArgumentError bad_share."""
-    text = given.text(name)
-    try:
-        points = Decimal(text) * 100
-    except InvalidOperation:
-        points = Decimal(-1)
-    if not (text.isascii() and points == points.to_integral_value() and 0 <= points <= BPS):
-        raise ArgumentError("bad_share", f"{name}={text} is no percentage of 0 to 100 with two decimals")
-    return int(points)
 
 
 def read_path(session: Session, given: Arguments, number: int) -> Path:
@@ -96,8 +83,8 @@ def open(session: Session, given: Arguments) -> bytes:  # noqa: A001 - what a pe
     amount = given.amount("amount", token.decimals)
     terms = PoolTerms(
         session.address(given.text("attester")),
-        share_of(given, "least"),
-        share_of(given, "most"),
+        given.share("least"),
+        given.share("most"),
         given.amount("reader_cap", token.decimals),
         given.amount("pool_cap", token.decimals),
         given.whole("notice", least=1, most=180) * _DAY,
@@ -162,7 +149,7 @@ def attest(session: Session, given: Arguments) -> Path:
 )
 def choose(session: Session, given: Arguments) -> int:
     (found, rewards), reader = chosen(session, given), session.wallet(given, "reader")
-    share = share_of(given, "share")
+    share = given.share("share")
     signed = [rewards.choose(reader, read, share) for read in reads_of(session, given, found.pool_id)]
     for read in signed:
         number, shown = read.attestation.read_id, rewards.token.show(read.to_reader)
@@ -184,7 +171,7 @@ def pay(session: Session, given: Arguments) -> Payment:
     reads = reads_of(session, given, found.pool_id)
     own = [read for read in reads if not read.chosen]
     if own:
-        share = share_of(given, "share")
+        share = given.share("share")
         chosen_now = {id(read): rewards.choose(sender, read, share) for read in own}
         reads = [chosen_now.get(id(read), read) for read in reads]
     payment = rewards.pay(sender, found.pool_id, reads)

@@ -13,6 +13,7 @@ from largesse.holdings import SignedCard
 from largesse.qr import qr_png
 from largesse.scanning import read_qr
 from largesse.session import Session
+from largesse.terms.fields import FULL_BPS, MAX_FEE_BPS
 from largesse.tills import PaymentRequest, parse_request
 
 _MINUTE = 60
@@ -43,21 +44,24 @@ def main(session: Session, given: Arguments) -> int:
     Option("total", "in whole currency, decimals after a point"),
     Option("order", "the shop's own number, used once"),
     Option("minutes", "how long it is good for", "15"),
+    Option("fee", "the highest fee of a series that the shop accepts, in percent", "0"),
     Option("from", "the merchant", ""),
-    example="currency=KRWT total=31000 order=7001 from=bookshop",
+    example="currency=KRWT total=31000 order=7001 fee=3 from=bookshop",
 )
 def till(session: Session, given: Arguments) -> Path:
     certificates = session.certificates(given.text("currency"))
     merchant = session.wallet(given, "merchant")
     order = given.whole("order", least=1)
     if certificates.is_order_used(merchant.address, order):
-        raise ArgumentError("order_used", f"order={order} is paid already")
+        raise ArgumentError("order_used", f"order={order} is used up: a payment for it went through")
     total = given.amount("total", certificates.token.decimals)
     deadline = session.node.now() + given.whole("minutes", least=1, most=7 * 24 * 60) * _MINUTE
-    request = certificates.request_payment(merchant, order, total, deadline)
+    least = total - total * given.share("fee", most=MAX_FEE_BPS // 100) // FULL_BPS
+    request = certificates.request_payment(merchant, order, total, deadline, least=least)
     picture = session.out("till") / f"order-{order}.png"
     picture.write_bytes(qr_png(request.uri()))
-    done(f"{merchant.name} asks for {certificates.token.show(total)}, order {order}")
+    show = certificates.token.show
+    done(f"{merchant.name} asks for {show(total)}, of which {show(least)} must arrive, order {order}")
     say(request.uri())
     say(f"QR code: out/till/{picture.name}")
     return picture
@@ -112,7 +116,8 @@ def submit(session: Session, given: Arguments) -> int:
     token = certificates.token
     receipt = certificates.pay(request, _cards(path, request), session.wallet(given, "merchant"))
     received = token.brought(receipt, request.merchant)
-    done(f"{request.merchant} has received {token.show(received)} for order {request.order}")
+    asked = f"order {request.order} of {token.show(request.total)}"
+    done(f"{request.merchant} has received {token.show(received)} for {asked}")
     return received
 
 

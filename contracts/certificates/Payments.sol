@@ -8,7 +8,7 @@ import {Redemptions} from "./Redemptions.sol";
 /// @notice Several cards in one payment, to a merchant or into a service.
 abstract contract Payments is Redemptions {
     bytes32 private constant PAYMENT_REQUEST_TYPEHASH = keccak256(
-        "PaymentRequest(address merchant,address service,uint64 order,address currency,uint96 total,uint40 deadline,bytes data)"
+        "PaymentRequest(address merchant,address service,uint64 order,address currency,uint96 total,uint96 least,uint40 deadline,bytes data)"
     );
 
     /// @inheritdoc ICertificatePayments
@@ -45,7 +45,7 @@ abstract contract Payments is Redemptions {
         bytes memory rows
     ) internal {
         (address merchant, address payee) = (payment.merchant, payment.payee);
-        if (payment.order != 0) _checkRequest(payment, payee == address(0) ? merchant : payee, sum);
+        if (payment.order != 0) _checkRequest(payment, payee == address(0) ? merchant : payee, sum, payout);
         emit RedeemedMany(rows);
         if (payee == address(0)) {
             _payOut(merchant, payout);
@@ -62,9 +62,11 @@ abstract contract Payments is Redemptions {
     }
 
     /// @dev An order belongs to whom it pays: only that account, or its signature, uses one up. The request binds the
-    /// service and its data too, or a fake service could use up the order and pay nobody.
-    function _checkRequest(Payment calldata payment, address payee, uint256 sum) private {
+    /// service and its data too, or a fake service could use up the order and pay nobody. And what arrives: who pays
+    /// may choose a series of its own, whose fee it collects.
+    function _checkRequest(Payment calldata payment, address payee, uint256 sum, uint256 payout) private {
         require(sum == payment.total, GiftCertificates_TotalDiffers(sum, payment.total));
+        require(payout >= payment.least, GiftCertificates_PayoutBelowLeast(payout, payment.least));
         if (msg.sender != payee) {
             _checkDeadline(payment.deadline);
             bytes32 structHash = keccak256(
@@ -75,6 +77,7 @@ abstract contract Payments is Redemptions {
                     payment.order,
                     _currency,
                     payment.total,
+                    payment.least,
                     payment.deadline,
                     keccak256(payment.data)
                 )

@@ -7,7 +7,7 @@ receipt and raises `RefusedError` (with the contract's error and its values) whe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -28,7 +28,7 @@ from largesse.holdings import Account, Refundable, SeriesState, SignedCard
 from largesse.restoring import SignedRestoration
 from largesse.signed.certificates import Claim, Redemption, Refund, Restoration
 from largesse.signed.certificates import PaymentRequest as RequestMessage
-from largesse.terms.fields import UINT40_MAX, Terms
+from largesse.terms.fields import FULL_BPS, UINT40_MAX, Terms
 from largesse.tills import PaymentRequest
 from largesse.tokens import Token
 
@@ -249,21 +249,23 @@ class Certificates:
         """The holder pays a merchant itself, without an order number."""
         return self._send(holder, "redeem", series_id, amount, merchant)
 
-    def request_payment(self, merchant: Wallet, order: int, total: int, deadline: int) -> PaymentRequest:
-        """A till's request, signed by the merchant."""
-        message = RequestMessage(
-            merchant.address, ZERO_ADDRESS, order, self.token.address, total, deadline, b""
-        )
-        return PaymentRequest(
+    def request_payment(
+        self, merchant: Wallet, order: int, total: int, deadline: int, *, least: int | None = None
+    ) -> PaymentRequest:
+        """A till's request, signed by the merchant. `least` of `total` must arrive: by default all of it, so
+        that no series with a fee pays. Raises PaymentRequestError for what no request can hold."""
+        least = total if least is None else least
+        unsigned = PaymentRequest(
             self.node.chain_id,
             self.address,
             self.token.address,
             merchant.address,
             order,
             total,
+            least,
             deadline,
-            message.sign(self.domain, merchant.key),
         )
+        return replace(unsigned, signature=_message_of(unsigned).sign(self.domain, merchant.key))
 
     def check_request(self, request: PaymentRequest) -> None:
         """Raise ClientError unless this request can be paid here and now: wrong_place, wrong_currency,
@@ -279,34 +281,35 @@ class Certificates:
             raise ClientError("wrong_currency", f"{request.currency} is not this contract's currency")
         if request.signature is None:
             raise ClientError("unsigned_request", "the request bears no merchant's signature")
-        message = RequestMessage(
-            request.merchant,
-            ZERO_ADDRESS,
-            request.order,
-            request.currency,
-            request.total,
-            request.deadline,
-            b"",
-        )
-        if not self._is_signed_by(request.merchant, message, request.signature):
+        if not self._is_signed_by(request.merchant, _message_of(request), request.signature):
             raise ClientError("not_the_merchant", f"{request.merchant} did not sign this request")
         if request.deadline <= self.node.now():
             raise ClientError("request_expired", f"the request ended at {request.deadline}")
         if self.is_order_used(request.merchant, request.order):
-            raise ClientError("order_used", f"order {request.order} is paid already")
+            raise ClientError(
+                "order_used", f"order {request.order} is used up: a payment for it went through"
+            )
 
     def sign_card(
         self, holder: Wallet, request: PaymentRequest, series_id: int, amount: int | None = None
     ) -> SignedCard:
         """The holder's part in paying a request: `amount`, or all of it, from one series.
 
-        Raises ClientError as `check_request`, not_accepted, not_enough.
+        Raises ClientError as `check_request`, not_accepted, fee_too_high, not_enough.
         """
         self.check_request(request)
         amount = request.total if amount is None else amount
         if not self.is_merchant(series_id, request.merchant):
             raise ClientError(
                 "not_accepted", f"{request.merchant} takes no certificates of series {series_id}"
+            )
+        fee_bps = self.terms(series_id).fee_bps
+        fee, allowed = amount * fee_bps // FULL_BPS, request.total - request.least
+        if fee > allowed:
+            raise ClientError(
+                "fee_too_high",
+                f"series {series_id} takes a fee of {fee_bps / 100:g} %, {self.token.show(fee)} of this "
+                f"payment, and {request.merchant} accepts no more than {self.token.show(allowed)}",
             )
         account = self.account(series_id, holder.address)
         if account.balance < amount:
@@ -325,8 +328,8 @@ class Certificates:
     def pay(self, request: PaymentRequest, cards: Sequence[SignedCard], sender: Wallet) -> TxReceipt:
         """Pay a till's request with one or more signed cards; anybody may send it."""
         payment = (
-            request.merchant, ZERO_ADDRESS, request.order, request.total, request.deadline, b"",
-            request.signature or b"",
+            request.merchant, ZERO_ADDRESS, request.order, request.total, request.least, request.deadline,
+            b"", request.signature or b"",
         )  # fmt: skip
         return self._send(sender, "pay", payment, [card.as_tuple() for card in cards])
 
@@ -428,6 +431,20 @@ class Certificates:
             return False
         wallet = self.node.contract(signer, _ERC1271)
         return bytes(self.node.call(wallet.functions.isValidSignature(digest, signature))) == _MAGIC
+
+
+def _message_of(request: PaymentRequest) -> RequestMessage:
+    """What the merchant signs of a till's request."""
+    return RequestMessage(
+        request.merchant,
+        ZERO_ADDRESS,
+        request.order,
+        request.currency,
+        request.total,
+        request.least,
+        request.deadline,
+        b"",
+    )
 
 
 def gift_tuple(gift: Gift) -> tuple[Any, ...]:

@@ -182,7 +182,7 @@ class Market(PartClient):
         Raises MarketError as `fill`, ServiceError not_a_service.
         """
         card = service.sign_card(buyer, series_id, amount, payee, use)
-        payment = (service.address, payee, 0, 0, 0, use, b"")
+        payment = (service.address, payee, 0, 0, 0, 0, use, b"")
         rows, purchase = self._rows(buyer, standings, amount, limit), (series_id, amount, amount, *limit)
         return self._bought(
             buyer, self._send(buyer, "fillAndPay", rows, purchase, payment, [card.as_tuple()])

@@ -107,7 +107,7 @@ class Payout(Service):
         self, sender: Wallet, payee: str, cards: Sequence[SignedCard], conversion: Conversion, order: int = 0,
         total: int = 0,
     ) -> int:  # fmt: skip
-        payment = (self.address, payee, order, total, 0, conversion.use(), b"")
+        payment = (self.address, payee, order, total, total, 0, conversion.use(), b"")
         call = self.certificates.contract.functions.pay(payment, [card.as_tuple() for card in cards])
         data = bytes.fromhex(call._encode_transaction_data()[2:])
         pools = len(conversion.path) - 1

@@ -174,7 +174,7 @@ class Shop(Custodian):
         """Withdraw from a purchase: its face goes in, what was paid comes back."""
         record = self.purchase(number)
         data = encode(["uint256"], [number])
-        payment = (self.address, self.address, 0, 0, 0, data, b"")
+        payment = (self.address, self.address, 0, 0, 0, 0, data, b"")
         card = (buyer.address, record["seriesId"], record["face"], 0, 0, 0, b"")
         return self.node.send(self.certificates.contract.functions.pay(payment, [card]), buyer)
 

@@ -156,6 +156,6 @@ class Service(Custodian):
 
     def submit_cards(self, cards: Sequence[SignedCard], payee: str, use: bytes, sender: Wallet) -> TxReceipt:
         """Submit a payment of one or more cards."""
-        payment = (self.address, payee, 0, 0, 0, use, b"")
+        payment = (self.address, payee, 0, 0, 0, 0, use, b"")
         call = self.certificates.contract.functions.pay(payment, [card.as_tuple() for card in cards])
         return self.node.send(call, sender)

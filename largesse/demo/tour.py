@@ -165,13 +165,14 @@ class Tour:
         step("Pay 31,000 of 50,000 at a till", "what is submitted is what a scanner read off the picture")
         certificates, number = self._series(KR)
         shop = development_wallet("bookshop")
-        asked = certificates.request_payment(shop, 7001, 31_000, self.node.now() + 900)
+        fee = 31_000 * certificates.terms(number).fee_bps // 10_000
+        ends_at = self.node.now() + 900
+        asked = certificates.request_payment(shop, 7001, 31_000, ends_at, least=31_000 - fee)
         picture = self._picture("till-order-7001.png", asked.uri())
         request = parse_request(read_qr(picture))
         card = certificates.sign_card(person, request, number)
         before = certificates.token.balance(shop.address)
         self._note("pay a till's order", certificates.pay(request, [card], shop))
-        fee = 31_000 * certificates.terms(number).fee_bps // 10_000
         received = certificates.token.balance(shop.address) - before
         expect("received by the shop", received, 31_000 - fee)
         self._expect_refused(

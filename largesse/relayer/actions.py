@@ -116,12 +116,12 @@ def _claim(key: Sequence[int] | None, recipient: int, signature: int, named: Seq
 
 
 def _bare_payment(payment: Values) -> Values:
-    return (*payment[:6], b"")
+    return (*payment[:-1], b"")
 
 
 def _request(payment: Values) -> list[bytes]:
     """The payee's signature over its order; without an order there is none to use up."""
-    return [payment[6]] if payment[2] else []
+    return [payment[-1]] if payment[2] else []
 
 
 def _payee(payment: Values) -> str:

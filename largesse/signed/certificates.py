@@ -25,13 +25,15 @@ class Redemption(Message):
 
 @dataclass(frozen=True)
 class PaymentRequest(Message):
-    """The merchant (or, into a ``service``, the payee) asks for exactly ``total`` for ``order``."""
+    """The merchant (or, into a ``service``, the payee) asks for exactly ``total`` for ``order``, of which
+    ``least`` must arrive after the fees."""
 
     merchant: str = solidity("address")
     service: str = solidity("address")
     order: int = solidity("uint64")
     currency: str = solidity("address")
     total: int = solidity("uint96")
+    least: int = solidity("uint96")
     deadline: int = solidity("uint40")
     data: bytes = solidity("bytes")
 

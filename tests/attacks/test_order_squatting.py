@@ -33,10 +33,9 @@ def is_free(world: World) -> bool:
 
 
 def digest_of(world: World, payment: tuple[Any, ...]) -> bytes:
-    merchant, _, order, total, deadline, data, _ = payment
-    return PaymentRequest(merchant, ZERO, order, world.token.address, total, deadline, data).digest(
-        world.domain
-    )
+    merchant, _, order, total, least, deadline, data, _ = payment
+    request = PaymentRequest(merchant, ZERO, order, world.token.address, total, least, deadline, data)
+    return request.digest(world.domain)
 
 
 @pytest.mark.parametrize("role", ["holder", "stranger", "issuer", "deployer"])
@@ -74,7 +73,7 @@ def test_nobody_uses_an_order_up_with_less_or_more(
     card = world.own_card(series, amount, holder=world.stranger, order=ORDER)
     with reverts("GiftCertificates_TotalDiffers", amount, TOTAL):
         world.certificates.pay(request_, [card], {"from": world.stranger})
-    lowered = payment_with(request_, total=amount)
+    lowered = payment_with(request_, total=amount, least=amount)
     with reverts("GiftCertificates_InvalidSignature", world.merchant, digest_of(world, lowered)):
         world.certificates.pay(lowered, [card], {"from": world.stranger})
     assert is_free(world)

@@ -41,7 +41,7 @@ def guarded_calls(odd: World, series: int, me: str) -> dict[str, str]:
         "redeem": certificates.redeem.encode_input(series, 10, odd.merchant),
         "redeemSigned": certificates.redeemSigned.encode_input(own),
         "redeemBatch": certificates.redeemBatch.encode_input([own]),
-        "pay": certificates.pay.encode_input((odd.merchant, ZERO, 0, 0, 0, b"", b""), [own]),
+        "pay": certificates.pay.encode_input((odd.merchant, ZERO, 0, 0, 0, 0, b"", b""), [own]),
         "issue": certificates.issue.encode_input(series, odd.merchant, 10),
         "issueBatch": certificates.issueBatch.encode_input(series, [(odd.merchant, 10)]),
         "restore": certificates.restore.encode_input(me, series, 10, NO_SIGNATURE),

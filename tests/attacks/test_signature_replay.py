@@ -171,7 +171,7 @@ def test_a_signature_has_one_use(world: World, series: int, service: Any, signed
             continue
         payment = payment_for(USES[use])
         meant = Redemption(
-            *(message.holder, series, 10, payment[0], payment[1], payment[2], payment[5]),
+            *(message.holder, series, 10, payment[0], payment[1], payment[2], payment[6]),
             *(1, message.deadline),
         )
         with reverts("GiftCertificates_InvalidSignature", world.holder, meant.digest(world.domain)):

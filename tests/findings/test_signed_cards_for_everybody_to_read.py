@@ -20,7 +20,7 @@ def signed(desk: Desk) -> Iterator[Path]:
     for role in ("holder", "giver"):
         desk.issue(role, "50000")
     mask = os.umask(0o022)
-    picture = redeem.till("currency=KRWT", "total=1000", "order=7", "from=bookshop")
+    picture = redeem.till("currency=KRWT", "total=1000", "order=7", "fee=3", "from=bookshop")
     path = redeem.sign(f"request={picture}", f"series={KR}", "amount=600", "from=holder")
     assert path is not None
     yield path

@@ -97,7 +97,7 @@ def test_on_a_live_chain_a_refund_is_asked_for(card: Desk, live: Live) -> None:
 
 
 def test_on_a_live_chain_a_customer_reads_whom_it_pays_before_it_signs(card: Desk, live: Live) -> None:
-    picture = redeem.till("currency=KRWT", "total=31000", "order=7101", "from=stranger")
+    picture = redeem.till("currency=KRWT", "total=31000", "order=7101", "fee=3", "from=stranger")
     signed = card.session.out("till") / "order-7101-signed.json"
     asked = live("no", me=card.wallet("holder"))
     with pytest.raises(SessionError):
@@ -109,7 +109,7 @@ def test_on_a_live_chain_a_customer_reads_whom_it_pays_before_it_signs(card: Des
 
 def test_what_comes_meanwhile_is_not_this_payments(card: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     signed = redeem.sign(
-        f"request={redeem.till('currency=KRWT', 'total=31000', 'order=7102', 'from=bookshop')}",
+        f"request={redeem.till('currency=KRWT', 'total=31000', 'order=7102', 'fee=3', 'from=bookshop')}",
         f"series={KR}",
     )
     real = Certificates.pay

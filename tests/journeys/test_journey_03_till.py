@@ -34,7 +34,8 @@ def card(desk: Desk) -> Desk:
 def scanned(card: Desk, tmp_path: Path) -> PaymentRequest:
     """What the customer's phone read off the till's screen."""
     krw = card.krw
-    request = krw.request_payment(card.wallet("bookshop"), ORDER, ASKED, krw.node.now() + 600)
+    ends_at = krw.node.now() + 600
+    request = krw.request_payment(card.wallet("bookshop"), ORDER, ASKED, ends_at, least=ASKED - FEE)
     picture = tmp_path / "till.png"
     picture.write_bytes(qr_png(request.uri()))
     seen = parse_request(read_qr(picture))
@@ -71,6 +72,21 @@ def test_the_till_gets_what_it_asked_for_less_the_fee(card: Desk, scanned: Payme
     assert card.krw.is_order_used(card.address("bookshop"), ORDER)
 
 
+def test_a_till_that_accepts_no_fee_gets_nothing_less(card: Desk) -> None:
+    """Which is so unless the shop says otherwise. The phone is told; so is the till, by the chain."""
+    krw, shop = card.krw, card.wallet("bookshop")
+    request = krw.request_payment(shop, ORDER, ASKED, krw.node.now() + 600)
+    assert request.least == ASKED
+    with pytest.raises(ClientError) as unwilling:
+        krw.sign_card(card.wallet("holder"), request, SERIES)
+    assert unwilling.value.reason == "fee_too_high"
+    with pytest.raises(RefusedError) as refused:
+        krw.pay(request, [_signed_anyway(card, request)], shop)
+    assert refused.value.reason == "GiftCertificates_PayoutBelowLeast"
+    assert refused.value.values == (ASKED - FEE, ASKED)
+    assert not krw.is_order_used(shop.address, ORDER)
+
+
 def test_a_replay_is_refused_by_the_chain(card: Desk, scanned: PaymentRequest) -> None:
     signed = pay(card, scanned)
     card.issue("holder", str(FACE))  # so that the balance would do for a second time
@@ -90,7 +106,9 @@ def test_a_fresh_signature_for_the_paid_order_is_refused(card: Desk, scanned: Pa
         card.krw.sign_card(card.wallet("holder"), scanned, SERIES)
     assert unwilling.value.reason == "order_used"
     card.issue("giver", str(FACE))
-    other = card.krw.request_payment(card.wallet("bookshop"), ORDER + 1, ASKED, scanned.deadline)
+    other = card.krw.request_payment(
+        card.wallet("bookshop"), ORDER + 1, ASKED, scanned.deadline, least=ASKED - FEE
+    )
     signed = card.krw.sign_card(card.wallet("giver"), other, SERIES)
     card.krw.pay(other, [signed], card.wallet("bookshop"))
     with pytest.raises(RefusedError) as refused:
@@ -132,7 +150,8 @@ def _signed_anyway(desk: Desk, request: PaymentRequest) -> SignedCard:
 )
 def test_the_remainder_refunds_from_sixty_percent_on(card: Desk, used: int, right: Right, rest: int) -> None:
     krw = card.krw
-    request = krw.request_payment(card.wallet("bookshop"), ORDER, used, krw.node.now() + 600)
+    ends_at, least = krw.node.now() + 600, used - used * 3 // 100
+    request = krw.request_payment(card.wallet("bookshop"), ORDER, used, ends_at, least=least)
     pay(card, request)
     assert krw.refundable(SERIES, card.address("holder")) == Refundable(right, rest, rest)
     if right is Right.NONE:

@@ -36,7 +36,7 @@ def a_year_of_business(desk: Desk) -> None:
     for amount in ("50000", "25000"):
         give.main(f"series={KR}", f"amount={amount}")
     for number, amount in enumerate((31_000, 999, 12_345, 18_001), start=1):
-        picture = redeem.till("currency=KRWT", f"total={amount}", f"order={number}", "from=bookshop")
+        picture = redeem.till("currency=KRWT", f"total={amount}", f"order={number}", "fee=3", "from=bookshop")
         signed = redeem.sign(f"request={picture}", f"series={KR}", "from=holder")
         redeem.submit(f"signed={signed}")
         if number == 2:

@@ -130,7 +130,7 @@ def test_the_bytecode_and_the_addresses_are_the_same(chains: dict[int, Place]) -
 def test_a_till_is_paid(here: Place) -> None:
     book, holder, merchant = here.certificates, wallet("holder"), wallet("merchant")
     before = book.token.balance(merchant.address)
-    request = book.request_payment(merchant, 7, 620_000, START + YEAR // 2)
+    request = book.request_payment(merchant, 7, 620_000, START + YEAR // 2, least=604_500)
     book.pay(request, [book.sign_card(holder, request, here.series)], wallet("relayer"))
     assert book.token.balance(merchant.address) - before == 620_000 - 15_500
     assert book.account(here.series, holder.address) == Account(380_000, 620_000, 1)
@@ -248,7 +248,7 @@ def test_a_merchants_request_for_one_chain_is_refused_on_the_other(here: Place, 
     holder, merchant = wallet("holder"), wallet("merchant")
     request = here.certificates.request_payment(merchant, 7, 500, DEADLINE)
     # the holder pays on the other chain, with the request of this one
-    payment = (request.merchant, ZERO, 7, 500, DEADLINE, b"", request.signature)
+    payment = (request.merchant, ZERO, 7, 500, 500, DEADLINE, b"", request.signature)
     own = (holder.address, there.series, 500, 7, 0, 0, b"")
     with pytest.raises(RefusedError) as refused:
         there.sends(holder, "pay", payment, [own])

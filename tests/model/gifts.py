@@ -186,7 +186,7 @@ class Gifts(Redemptions):
         card = Redemption(recipient, gift.series_id, gift.amount, payment.order, 0, 0, None)
         follow_up = redemption_message(card, payment.merchant, payment.payee, payment.data)
         self._check_gift(check, gift, recipient, signature, follow_up)
-        self.check_request(check, payment, gift.amount)
+        self.check_request(check, payment, [card])
         self.check_payment(check, gift.series_id, payment.merchant, payment.payee)
         check.done()
         self._deliver(gift, recipient)

@@ -73,9 +73,14 @@ class Redemptions(Ledger):
                 place = card.series_id, merchant, card.holder
                 self.books.placed[place] = self.books.placed.get(place, 0) + card.amount
             return card.amount
-        fee = card.amount * series.terms.fee_bps // BPS
+        fee = self.fee_of(card, payee)
         self.change(card.series_id, fees=series.fees + fee)
         return card.amount - fee
+
+    def fee_of(self, card: Redemption, payee: str) -> int:
+        """What of a card the issuer keeps: nothing of a payment into a service."""
+        series = self.books.series.get(card.series_id)
+        return 0 if series is None or payee != ZERO else card.amount * series.terms.fee_bps // BPS
 
     def check_order(self, check: Checks, merchant: str, order: int) -> None:
         """Order 0 is none; any other is used once."""
@@ -140,7 +145,7 @@ class Redemptions(Ledger):
             if own.faults:
                 break  # the next one is judged by what this one leaves
             payout += self.burn_card(card, payment.merchant, payment.payee)
-        self.check_request(check, payment, sum(card.amount for card in cards))
+        self.check_request(check, payment, cards)
         check.done()
         self.emit(
             "RedeemedMany",
@@ -149,13 +154,17 @@ class Redemptions(Ledger):
         portions = [Portion(card.holder, card.series_id, card.amount) for card in cards]
         self.complete(payment, payout, portions)
 
-    def check_request(self, check: Checks, payment: Payment, total: int) -> None:
-        """An order is used only by the account that it pays, or by its signature over just this payment."""
+    def check_request(self, check: Checks, payment: Payment, cards: Sequence[Redemption]) -> None:
+        """An order is used only by the account that it pays, or by its signature over just this payment; and
+        only when as much arrives as that account accepts."""
         if payment.order == 0:
             return
+        total = sum(card.amount for card in cards)
+        payout = total - sum(self.fee_of(card, payment.payee) for card in cards)
         service = ZERO if payment.payee == ZERO else payment.merchant
         paid = payment.payee if service != ZERO else payment.merchant
         check.need(total == payment.total, "TotalDiffers", total, payment.total)
+        check.need(payout >= payment.least, "PayoutBelowLeast", payout, payment.least)
         if self.caller != paid:
             check.need(self.now < payment.deadline, "DeadlinePassed", payment.deadline, self.now)
             message = (
@@ -165,6 +174,7 @@ class Redemptions(Ledger):
                 payment.order,
                 self.currency.address,
                 payment.total,
+                payment.least,
                 payment.deadline,
                 payment.data,
             )

@@ -171,6 +171,7 @@ class Payment:
     payee: str
     order: int
     total: int
+    least: int
     deadline: int
     data: bytes
     signature: Signature | None

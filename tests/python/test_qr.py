@@ -14,7 +14,7 @@ from tests.python.helpers import CONTRACT, HOLDER, MERCHANT, refused
 from tests.python.test_links import link_of
 from tests.support.pictures import qr_texts
 
-REQUEST = PaymentRequest(31_337, CONTRACT, HOLDER, MERCHANT, 42, 31_000, 1_798_761_600, b"\x7f" * 65)
+REQUEST = PaymentRequest(31_337, CONTRACT, HOLDER, MERCHANT, 42, 31_000, 30_070, 1_798_761_600, b"\x7f" * 65)
 
 
 def decoded(png: bytes) -> list[str]:

@@ -244,8 +244,8 @@ GOLDEN: dict[str, tuple[str, str]] = {
         "96b97f3a09c9c84651b2eef896a4b579571bb4889d4bc22ee83d5dc221e4b423",
     ),
     "PaymentRequest": (
-        "34802ddd6c629fd2a2a9dd8bfd9fc7f294522e3117f76e5c94454bbcba7261ea",
-        "4c5ffaa238151a24eaababd9721645b0f6ba57ce97e8d4ed06b4948f05a0457a",
+        "775963e10ebf3a8a0114baef21a3680dd16f0025be4f45eb60bc826c9b3d3613",
+        "87863a6d2afe1580ceff51daa3e70b54df70aaa610407a96b30b86f013e20e34",
     ),
     "Permit": (
         "6e71edae12b1b97f4d1f60370fef10105fa2faae0126114a169c64845d6126c9",

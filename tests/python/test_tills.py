@@ -12,10 +12,10 @@ from largesse.errors import PaymentRequestError
 from largesse.tills import PaymentRequest, parse_request
 from tests.python.helpers import CONTRACT, HOLDER, MERCHANT, ZERO, refused
 
-REQUEST = PaymentRequest(31_337, CONTRACT, HOLDER, MERCHANT, 42, 31_000, 1_798_761_600)
+REQUEST = PaymentRequest(31_337, CONTRACT, HOLDER, MERCHANT, 42, 31_000, 30_070, 1_798_761_600)
 URI = (
     f"largesse:pay?chain=31337&certificates={CONTRACT}&currency={HOLDER}&merchant={MERCHANT}"
-    "&order=42&total=31000&deadline=1798761600"
+    "&order=42&total=31000&least=30070&deadline=1798761600"
 )
 
 
@@ -39,9 +39,11 @@ addresses = st.binary(min_size=20, max_size=20).filter(any).map(address_from_byt
     order=st.integers(min_value=1, max_value=2**64 - 1),
     total=st.integers(min_value=1, max_value=2**96 - 1),
     deadline=st.integers(min_value=1, max_value=2**40 - 1),
+    least=st.data(),
     signature=st.one_of(st.none(), st.binary(min_size=1, max_size=512)),
 )
-def test_any_request_comes_back_as_it_was(**values: Any) -> None:
+def test_any_request_comes_back_as_it_was(least: st.DataObject, **values: Any) -> None:
+    values["least"] = least.draw(st.integers(min_value=1, max_value=values["total"]))
     request = PaymentRequest(**values)
     assert parse_request(request.uri()) == request
 
@@ -56,6 +58,10 @@ def test_any_request_comes_back_as_it_was(**values: Any) -> None:
         ({"total": 0}, "out_of_range", "total"),
         ({"total": 2**96}, "out_of_range", "total"),
         ({"total": -1}, "out_of_range", "total"),
+        ({"least": 0}, "out_of_range", "least"),
+        ({"least": 2**96}, "out_of_range", "least"),
+        ({"least": 31_001}, "least_over_total", "least is 31001, more than the total of 31000"),
+        ({"total": 30_069}, "least_over_total", "least is 30070, more than the total of 30069"),
         ({"deadline": 0}, "out_of_range", "deadline"),
         ({"deadline": 2**40}, "out_of_range", "deadline"),
         ({"merchant": ZERO}, "bad_address", "merchant"),
@@ -85,6 +91,7 @@ def test_requests_out_of_range(changes: dict[str, Any], reason: str, mention: st
         (URI + "&order=43", "duplicate_field"),
         (URI + "&order=42", "duplicate_field"),
         (URI.replace("&order=42", ""), "missing_field"),
+        (URI.replace("&least=30070", ""), "missing_field"),
         (URI.replace("&deadline=1798761600", ""), "missing_field"),
         (URI.replace("order=42", "order=0"), "out_of_range"),
         (URI.replace("order=42", f"order={2**64}"), "out_of_range"),
@@ -96,6 +103,8 @@ def test_requests_out_of_range(changes: dict[str, Any], reason: str, mention: st
         (URI.replace("order=42", "order=٤٢"), "bad_number"),
         (URI.replace("order=42", "order=0x2a"), "bad_number"),
         (URI.replace("total=31000", "total=31000.5"), "bad_number"),
+        (URI.replace("least=30070", "least="), "bad_number"),
+        (URI.replace("least=30070", "least=31001"), "least_over_total"),
         (URI.replace("total=31000", "total=" + "9" * 5_000), "bad_number"),
         (URI + "\n", "bad_number"),
         (URI.replace(MERCHANT, MERCHANT.lower()), "bad_address"),

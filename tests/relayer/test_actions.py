@@ -146,7 +146,7 @@ def test_the_data_of_a_payment_is_no_signature() -> None:
     known = functions(Kind.CERTIFICATES)
 
     def identity(name: str, data: bytes, signature: bytes) -> bytes:
-        payment = (OTHER, OTHER, 1, 0, 0, data, signature)
+        payment = (OTHER, OTHER, 1, 0, 0, 0, data, signature)
         if name == "pay":
             values = (payment, sample(known["pay"].kinds[1], signature=signature))
         else:
@@ -185,7 +185,7 @@ def test_an_account_for_itself_is_not_relayed() -> None:
 def test_an_order_needs_the_payees_signature() -> None:
     card = sample(functions(Kind.CERTIFICATES)["pay"].kinds[1])
     for order, signature, good in ((0, b"", True), (1, b"s", True), (1, b"", False)):
-        payment = (OTHER, ZERO_ADDRESS, order, 1, 1, b"", signature)
+        payment = (OTHER, ZERO_ADDRESS, order, 1, 1, 1, b"", signature)
         data = call(Kind.CERTIFICATES, "pay", (payment, card))
         if good:
             read(Kind.CERTIFICATES, data)
@@ -195,7 +195,7 @@ def test_an_order_needs_the_payees_signature() -> None:
 
 def test_every_card_needs_its_signature() -> None:
     (card,) = sample(functions(Kind.CERTIFICATES)["pay"].kinds[1])
-    payment = (OTHER, ZERO_ADDRESS, 0, 1, 1, b"", b"")
+    payment = (OTHER, ZERO_ADDRESS, 0, 1, 1, 1, b"", b"")
     refused(
         Kind.CERTIFICATES, call(Kind.CERTIFICATES, "pay", (payment, [card, (*card[:6], b"")])), "not_signed"
     )

@@ -99,7 +99,7 @@ def test_a_stream_that_was_signed_is_not_opened(desk: Desk) -> None:
 
 def test_a_card_that_was_signed_does_not_pay(desk: Desk) -> None:
     desk.issue("holder", "50000")
-    asked = redeem.till("currency=KRWT", "total=31000", "order=7001", "from=bookshop")
+    asked = redeem.till("currency=KRWT", "total=31000", "order=7001", "fee=3", "from=bookshop")
     signed = redeem.sign(f"request={asked}", f"series={KR}", "from=holder")
     market.offer(f"series={KR}", "amount=10000", "price=9300", "from=holder")
     assert cancel.card(f"series={KR}", "from=stranger") == NONCE_WINDOW, "a stranger voids its own only"

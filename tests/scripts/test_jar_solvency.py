@@ -173,7 +173,7 @@ def test_certificates_into_a_jar(escrow: Escrow) -> None:
 
     def pay(amount: int, data: bytes) -> None:
         card = (world.holder, series, amount, 0, 0, 0, b"")
-        payment = (service, creator, 0, 0, 0, data, b"")
+        payment = (service, creator, 0, 0, 0, 0, data, b"")
         world.certificates.pay(payment, [card], {"from": world.holder})
         escrow.audit()
 

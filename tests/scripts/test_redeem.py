@@ -19,7 +19,7 @@ from scripts import issue, redeem
 from tests.fixtures.desk import KR, US, Desk
 from tests.support.pictures import qr_texts
 
-TILL = ("currency=KRWT", "total=31000", "order=7001", "from=bookshop")
+TILL = ("currency=KRWT", "total=31000", "order=7001", "fee=3", "from=bookshop")
 
 
 @pytest.fixture
@@ -45,7 +45,8 @@ def test_a_till_is_paid_by_what_a_scanner_reads_off_its_picture(card: Desk) -> N
     picture = ask()
     (seen,) = qr_texts(Image.open(picture))
     request = parse_request(seen)
-    assert (request.total, request.order, request.merchant) == (31_000, 7001, card.address("bookshop"))
+    assert (request.total, request.least) == (31_000, 30_070)
+    assert (request.order, request.merchant) == (7001, card.address("bookshop"))
     before = card.won.balance(card.address("bookshop"))
     signed = redeem.sign(f"request={seen}", f"series={KR}")
     received = redeem.submit(f"signed={signed}", "from=bookshop")
@@ -114,8 +115,11 @@ def test_a_signed_amount_cannot_be_changed_in_the_file(card: Desk) -> None:
     assert error.value.values[0].lower() == card.address("holder").lower()
 
 
-def test_an_altered_request_is_not_the_merchants(card: Desk) -> None:
-    text = qr_texts(Image.open(ask()))[0].replace("total=31000", "total=3100")
+@pytest.mark.parametrize(
+    ("said", "altered"), (("total=31000", "total=30100"), ("least=30070", "least=24800"))
+)
+def test_an_altered_request_is_not_the_merchants(card: Desk, said: str, altered: str) -> None:
+    text = qr_texts(Image.open(ask()))[0].replace(said, altered)
     with pytest.raises(ClientError) as error:
         redeem.sign(f"request={text}", f"series={KR}")
     assert error.value.reason == "not_the_merchant"
@@ -155,6 +159,43 @@ def test_more_than_the_card_holds_is_not_signed(card: Desk) -> None:
     assert sign(ask("total=50000")).is_file()
 
 
+@pytest.mark.parametrize(("fee", "least"), (("3", 30_070), ("2.99", 30_074), ("0", 31_000)))
+def test_a_shop_says_which_fee_it_accepts(card: Desk, fee: str, least: int) -> None:
+    """The customer is told before signing; the chain refuses what is signed all the same."""
+    picture = ask(f"fee={fee}")
+    request = parse_request(qr_texts(Image.open(picture))[0])
+    assert request.least == least
+    if fee == "3":
+        assert redeem.submit(f"signed={sign(picture)}") == 30_070
+        return
+    with pytest.raises(ClientError) as error:
+        sign(picture)
+    assert error.value.reason == "fee_too_high"
+    shown = card.won.show(31_000 - least)
+    assert str(error.value).endswith(
+        f"series 1 takes a fee of 3 %, 930 KRWT of this payment, and {request.merchant} accepts no more "
+        f"than {shown}"
+    )
+
+
+def test_two_cards_whose_fees_are_too_high_together(card: Desk) -> None:
+    card.issue("giver", "50000")
+    picture = ask("fee=2")
+    for amount, who in ((15_500, "holder"), (15_500, "giver")):
+        signed = sign(picture, f"amount={amount}", f"from={who}")
+    with pytest.raises(RefusedError) as error:
+        redeem.submit(f"signed={signed}")
+    assert (error.value.reason, error.value.values) == ("GiftCertificates_PayoutBelowLeast", (30_070, 30_380))
+    assert not card.krw.is_order_used(card.address("bookshop"), 7001)
+
+
+def test_both_sides_read_what_arrives(card: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    signed = sign(ask())
+    assert "asks for 31,000 KRWT, of which 30,070 KRWT must arrive, order 7001" in capsys.readouterr().out
+    redeem.submit(f"signed={signed}")
+    assert "has received 30,070 KRWT for order 7001 of 31,000 KRWT" in capsys.readouterr().out
+
+
 def test_a_request_of_another_currency_is_refused(card: Desk) -> None:
     with pytest.raises(ClientError) as error:
         redeem.sign(f"request={ask()}", f"series={US}")
@@ -186,6 +227,10 @@ def test_paying_directly_more_than_there_is_names_both_amounts(card: Desk) -> No
         (("order=0",), ArgumentError, "out_of_range"),
         (("order=18446744073709551616",), ArgumentError, "out_of_range"),
         (("order=x",), ArgumentError, "bad_number"),
+        (("fee=-1",), ArgumentError, "bad_share"),
+        (("fee=3.001",), ArgumentError, "bad_share"),
+        (("fee=20.01",), ArgumentError, "bad_share"),
+        (("fee=3%",), ArgumentError, "bad_share"),
         (("minutes=0",), ArgumentError, "out_of_range"),
         (("tip=1",), ArgumentError, "unknown_argument"),
     ),
@@ -238,5 +283,5 @@ def test_help_says_how_and_sends_nothing(capsys: pytest.CaptureFixture[str]) -> 
     for function in (redeem.main, redeem.till, redeem.sign, redeem.submit, issue.main, issue.one):
         assert function("help") is None
     shown = capsys.readouterr().out
-    assert "brownie run redeem till currency=… total=… order=… [minutes=…] [from=…]" in shown
+    assert "brownie run redeem till currency=… total=… order=… [minutes=…] [fee=…] [from=…]" in shown
     assert "Example:  brownie run redeem sign request=out/till/order-7001.png" in shown

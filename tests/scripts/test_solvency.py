@@ -114,7 +114,7 @@ def test_every_redemption_is_rebuilt_as_it_happened(busy: Desk) -> None:
     node, certificates = busy.session.node, busy.krw
     shop, cinema, giver = busy.wallet("bookshop"), busy.wallet("cinema"), busy.wallet("giver")
     first = certificates.redeem(giver, 1, 1_000, cinema.address)
-    request = certificates.request_payment(shop, 41, 33_333, node.now() + 600)
+    request = certificates.request_payment(shop, 41, 33_333, node.now() + 600, least=32_334)
     cards = [
         certificates.sign_card(giver, request, 1, 30_000),
         certificates.sign_card(busy.wallet("recipient"), request, 1, 3_333),

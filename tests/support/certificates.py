@@ -184,19 +184,21 @@ class World:
         payee: Any = ZERO,
         order: int = 0,
         total: int = 0,
+        least: int | None = None,
         data: bytes = b"",
         deadline: int | None = None,
         signer: Any = None,
     ) -> tuple[Any, ...]:
-        """A `Payment`; with a signer it carries the signed `PaymentRequest`."""
+        """A `Payment`; with a signer it carries the signed `PaymentRequest`. By default all must arrive."""
         merchant = str(merchant or self.merchant)
+        least = total if least is None else least
         deadline = self.now() + DAY if deadline is None else deadline
         signature = b""
         if signer is not None:
             paid, service = (merchant, ZERO) if str(payee) == ZERO else (str(payee), merchant)
-            request = PaymentRequest(paid, service, order, self.token.address, total, deadline, data)
+            request = PaymentRequest(paid, service, order, self.token.address, total, least, deadline, data)
             signature = request.sign(self.domain, self.key(signer))
-        return (merchant, str(payee), order, total, deadline, data, signature)
+        return (merchant, str(payee), order, total, least, deadline, data, signature)
 
     def give(
         self, series_id: int, amount: int, *, giver: Any = None, **overrides: Any

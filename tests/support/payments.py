@@ -16,7 +16,7 @@ from tests.support.errors import _known
 
 ROW_BYTES = 16
 REDEMPTION = ("holder", "series_id", "amount", "order", "nonce", "deadline", "signature")
-PAYMENT = ("merchant", "payee", "order", "total", "deadline", "data", "signature")
+PAYMENT = ("merchant", "payee", "order", "total", "least", "deadline", "data", "signature")
 ZERO_ADDRESS = "0x" + "00" * 20
 MAGIC_1271 = bytes.fromhex("1626ba7e")
 NAMED_TERMS = {"named": True, "refund_on_removal": True}
@@ -43,15 +43,15 @@ def payment_with(payment: tuple[Any, ...], **changes: Any) -> tuple[Any, ...]:
 def card_digest(world: World, card: tuple[Any, ...], payment: tuple[Any, ...]) -> bytes:
     """What the holder of a card must have signed for it to go with a payment."""
     holder, series, amount, order, nonce, deadline, _ = card
-    merchant, payee, _, _, _, data, _ = payment
+    merchant, payee, *_, data, _ = payment
     message = Redemption(holder, series, amount, merchant, payee, order, data, nonce, deadline)
     return message.digest(world.domain)
 
 
 def request_digest(world: World, payment: tuple[Any, ...]) -> bytes:
     """What the payee must have signed for its order to be used up by a payment into a service."""
-    service, payee, order, total, deadline, data, _ = payment
-    message = PaymentRequest(payee, service, order, world.token.address, total, deadline, data)
+    service, payee, order, total, least, deadline, data, _ = payment
+    message = PaymentRequest(payee, service, order, world.token.address, total, least, deadline, data)
     return message.digest(world.domain)
 
 

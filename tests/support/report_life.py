@@ -150,7 +150,7 @@ class ReportLife:
         self.at(40)
         krw.redeem(self.who("recipient"), A, 5_000, self.desk.address("cinema"))
         second = self.at(50)
-        request = krw.request_payment(self.who("bookshop"), ORDER, 10_000, second + DAY)
+        request = krw.request_payment(self.who("bookshop"), ORDER, 10_000, second + DAY, least=9_700)
         krw.pay(request, [krw.sign_card(holder, request, A)], self.who("relayer"))
         self.at(60)
         krw.allow_payment(self.who("bookshop"), 2_000)

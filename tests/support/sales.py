@@ -158,6 +158,7 @@ class Shop:
             0,
             0,
             0,
+            0,
             encode(["uint256"], [purchase]) if data is None else data,
             b"",
         )

@@ -158,7 +158,7 @@ class AccountsMachine(CustodyLife[AccountsSide, AccountStore]):
         salt, amount = salt + len(SALTS), 7 * side.prepaid.unit
         said = [Use.OPEN, salt, int(SESSIONS[0], 16), MIN_DELAY, self.chain.time + 1]
         data = encode(["uint8", *["uint256"] * 4], said)
-        payment = Payment(side.here, MERCHANTS[0], 0, 0, 0, data, None)
+        payment = Payment(side.here, MERCHANTS[0], 0, 0, 0, 0, data, None)
         card = Redemption(HOLDERS[1], series_id, amount, 0, 0, 0, None)
         self.must(side, ("pay", HOLDERS[1], (payment, [card])))
         return AccountKey(MERCHANTS[0], index_of(HOLDERS[1], salt))

@@ -218,25 +218,32 @@ class Hand:
         return replace(row, signature=signature)
 
     def payment(self, series_id: int) -> Payment:
-        """To a merchant or into a service; its total and request are filled in by `requested`."""
+        """To a merchant or into a service; its total, least and request are filled in by `requested`."""
         data = self.one([b"", b"order of flowers"])
         series = self.of(series_id)
         into = [who for who in SERVICES if self.model.is_service(series_id, who)]
         barred = series is not None and not series.terms.named and series.terms.fee_bps != 0
         if self.odds(85 if barred or not into else 20):
-            return Payment(self.merchant(series_id), ZERO, self.order(), 0, 0, data, None)
+            return Payment(self.merchant(series_id), ZERO, self.order(), 0, 0, 0, data, None)
         service = self.service(series_id)
         payee = self.mostly(self.merchant(series_id), service, STRANGER, self.one(PAID), percent=65)
-        return Payment(service, payee, self.order(), 0, 0, data, None)
+        return Payment(service, payee, self.order(), 0, 0, 0, data, None)
 
-    def requested(self, payment: Payment, caller: str, total: int) -> Payment:
-        """With the total that the cards should add up to, and its signed request unless the caller is the
-        payee."""
-        total = self.mostly(total, total + 1, max(total - 1, 0), percent=75) % 2**96
+    def requested(self, payment: Payment, caller: str, cards: Sequence[Redemption]) -> Payment:
+        """With the total that the cards should add up to, the least that must arrive of it, and its signed
+        request unless the caller is the payee. Without an order the least is wrong: nobody looks at it."""
+        face = sum(card.amount for card in cards)
+        payout = face - sum(self.model.fee_of(card, payment.payee) for card in cards)
+        total = self.mostly(face, face + 1, max(face - 1, 0), percent=75) % 2**96
         service = ZERO if payment.payee == ZERO else payment.merchant
         paid = payment.merchant if service == ZERO else payment.payee
-        payment = replace(payment, total=total, deadline=self.deadline())
-        if payment.order == 0 or (caller == paid and self.odds(80)):
+        payment = replace(payment, total=total, least=(face + 1) % 2**96, deadline=self.deadline())
+        if payment.order == 0:
+            return payment
+        unsigned = caller == paid and self.odds(80)
+        least = self.one([payout, payout, payout // 2, payout + 1, face])
+        payment = replace(payment, least=least % 2**96)
+        if unsigned:
             return payment
         message = (
             "PaymentRequest",
@@ -245,6 +252,7 @@ class Hand:
             payment.order,
             self.side.token,
             total,
+            payment.least,
             payment.deadline,
             payment.data,
         )

@@ -40,6 +40,8 @@ BUGS = (
         "used.word = bits | mask;", ""),
     Bug("total of a payment not compared", "certificates/Payments",
         "require(sum == payment.total, GiftCertificates_TotalDiffers(sum, payment.total));", ""),
+    Bug("what arrives is not looked at", "certificates/Payments",
+        "require(payout >= payment.least, GiftCertificates_PayoutBelowLeast(payout, payment.least));", ""),
     Bug("payee of a service not looked at", "certificates/Cards",
         "run.payee != run.merchant && !_isMerchant(seriesId, series, run.payee)", "false"),
     Bug("placement not noted", "certificates/Cards",

@@ -13,6 +13,7 @@ from tests.model.words import (
     GiftBatch,
     GiftLeaf,
     GiftOrder,
+    Redemption,
 )
 from tests.stateful.certificates.hand import Hand
 from tests.stateful.certificates.store import Batch, Link, Store
@@ -171,7 +172,8 @@ def claim_and_pay(hand: Hand, store: Store) -> Act | None:
     if recipient not in (gift.key, ZERO, hand.model.here):
         caller = hand.mostly(recipient, caller, percent=80)
     signature = hand.signature(gift.key, ("Claim", gift_id(gift), recipient, hand.mostly(follow_up, ())))
-    payment = hand.requested(payment, caller, gift.amount)
+    paid_with = Redemption(recipient, gift.series_id, gift.amount, payment.order, 0, 0, None)
+    payment = hand.requested(payment, caller, [paid_with])
     return "claimAndPay", caller, (gift, recipient, signature, payment)
 
 

@@ -65,7 +65,7 @@ def pay(hand: Hand, store: Store) -> Act:
         cards.append(hand.redemption(caller, target, hand.mostly(payment.order, 2, percent=97), same))
     if hand.odds(2):
         cards = []
-    payment = hand.requested(payment, caller, sum(card.amount for card in cards))
+    payment = hand.requested(payment, caller, cards)
     return "pay", caller, (payment, cards)
 
 

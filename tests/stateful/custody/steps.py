@@ -78,8 +78,8 @@ def paid_with_cards(
         others = (series_id, hand.one(HOLDERS)), (series_id, hand.one(HOLDERS)), hand.card()
         other = hand.mostly((hand.one(mine or [series_id]), holder), *others, percent=65)
         cards.append(hand.redemption(caller, target, 0, other))
-    payment = Payment(hand.here, payee, 0, 0, 0, data, None)
-    return "pay", caller, (hand.requested(payment, caller, sum(one.amount for one in cards)), cards)
+    payment = Payment(hand.here, payee, 0, 0, 0, 0, data, None)
+    return "pay", caller, (hand.requested(payment, caller, cards), cards)
 
 
 def series_for(hand: CustodyHand, kind: str) -> Act:

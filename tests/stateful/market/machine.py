@@ -94,7 +94,7 @@ class MarketMachine(CustodyLife[MarketSide, MarketStore]):
         self.must(side, ("permit", buyer, self._permit(side, buyer)))
         self.must(side, ("fill", buyer, (first.offer, 50, first.signature)))
         self.chain.time = side.model.now = terms.expires_at - 1
-        payment = Payment(SERVICES[0], MERCHANTS[0], 0, 0, 0, b"", None)
+        payment = Payment(SERVICES[0], MERCHANTS[0], 0, 0, 0, 0, b"", None)
         card = self._card(side, buyer, series_id, payment, 150)
         self.must(side, ("fillAndPay", buyer, ([first, second], everything, payment, [card])))
         hold(side.market.status(HOLDERS[0], LAST) == (Status.SOLD, 0), 57, "the first is not sold")

@@ -37,8 +37,7 @@ def fill_and_pay(hand: MarketHand, store: MarketStore) -> Act:
     target = payment.merchant, payment.payee, payment.data
     wanted = hand.one([purchase.most, purchase.most, max(purchase.least, 1)])
     cards = hand.cards(buyer, target, payment.order, series_id, wanted)
-    total = sum(card.amount for card in cards)
-    return "fillAndPay", buyer, (rows, purchase, hand.requested(payment, hand.here, total), cards)
+    return "fillAndPay", buyer, (rows, purchase, hand.requested(payment, hand.here, cards), cards)
 
 
 @step(2)

@@ -99,7 +99,7 @@ class OrdersMachine(CustodyLife[OrdersSide, OrderStore]):
     def _card_into_order(self, side: OrdersSide, series_id: int, number: int) -> OrderKey:
         """A holder's card into a new order that ends at once: the last one in the seller's favour."""
         data = encode(["uint256"] * 3, [LAST + number, self.chain.time + 1, int(number == 3)])
-        payment = Payment(side.here, MERCHANTS[0], 0, 0, 0, data, None)
+        payment = Payment(side.here, MERCHANTS[0], 0, 0, 0, 0, data, None)
         card = Redemption(HOLDERS[1], series_id, 7, 0, 0, 0, None)
         self.must(side, ("pay", HOLDERS[1], (payment, [card])))
         return OrderKey(HOLDERS[1], MERCHANTS[0], LAST + number)

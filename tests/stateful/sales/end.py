@@ -262,7 +262,7 @@ class SalesEnd(CustodyLife[SalesSide, SalesStore]):
 
     def _withdrawal(self, side: SalesSide, purchase_id: int) -> Act:
         record = side.sales.bought(purchase_id)
-        payment = Payment(side.here, side.here, 0, 0, 0, purchase_id.to_bytes(32, "big"), None)
+        payment = Payment(side.here, side.here, 0, 0, 0, 0, purchase_id.to_bytes(32, "big"), None)
         card = Redemption(record.buyer, record.series_id, record.face, 0, 0, 0, None)
         return "pay", record.buyer, (payment, [card])
 

@@ -194,8 +194,8 @@ def withdraw(hand: SalesHand, store: SalesStore) -> Act | None:
     card = hand.redemption(caller, target, 0, (series_id, holder))
     card = of_amount(hand, caller, target, card, hand.mostly(face, face + 1, card.amount, percent=94))
     cards = [card, hand.redemption(caller, target, 0, hand.card())] if hand.odds(3) else [card]
-    payment = Payment(hand.here, payee, 0, 0, 0, data, None)
-    return "pay", caller, (hand.requested(payment, caller, sum(one.amount for one in cards)), cards)
+    payment = Payment(hand.here, payee, 0, 0, 0, 0, data, None)
+    return "pay", caller, (hand.requested(payment, caller, cards), cards)
 
 
 @step(1)

@@ -103,11 +103,11 @@ class SpendingMachine(CustodyLife[SpendingSide, SpendingStore]):
         self.must(side, ("setApprovalForAll", merchant, (side.here, True)))
         self.must(side, ("list", merchant, (item, 2)))
         words = [int(item.collection, 16), item.item_id, item.price, 2, int(holder, 16)]
-        bought = Payment(side.here, merchant, 0, 0, 0, encode(["uint256"] * 5, words), None)
+        bought = Payment(side.here, merchant, 0, 0, 0, 0, encode(["uint256"] * 5, words), None)
         path = [side.token, side.other, side.third]
         conversion = (side.pools.router, path, 1, self.chain.time + 1)
         data = encode(["(address,address[],uint256,uint40)"], [conversion])
-        converted = Payment(side.payout, holder, 0, 0, 0, data, None)
+        converted = Payment(side.payout, holder, 0, 0, 0, 0, data, None)
         if side.model.currency.kind is Kind.BLACKLIST:
             self._ban(side, merchant)
         for payment, amount in ((bought, 18), (converted, 5_000)):

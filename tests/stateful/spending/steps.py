@@ -81,8 +81,8 @@ def convert_own(hand: SpendingHand, store: SpendingStore) -> Act | None:
         cards.append(
             hand.redemption(caller, target, 0, hand.mostly(hand.open_card() or card, hand.card(), percent=60))
         )
-    payment = Payment(hand.here, payee, 0, 0, 0, data, None)
-    return "pay", caller, (hand.requested(payment, caller, sum(card.amount for card in cards)), cards)
+    payment = Payment(hand.here, payee, 0, 0, 0, 0, data, None)
+    return "pay", caller, (hand.requested(payment, caller, cards), cards)
 
 
 @step(16)
@@ -96,8 +96,8 @@ def convert_by_order(hand: SpendingHand, store: SpendingStore) -> Act:
     amount = hand.of_balance(series_id, holder)
     data = hand.conversion(amount)
     card = hand.redemption(caller, (hand.here, merchant, data), order, (series_id, holder), amount)
-    payment = Payment(hand.here, merchant, order, 0, 0, data, None)
-    return "pay", caller, (hand.requested(payment, caller, card.amount), [card])
+    payment = Payment(hand.here, merchant, order, 0, 0, 0, data, None)
+    return "pay", caller, (hand.requested(payment, caller, [card]), [card])
 
 
 @step(9)

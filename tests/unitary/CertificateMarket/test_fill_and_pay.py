@@ -50,7 +50,7 @@ def _request(market: Market) -> bytes:
     from tests.support.certificates import ZERO
 
     request = PaymentRequest(
-        str(market.merchant), ZERO, 7, market.token.address, FACE, market.now() + DAY, b""
+        str(market.merchant), ZERO, 7, market.token.address, FACE, FACE, market.now() + DAY, b""
     )
     return request.digest(market.world.domain)
 

@@ -42,7 +42,7 @@ def link(world: World, series: int) -> Link:
 
 def follow_up(link: Link, recipient: Any, payment: tuple[Any, ...]) -> bytes:
     """The struct hash of the redemption that the recipient would have signed."""
-    merchant, payee, order, _, _, data, _ = payment
+    merchant, payee, order, *_, data, _ = payment
     gift = link[0]
     return Redemption(str(recipient), gift[3], gift[4], merchant, payee, order, data, 0, 0).struct_hash()
 
@@ -137,17 +137,32 @@ def test_claim_and_pay_reverts_when_the_total_differs(world: World, link: Link) 
         claim_and_pay(world, link, payment)
 
 
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_claim_and_pay_reverts_when_too_little_arrives(world: World, link: Link, more: int) -> None:
+    payment = world.payment(order=7, total=FACE, least=FACE - 4 + more, signer=world.merchant)
+    if more > 0:
+        with reverts("GiftCertificates_PayoutBelowLeast", FACE - 4, FACE - 4 + more):
+            claim_and_pay(world, link, payment)
+    else:
+        claim_and_pay(world, link, payment)
+    assert world.certificates.isOrderUsed(world.merchant, 7) is (more <= 0)
+    assert world.certificates.isGiftOpen(link[1]) is (more > 0)
+
+
 def test_claim_and_pay_uses_an_order_once(world: World, series: int, link: Link) -> None:
-    claim_and_pay(world, link, world.payment(order=7, total=FACE, signer=world.merchant))
+    payment = world.payment(order=7, total=FACE, least=FACE - 4, signer=world.merchant)
+    claim_and_pay(world, link, payment)
     assert world.certificates.isOrderUsed(world.merchant, 7) is True
     _, gift, identity = world.give(series, 100, secret=SECRET)
     with reverts("GiftCertificates_OrderUsed", world.merchant, 7):
-        claim_and_pay(world, (gift, identity), world.payment(order=7, total=100, signer=world.merchant))
+        again = world.payment(order=7, total=100, least=99, signer=world.merchant)
+        claim_and_pay(world, (gift, identity), again)
 
 
 def test_claim_and_pay_pays_the_merchant_and_leaves_nothing(world: World, series: int, link: Link) -> None:
     outstanding = world.certificates.state(series)[1]
-    tx = claim_and_pay(world, link, world.payment(order=7, total=FACE, signer=world.merchant))
+    payment = world.payment(order=7, total=FACE, least=FACE - 4, signer=world.merchant)
+    tx = claim_and_pay(world, link, payment)
     assert world.token.balanceOf(world.merchant) == FACE - 4
     assert world.certificates.account(series, HOLDER) == (0, FACE, 0)
     assert world.certificates.state(series)[1:3] == (outstanding - FACE, 4)

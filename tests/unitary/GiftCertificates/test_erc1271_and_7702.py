@@ -104,14 +104,14 @@ def test_the_owners_signature_spends_the_wallet_only(world: World, series: int, 
 
 def test_a_wallet_is_a_merchant_whose_request_its_owner_signs(world: World, series: int, wallet: Any) -> None:
     deadline = world.now() + DAY
-    request = PaymentRequest(wallet.address, ZERO, 5, world.token.address, 70, deadline, b"")
+    request = PaymentRequest(wallet.address, ZERO, 5, world.token.address, 70, 70, deadline, b"")
     signature = request.sign(world.domain, world.key(world.giver))
-    payment = (wallet.address, ZERO, 5, 70, deadline, b"", signature)
+    payment = (wallet.address, ZERO, 5, 70, 70, deadline, b"", signature)
     world.certificates.pay(payment, [world.own_card(series, 70, order=5)], {"from": world.holder})
     assert world.token.balanceOf(wallet) == 70
     assert world.certificates.isOrderUsed(wallet, 5)
     forged = request.sign(world.domain, world.key(world.holder))
-    again = (wallet.address, ZERO, 5, 70, deadline, b"", forged)
+    again = (wallet.address, ZERO, 5, 70, 70, deadline, b"", forged)
     with reverts("GiftCertificates_InvalidSignature", wallet, request.digest(world.domain)):
         world.certificates.pay(again, [world.own_card(series, 70, order=5)], {"from": world.holder})
 

@@ -48,16 +48,16 @@ def named(world: World, service: Any) -> int:
 
 def request_digest(world: World, payment: tuple[Any, ...]) -> bytes:
     """What the payee of this payment would have signed."""
-    merchant, payee, order, total, deadline, data, _ = payment
+    merchant, payee, order, total, least, deadline, data, _ = payment
     paid, service = (merchant, ZERO) if payee == ZERO else (payee, merchant)
-    message = PaymentRequest(paid, service, order, world.token.address, total, deadline, data)
+    message = PaymentRequest(paid, service, order, world.token.address, total, least, deadline, data)
     return message.digest(world.domain)
 
 
 def card_digest(world: World, card: tuple[Any, ...], payment: tuple[Any, ...]) -> bytes:
     """What the holder of this card would have signed for this payment."""
     holder, series, amount, order, nonce, deadline, _ = card
-    merchant, payee, _, _, _, data, _ = payment
+    merchant, payee, *_, data, _ = payment
     message = Redemption(holder, series, amount, merchant, payee, order, data, nonce, deadline)
     return message.digest(world.domain)
 
@@ -199,6 +199,51 @@ def test_pay_reverts_when_the_cards_dont_add_up(world: World, series: int, total
     assert not world.certificates.isOrderUsed(world.merchant, 5)
 
 
+@pytest.mark.parametrize("more", [-1, 0, 1])
+@pytest.mark.parametrize("who", ["relayer", "merchant"])
+def test_pay_reverts_when_too_little_arrives(
+    world: World, series: int, named: int, who: str, more: int
+) -> None:
+    """Of 30: the fee of 10 % is one for the named card's 19, rounded down, and none for the other's 11."""
+    cards = [
+        world.redemption(series, 11, order=5),
+        world.redemption(named, 19, holder=world.giver, order=5),
+    ]
+    sender = getattr(world, who)
+    signer = None if who == "merchant" else world.merchant
+    payment = world.payment(order=5, total=30, least=29 + more, signer=signer)
+    if more > 0:
+        with reverts("GiftCertificates_PayoutBelowLeast", 29, 30):
+            world.certificates.pay(payment, cards, {"from": sender})
+    else:
+        world.certificates.pay(payment, cards, {"from": sender})
+    arrived = 0 if more > 0 else 29
+    assert world.token.balanceOf(world.merchant) == arrived
+    assert world.certificates.isOrderUsed(world.merchant, 5) is (arrived > 0)
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_pay_into_a_service_reverts_when_too_little_arrives(
+    world: World, named: int, service: Any, more: int
+) -> None:
+    payment = world.payment(
+        service, payee=world.merchant, order=5, total=10, least=10 + more, signer=world.merchant
+    )
+    card = world.own_card(named, 10, order=5)
+    if more > 0:
+        with reverts("GiftCertificates_PayoutBelowLeast", 10, 11):
+            world.certificates.pay(payment, [card], {"from": world.holder})
+    else:
+        world.certificates.pay(payment, [card], {"from": world.holder})
+    assert world.token.balanceOf(service) == (0 if more > 0 else 10)
+
+
+def test_pay_without_an_order_looks_at_neither_total_nor_least(world: World, named: int) -> None:
+    payment = world.payment(total=1, least=2**96 - 1)
+    world.certificates.pay(payment, [world.own_card(named, 10)], {"from": world.holder})
+    assert world.token.balanceOf(world.merchant) == 9
+
+
 def test_pay_reverts_for_an_order_without_a_request(world: World, series: int) -> None:
     payment = world.payment(order=5, total=10)
     card = world.redemption(series, 10, order=5)
@@ -216,6 +261,7 @@ def test_pay_reverts_for_a_request_that_somebody_else_signed(world: World, serie
 REQUEST_CHANGES: dict[str, dict[str, Any]] = {
     "order": {"order": 6},
     "total": {"total": 11},
+    "least": {"least": 9},
     "deadline": {"deadline": 2**40 - 1},
     "data": {"data": b"x"},
 }
@@ -232,8 +278,8 @@ def test_pay_reverts_when_the_payer_changes_the_request(world: World, series: in
 
 def test_pay_reverts_for_a_request_in_another_currency(world: World, series: int, usdx: Any) -> None:
     payment = world.payment(order=5, total=10)
-    deadline = payment[4]
-    request = PaymentRequest(world.merchant.address, ZERO, 5, usdx.address, 10, deadline, b"")
+    deadline = payment[5]
+    request = PaymentRequest(world.merchant.address, ZERO, 5, usdx.address, 10, 10, deadline, b"")
     payment = payment_with(payment, signature=request.sign(world.domain, world.key(world.merchant)))
     with reverts("GiftCertificates_InvalidSignature", world.merchant, request_digest(world, payment)):
         world.certificates.pay(payment, [world.own_card(series, 10, order=5)], {"from": world.holder})
@@ -504,11 +550,11 @@ def test_pay_of_an_own_card_with_an_order_needs_the_payees_request(
         world.certificates.pay(payment, [world.own_card(series, 10, order=8)], {"from": world.holder})
     # a request for a payment to the merchant itself is none for one through a service, nor the reverse
     direct = world.payment(order=8, total=10, signer=world.merchant)
-    through = payment_with(payment, signature=direct[6], deadline=direct[4])
+    through = payment_with(payment, signature=direct[-1], deadline=direct[5])
     with reverts("GiftCertificates_InvalidSignature", world.merchant, request_digest(world, through)):
         world.certificates.pay(through, [world.own_card(series, 10, order=8)], {"from": world.holder})
     signed = world.payment(service, payee=world.merchant, order=8, total=10, signer=world.merchant)
-    crossed = payment_with(direct, signature=signed[6], deadline=signed[4])
+    crossed = payment_with(direct, signature=signed[-1], deadline=signed[5])
     with reverts("GiftCertificates_InvalidSignature", world.merchant, request_digest(world, crossed)):
         world.certificates.pay(crossed, [world.own_card(series, 10, order=8)], {"from": world.holder})
     world.certificates.pay(signed, [world.own_card(series, 10, order=8)], {"from": world.holder})

@@ -61,7 +61,7 @@ def test_each_card_pays_its_own_fee_rounded_down(
         assert side.act("redeemBatch", MERCHANT, (rows,))
     else:
         rows = [Redemption(HOLDER, series_id, amount, 0, 0, 0, None) for amount in amounts]
-        assert side.act("pay", HOLDER, (Payment(MERCHANT, ZERO, 0, 0, 0, b"", None), rows))
+        assert side.act("pay", HOLDER, (Payment(MERCHANT, ZERO, 0, 0, 0, 0, b"", None), rows))
     expected = sum(amount * fee_bps // 10_000 for amount in amounts)
     state = side.read("state", series_id)[0]
     assert state[1] == 0  # all face is gone

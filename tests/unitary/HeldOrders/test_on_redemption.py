@@ -220,9 +220,9 @@ def test_a_seller_that_asks_binds_what_it_asked_for(orders: Orders, named: int) 
         orders.contract, payee=orders.merchant, order=77, total=900, data=data, signer=orders.merchant
     )
     card = orders.world.own_card(named, 900, order=77)
-    other = (*payment[:5], tomorrow(orders, 77), payment[6])
+    other = (*payment[:6], tomorrow(orders, 77), payment[7])
     asked = PaymentRequest(
-        str(orders.merchant), orders.contract.address, 77, orders.token.address, 900, payment[4], other[5]
+        str(orders.merchant), orders.contract.address, 77, orders.token.address, *payment[3:6], other[6]
     )
     with reverts("GiftCertificates_InvalidSignature", orders.merchant, asked.digest(orders.world.domain)):
         orders.world.certificates.pay(other, [card], {"from": orders.holder})

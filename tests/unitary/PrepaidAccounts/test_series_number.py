@@ -33,7 +33,7 @@ def test_a_series_beyond_32_bits_opens_no_account(series: int) -> None:
         parts.store(gifts, place, mark)
     parts.act("TestToken", "mint", parts.at[gifts], FACE)
     data = encode(["uint8", "uint96", "address", "uint24", "uint40"], [OPEN, 0, SIGNER, HOUR, 0])
-    payment = (accounts, MERCHANT, 0, FACE, 0, data, b"")
+    payment = (accounts, MERCHANT, 0, FACE, FACE, 0, data, b"")
     card = (GIVER, series, FACE, 0, 0, 0, b"")
     receipt = parts.chain.send(GIVER, parts.at[gifts], parts.abis[gifts].call("pay", payment, [card]))
     abi = parts.abis["PrepaidAccounts"]
