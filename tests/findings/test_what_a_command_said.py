@@ -124,7 +124,7 @@ def test_what_comes_meanwhile_is_not_this_payments(card: Desk, monkeypatch: pyte
 
 def test_what_the_currency_refuses_is_told(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     desk.issue("holder", "25", US)
-    picture = redeem.till("currency=USDC", "total=10", "order=7103", "from=cafe")
+    picture = redeem.till("currency=USDC", "total=10", "order=7103", "fee=2", "from=cafe")
     signed = redeem.sign(f"request={picture}", f"series={US}")
     freeze(desk, "cafe")
     assert redeem.submit(f"signed={signed}") == 0

@@ -246,9 +246,9 @@ def test_a_holders_signature_for_one_chain_is_refused_on_the_other(
 
 def test_a_merchants_request_for_one_chain_is_refused_on_the_other(here: Place, there: Place) -> None:
     holder, merchant = wallet("holder"), wallet("merchant")
-    request = here.certificates.request_payment(merchant, 7, 500, DEADLINE)
+    request = here.certificates.request_payment(merchant, 7, 500, DEADLINE, least=488)
     # the holder pays on the other chain, with the request of this one
-    payment = (request.merchant, ZERO, 7, 500, 500, DEADLINE, b"", request.signature)
+    payment = (request.merchant, ZERO, 7, 500, 488, DEADLINE, b"", request.signature)
     own = (holder.address, there.series, 500, 7, 0, 0, b"")
     with pytest.raises(RefusedError) as refused:
         there.sends(holder, "pay", payment, [own])

@@ -89,7 +89,7 @@ def test_a_whole_life_in_every_currency(any_world: World) -> None:
         [world.redemption(series, 50 * unit, order=n, nonce=n) for n in (2, 3)], {"from": world.merchant}
     )
     certificates.pay(
-        world.payment(order=4, total=100 * unit, signer=world.merchant),
+        world.payment(order=4, total=100 * unit, least=90 * unit, signer=world.merchant),
         [world.own_card(series, 100 * unit, order=4)],
         {"from": world.holder},
     )
