@@ -27,9 +27,12 @@ class Notifier:
         self._poll_seconds = poll_seconds
 
     def once(self) -> tuple[int, int]:
-        """One round: how many notices were found, how many taken by their receivers. Raises what the
-        watcher raises."""
-        return self._watcher.step(), self._sender.step()
+        """One look at the chain, and then all that is due as long as any of it is taken: how many notices
+        were found, how many taken by their receivers. Raises what the watcher raises."""
+        found, taken = self._watcher.step(), 0
+        while count := self._sender.step():
+            taken += count
+        return found, taken
 
     def run(self, goes_on: Callable[[], bool]) -> None:
         """Rounds, as long as `goes_on`."""

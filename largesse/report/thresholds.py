@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -90,15 +90,16 @@ def _in_a_year(kind: str) -> Callable[[History, Sequence[int], Scope], int]:
 def _most_of_one(history: History, mine: Sequence[int], scope: Scope) -> int:
     """The most face that one account held at any moment of the range, of these series together."""
     held: defaultdict[str, int] = defaultdict(int)
-    by_series: defaultdict[tuple[int, str], int] = defaultdict(int)
+    by_series: defaultdict[int, Counter[str]] = defaultdict(Counter)
     most, begun = 0, False
     # Each series' are in the chain's order; an issuer's are brought into it again.
     for one in merge(*(history.by_series[number] for number in mine), key=_place):
         if not begun and scope.covers(one.time):
             most, begun = max(held.values(), default=0), True
-        for holder, amount in _deltas(one, by_series):
+        balances = by_series[one.series_id]
+        for holder, amount in _deltas(one, balances):
             held[holder] += amount
-            by_series[one.series_id, holder] += amount
+            balances[holder] += amount
             if begun:
                 most = max(most, held[holder])
     return most if begun else max(held.values(), default=0)
@@ -108,12 +109,12 @@ def _place(one: Movement) -> tuple[int, int]:
     return one.block, one.index
 
 
-def _deltas(one: Movement, balances: dict[tuple[int, str], int]) -> list[tuple[str, int]]:
-    """What a movement did to accounts' balances."""
+def _deltas(one: Movement, balances: Counter[str]) -> list[tuple[str, int]]:
+    """What a movement did to accounts' balances of its series."""
     if one.kind == "transferred":
         return [(one.holder, -one.amount), (one.other, one.amount)]
     if one.kind == "forfeited":
-        return [(holder, -left) for (number, holder), left in balances.items() if number == one.series_id]
+        return [(holder, -left) for holder, left in balances.items()]
     came = one.kind in ("issued", "restored", "converted in", "claimed", "recalled")
     return [(one.holder, one.amount if came else -one.amount)]
 
