@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from json import JSONDecodeError
@@ -552,5 +553,6 @@ def _revert_data(error: BaseException) -> bytes:
         answer = getattr(error, "rpc_response", None) or {}
         data = answer.get("error", {}).get("data") if isinstance(answer, dict) else None
     if isinstance(data, str) and data.startswith("0x"):
-        return bytes.fromhex(data[2:])
+        with suppress(ValueError):  # nodes say what they like
+            return bytes.fromhex(data[2:])
     return b""

@@ -19,6 +19,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from largesse.database import open_database
+from largesse.notices.__main__ import main
 from largesse.notices.outbox import FAILED, NOTICES, PENDING, SENT, TABLES, Cursor, Entry, Outbox
 from largesse.notices.receivers import (
     DEFAULT_DAYS,
@@ -432,6 +433,13 @@ def test_a_name_that_leads_to_a_private_address_is_sent_nothing(
             line.settimeout(10)
             assert line.recv(1) == b""
     assert outbox.lost()[0].error == "no public address"
+
+
+@pytest.mark.parametrize("given", ("--confirmations=0", "--give-up-days=0", "--give-up-days=-5"))
+def test_numbers_that_are_none_are_refused(given: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--receivers=missing.toml", "--database=sqlite:///missing.db", "--status", given])
+    assert given.partition("=")[0] in capsys.readouterr().err
 
 
 def test_pauses_double_up_to_a_bound() -> None:
