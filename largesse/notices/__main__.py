@@ -71,9 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--start", type=int, help="first block there are notices about (default: from now on)"
     )
-    parser.add_argument(
-        "--give-up-days", type=whole_number, default=5, help="then a notice counts as failed"
-    )
+    parser.add_argument("--give-up-days", type=whole_number, default=5, help="then a notice counts as failed")
     parser.add_argument("--once", action="store_true", help="one round, then end")
     parser.add_argument("--status", action="store_true", help="what is pending, sent and failed")
     return parser
