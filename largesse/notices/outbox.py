@@ -25,6 +25,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    delete,
     func,
     select,
     update,
@@ -221,6 +222,12 @@ class Outbox:
                 Lost(row.id, row.receiver, row.kind, row.attempts, row.error)
                 for row in connection.execute(query.limit(most))
             ]
+
+    def forget(self, before: float) -> int:
+        """Drop what was taken before then; how many there were."""
+        old = delete(NOTICES).where(NOTICES.c.state == SENT, NOTICES.c.done_at < before)
+        with transaction(self.engine) as connection:
+            return int(connection.execute(old).rowcount)
 
     def revive(self, receiver: str, now: float) -> int:
         """Give the given-up notices of a receiver another time; how many there are."""

@@ -25,6 +25,9 @@ from largesse.notices.signatures import NoticeError, sign
 from largesse.web.logs import log
 
 DAY: Final = 86_400.0
+KEPT: Final = 400 * DAY
+"""For so long after it was taken a notice can be looked at."""
+_HOUR: Final = 3_600.0
 _NO_LIMITS: Final = httpx.Limits(max_connections=None, max_keepalive_connections=None)
 """Whoever waits in vain for another one's connection has failed for httpx."""
 
@@ -67,6 +70,16 @@ class Sender:
         self._patience = patience or Patience()
         self._at_once = at_once
         self._clock = clock
+        self._forgets_at = 0.0
+
+    def forget(self) -> int:
+        """Once an hour: drop what was taken so long ago that no re-org has it read again; how many there
+        were."""
+        now = self._clock()
+        if now < self._forgets_at:
+            return 0
+        self._forgets_at = now + _HOUR
+        return self._outbox.forget(now - KEPT)
 
     def step(self) -> int:
         """Send what is due now, for the time of two posts at most; how many were taken."""

@@ -37,7 +37,11 @@ class Notifier:
     def run(self, goes_on: Callable[[], bool]) -> None:
         """Rounds, as long as `goes_on`."""
         while goes_on():
-            for what, step in (("entered", self._watcher.step), ("taken", self._sender.step)):
+            for what, step in (
+                ("entered", self._watcher.step),
+                ("taken", self._sender.step),
+                ("forgotten", self._sender.forget),
+            ):
                 try:
                     if count := step():
                         log(f"notices {what}", count=count)

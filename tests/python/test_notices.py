@@ -292,6 +292,20 @@ def test_a_notice_is_given_up_and_shown_and_revived(outbox: Outbox) -> None:
     assert len(outbox.claim("hook", NOW + 5_000, NOW + 5_060, 1)) == 1
 
 
+def test_what_was_taken_is_kept_for_400_days(outbox: Outbox) -> None:
+    """And what was given up until somebody sends it again."""
+    clock = Clock()
+    sender = Sender(outbox, Receivers(()), clock=clock)
+    outbox.enter("c", "0x1", Cursor(1, 1), entries(3), NOW)
+    taken, lost, _ = outbox.claim("hook", NOW, NOW + 60, 3)
+    outbox.sent(taken, NOW)
+    assert outbox.put_off(lost, NOW + 2_000, "status 500", NOW)
+    for days, count in ((0, 0), (400, 0), (400.01, 0), (400.1, 1), (500, 0)):
+        clock.now = NOW + days * DAY
+        assert sender.forget() == count  # it looks once an hour
+    assert outbox.counts() == {("hook", PENDING): 1, ("hook", FAILED): 1}
+
+
 # --------------------------------------------------------------------------------------------------- sending
 
 
