@@ -6,40 +6,31 @@ Everything is signed here and sent raw, on a development chain as on a live one:
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from json import JSONDecodeError
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import requests
-from eth_abi.abi import decode
-from eth_abi.exceptions import DecodingError
 from eth_account import Account
 from eth_typing import ChecksumAddress, HexStr
-from eth_utils.abi import collapse_if_tuple
 from requests.exceptions import RequestException
 from web3 import HTTPProvider, Web3
 from web3.contract import Contract
 from web3.contract.contract import ContractFunction
 from web3.exceptions import (
-    BadResponseFormat,
-    ContractLogicError,
-    ProviderConnectionError,
     TimeExhausted,
-    TooManyRequests,
     TransactionNotFound,
     Web3Exception,
-    Web3RPCError,
 )
 from web3.logs import DISCARD
 from web3.middleware import ExtraDataToPOAMiddleware
 from web3.types import Nonce, RPCEndpoint, TxParams, TxReceipt
 
-from largesse.artifacts import known_errors
 from largesse.eip712 import address_of
 from largesse.errors import LargesseError, visible
+from largesse.reverts import is_no_answer, reverted
 
 ROLES: Final = (
     "deployer", "issuer", "giver", "holder", "merchant", "creator", "supporter", "agent", "relayer",
@@ -65,34 +56,6 @@ BATCH: Final = 96
 _LOOK_FIRST: Final = (
     "`brownie run account` shows what waits; when nothing does, look whether this was done before you do it "
     "again"
-)
-
-_BUILTIN: Final = {
-    bytes.fromhex("08c379a0"): {"name": "Error", "inputs": [{"name": "message", "type": "string"}]},
-    bytes.fromhex("4e487b71"): {"name": "Panic", "inputs": [{"name": "code", "type": "uint256"}]},
-}
-
-
-# What comes of a node, and says nothing of the call but where these words are in it.
-_NO_ANSWER: Final = (
-    Web3RPCError,
-    TooManyRequests,
-    ProviderConnectionError,
-    BadResponseFormat,
-    RequestException,
-    JSONDecodeError,
-)
-_FAILED_CALL: Final = (
-    "revert",
-    "evm error",
-    "vm execution error",
-    "out of gas",
-    "gas required exceeds",
-    "intrinsic gas",
-    "invalid opcode",
-    "invalid jump",
-    "stack underflow",
-    "stack limit",
 )
 
 
@@ -507,50 +470,9 @@ def still_waiting(wallet: Wallet, count: int) -> ChainError:
 def refusal(error: BaseException) -> RefusedError | ChainError:
     """What a node's error says, in words: RefusedError where the call would fail, the custom error with its
     values where there is one; ChainError node_failed where the node did not get so far."""
-    for link in _chain(error):
-        data = _revert_data(link)
-        if data:
-            return _decoded(data)
-    if isinstance(error, _NO_ANSWER):
-        text = str(error).lower()
-        if not isinstance(error, Web3RPCError) or not any(word in text for word in _FAILED_CALL):
-            return ChainError("node_failed", f"the node could not tell: {visible(str(error))}")
-    return RefusedError("refused", f"the node refused: {visible(str(error))}")
-
-
-def _decoded(data: bytes) -> RefusedError:
-    item = (_BUILTIN | known_errors()).get(data[:4])
-    try:
-        if item is None:
-            raise ValueError("no error that is known")
-        values = decode([collapse_if_tuple(part) for part in item["inputs"]], data[4:])
-    except (DecodingError, ValueError, OverflowError):
-        return RefusedError("unknown_error", f"reverted with 0x{data.hex()}")
-    shown = ", ".join(
-        f"{part['name']} {_text(value)}" for part, value in zip(item["inputs"], values, strict=True)
-    )
-    return RefusedError(item["name"], f"refused: {item['name']}({visible(shown)})", values)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bytes):
-        return (
-            "0x" + value.hex() if any(b > 126 or 0 < b < 32 for b in value) else value.rstrip(b"\0").decode()
-        )
-    return Web3.to_checksum_address(value) if isinstance(value, str) and len(value) == 42 else str(value)
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
-
-
-def _revert_data(error: BaseException) -> bytes:
-    data: Any = getattr(error, "data", None) if isinstance(error, ContractLogicError) else None
-    if data is None:
-        answer = getattr(error, "rpc_response", None) or {}
-        data = answer.get("error", {}).get("data") if isinstance(answer, dict) else None
-    if isinstance(data, str) and data.startswith("0x"):
-        return bytes.fromhex(data[2:])
-    return b""
+    if (said := reverted(error)) is not None:
+        return RefusedError(said.name, said.message, said.values)
+    words = visible(str(error))
+    if is_no_answer(error):
+        return ChainError("node_failed", f"the node could not tell: {words}")
+    return RefusedError("refused", f"the node refused: {words}")

@@ -6,13 +6,16 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from largesse.chain import Node
 from largesse.errors import LargesseError
-from largesse.files import replace_file
+from largesse.files import lock_folder, replace_file
 
 FORMAT: Final = "largesse/deployment"
 VERSION: Final = 2
@@ -76,6 +79,24 @@ class Deployment:
         known = ", ".join(one.symbol for one in self.currencies) or "none"
         raise DeploymentError("unknown_currency", f"{symbol!r} is no currency here; there are: {known}")
 
+    def with_all_of(self, other: Deployment) -> Deployment:
+        """This one, and what another record of the same contracts has besides. Raises DeploymentError
+        symbol_taken."""
+        found = self
+        for one in other.currencies:
+            same = next((mine for mine in self.currencies if mine.symbol == one.symbol), None)
+            if same is None:
+                found = replace(found, currencies=(*found.currencies, one))
+            elif same.token != one.token:
+                raise DeploymentError(
+                    "symbol_taken",
+                    f"{one.token}, which calls itself {one.symbol} too, was written down meanwhile: give "
+                    f"{same.token} a record of its own (LARGESSE_STATE=<folder>)",
+                )
+        for record in other.series:
+            found = found.with_series(record)
+        return found
+
     def with_series(self, record: SeriesRecord) -> Deployment:
         """This deployment with one more named series; one of the same name is replaced."""
         others = tuple(one for one in self.series if one.name != record.name)
@@ -85,6 +106,25 @@ class Deployment:
 def record_path(folder: Path, chain_id: int) -> Path:
     """Where a chain's deployment is written down."""
     return folder / f"{chain_id}.json"
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Records in this folder are read and written anew by one command at a time; the others wait."""
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = lock_folder(folder, waits=True)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def add_series(folder: Path, node: Node, record: SeriesRecord) -> Deployment:
+    """Write a series down beside all that is in the record by now. Raises as `load`."""
+    with alone(folder):
+        deployment = load(folder, node).with_series(record)
+        save(folder, deployment)
+    return deployment
 
 
 def save(folder: Path, deployment: Deployment) -> Path:

@@ -10,7 +10,7 @@ from typing import Final
 from largesse.addresses import parse_address
 from largesse.clients.rewards import Rewards
 from largesse.errors import LargesseError
-from largesse.files import replace_file
+from largesse.files import create_file
 
 _FORMAT: Final = "largesse/pool"
 
@@ -29,6 +29,7 @@ class PoolFile:
     pool_id: bytes
 
     def write(self, path: Path) -> None:
+        """Raises PoolFileError exists."""
         kept = {
             "format": _FORMAT,
             "chain_id": self.chain_id,
@@ -36,7 +37,10 @@ class PoolFile:
             "currency": self.symbol,
             "pool": "0x" + self.pool_id.hex(),
         }
-        replace_file(path, json.dumps(kept, indent=1).encode())
+        try:
+            create_file(path, json.dumps(kept, indent=1).encode())
+        except FileExistsError as error:
+            raise PoolFileError("exists", f"{path.name} is there already: take another name") from error
 
     @classmethod
     def read(cls, path: Path) -> PoolFile:

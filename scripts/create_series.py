@@ -44,17 +44,15 @@ def main(session: Session, given: Arguments) -> list[Opened]:
     opened = []
     for one in chosen:
         result = open_series(session.node, deployment, one, issuer, roles)
-        deployment = deployment.with_series(result.record)
         # After each: a crash in the middle loses no name.
-        deployments.save(session.records, deployment)
+        deployments.add_series(session.records, session.node, result.record)
         opened.append(result)
     await_final(session.node, issuer.address)
     for result, one in zip(opened, chosen, strict=True):
         # A re-org before that may have given a series another number, or have taken it away.
         again = open_series(session.node, deployment, one, issuer, roles).record
         if again != result.record:
-            deployment = deployment.with_series(again)
-            deployments.save(session.records, deployment)
+            deployments.add_series(session.records, session.node, again)
     table(
         "Series",
         ("name", "currency/number", ""),

@@ -36,7 +36,6 @@ def main(session: Session, given: Arguments) -> Deployment:
     plan = plan_deployment(session.node, currencies)
     if existing is not None and existing.factory != plan.factory:
         _leave_behind(session, existing, plan)
-        existing = None
     _show(plan, wallet.address)
     if plan.missing:
         _show_cost(session, wallet, plan)
@@ -44,10 +43,12 @@ def main(session: Session, given: Arguments) -> Deployment:
             f"{len(plan.missing)} transactions on chain {plan.chain_id}.", f"deploy on {plan.chain_id}"
         )
     deployment = deploy(session.node, wallet, plan, _report)
-    if existing is not None:
-        for record in existing.series:
-            deployment = deployment.with_series(record)
-    path = deployments.save(session.records, deployment)
+    with deployments.alone(session.records):
+        # Another command may have written into it meanwhile.
+        latest = _existing(session)
+        if latest is not None and latest.factory == deployment.factory:
+            deployment = deployment.with_all_of(latest)
+        path = deployments.save(session.records, deployment)
     done(f"written down in {path.parent.name}/{path.name}")
     return deployment
 

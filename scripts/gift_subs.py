@@ -12,7 +12,7 @@ from largesse.commands.command import command
 from largesse.commands.linking import PAGE, link_page
 from largesse.commands.paying import CURRENCY, FROM, PAY, SIGN, TO, carry_out, payer_of
 from largesse.console import done, say
-from largesse.files import replace_file
+from largesse.files import create_file
 from largesse.gifts.named import NamedGifts, name_gifts
 from largesse.gifts.subscriptions import GiftSubscriptions, make_links, parse_subscription_link
 from largesse.jars import MONTH, price_of
@@ -65,9 +65,10 @@ def main(session: Session, given: Arguments) -> GiftSubscriptions:
         named = name_gifts(gifts, [session.address(one) for one in given.text("for").split(",")])
         gifts, path = named.gifts, folder / f"{name}.json"
         content = named.to_json(given.text("currency"))
-    if path.exists():
-        raise ArgumentError("name_taken", f"{path.name} is there already: another name=…, please")
-    replace_file(path, content.encode("ascii"))
+    try:
+        create_file(path, content.encode("ascii"))
+    except FileExistsError as error:
+        raise ArgumentError("name_taken", f"{path.name} is there already: another name=…, please") from error
     total = tips.token.show(gifts.count * each)
     what = f"{gifts.count} gift(s) of {tips.token.show(each)}, {total} in all, into tier {tier} of {creator}"
     try:

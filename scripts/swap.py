@@ -31,7 +31,7 @@ from largesse.clients.swaps import (
 )
 from largesse.commands.command import command
 from largesse.console import done, say, table
-from largesse.files import replace_file
+from largesse.files import create_file
 from largesse.moments import minute
 from largesse.session import Session
 
@@ -123,7 +123,11 @@ def propose(session: Session, given: Arguments) -> Ticket:
     lock = Lock(sender.address, to, series_id, amount, hash_of(secret), ends)
     session.confirm(f"{shown(swaps, lock)} for {to} until {minute(ends)}.", "lock")
     # Before anything is locked: without the secret the swap can only be waited out.
-    replace_file(path.with_suffix(".secret"), ("0x" + secret.hex() + "\n").encode())
+    kept = path.with_suffix(".secret")
+    try:
+        create_file(kept, ("0x" + secret.hex() + "\n").encode())
+    except FileExistsError as error:
+        raise SwapError("exists", f"out/swaps/{kept.name} is there already: take another name") from error
     return lock_and_write(swaps, symbol, lock, path, lambda: swaps.lock(sender, lock))
 
 

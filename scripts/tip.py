@@ -137,18 +137,21 @@ def claim(session: Session, given: Arguments) -> int:
     "Return what nobody claimed by its date to whoever had tipped a handle; anybody may send it.",
     CURRENCY,
     HANDLE,
+    Option("payer", "who had tipped: address or role (default: who sends)", ""),
     Option("from", "who sends", ""),
     example="currency=USDC handle=github:anna from=supporter",
 )
 def reclaim(session: Session, given: Arguments) -> int:
-    tips, sender = session.tips(given.text("currency")), session.wallet(given, "relayer")
-    now = session.node.now()
-    over = [tip for tip in tips.handle_tips(handle_hash(given.text("handle"))) if tip.reclaim_at <= now]
+    tips, sender = session.tips(given.text("currency")), session.wallet(given, "supporter")
+    payer = session.address(given.text("payer")) if given.has("payer") else sender.address
+    now, found = session.node.now(), tips.handle_tips(handle_hash(given.text("handle")))
+    # Each is a transaction, and anybody may have left as many small ones as they like.
+    over = [tip for tip in found if tip.payer == payer and tip.reclaim_at <= now]
     for tip in over:
         tips.reclaim_handle_tip(tip, sender)
         done(f"{tips.token.show(tip.amount)} returned to {tip.payer}")
     if not over:
-        say(f"no tip to {given.text('handle')} is past its date")
+        say(f"no tip of {payer} to {given.text('handle')} is past its date")
     return len(over)
 
 

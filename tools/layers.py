@@ -50,7 +50,7 @@ LAYERS = (
     Layer(
         "chain",
         "a node, its logs, currencies and deployment",
-        names("chain chainlogs deploying deployment development sender tokens uniswap usdc waiting"),
+        names("chain chainlogs deploying deployment development reverts sender tokens uniswap usdc waiting"),
     ),
     Layer(
         "clients",

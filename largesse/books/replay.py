@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from web3.contract.contract import ContractFunction, ContractFunctions
+from web3.contract.contract import ContractFunctions
 from web3.exceptions import Web3Exception
 
 from largesse.chain import ChainError, Node, RefusedError
@@ -17,6 +17,7 @@ from largesse.errors import LargesseError
 from largesse.tokens import TRANSFER, Token
 
 _TRANSFER: Final = "0x" + TRANSFER.hex()
+_Judge = Callable[[Any], str]
 
 
 class Accounting(Protocol):
@@ -46,18 +47,14 @@ class Owing(Accounting, Protocol):
 
 class Comparison:
     """Rebuilt books beside what a contract's views tell at `block`. What is asked is asked together, in the
-    end."""
+    end, and once, however much is compared with it."""
 
     def __init__(self, node: Node, views: ContractFunctions, block: int) -> None:
         self.views = views
         self.block = block
         self._node = node
         self._found: list[str] = []
-        self._asked: list[tuple[ContractFunction, Callable[[Any], str]]] = []
-
-    def told(self, name: str, *values: Any) -> Any:
-        """What the view called `name` answers, now."""
-        return self._node.call(self.views[name](*values), block=self.block)
+        self._asked: defaultdict[tuple[str, tuple[Any, ...]], list[_Judge]] = defaultdict(list)
 
     def same(self, what: str, rebuilt: object, told: object) -> None:
         """Note it where they differ."""
@@ -79,9 +76,9 @@ class Comparison:
 
         self.judge(judge, view, *values)
 
-    def judge(self, judge: Callable[[Any], str], view: str, *values: Any) -> None:
+    def judge(self, judge: _Judge, view: str, *values: Any) -> None:
         """Note what `judge` says of the view's answer, unless that is ""."""
-        self._asked.append((self.views[view](*values), judge))
+        self._asked[view, values].append(judge)
 
     def debts(self, books: Owing) -> None:
         """What is owed, in all and to each."""
@@ -91,10 +88,11 @@ class Comparison:
 
     def differences(self) -> list[str]:
         """All of them, in words, once everything is answered."""
-        answers = self._node.call_all([function for function, _ in self._asked], self.block)
-        said = [judge(told) for (_, judge), told in zip(self._asked, answers, strict=True)]
+        functions = [self.views[view](*values) for view, values in self._asked]
+        answers = self._node.call_all(functions, self.block)
+        for told, judges in zip(answers, self._asked.values(), strict=True):
+            self._found += filter(None, (judge(told) for judge in judges))
         self._asked.clear()
-        self._found += filter(None, said)
         return self._found
 
 

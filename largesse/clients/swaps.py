@@ -38,7 +38,7 @@ from largesse.chainlogs import DEFAULT_RANGE, Decoder, read_logs
 from largesse.clients.service import OWN_CALL, Consent, Custodian
 from largesse.eip712 import Domain, keccak, swaps_domain
 from largesse.errors import LargesseError
-from largesse.files import replace_file
+from largesse.files import create_file
 from largesse.signed.swaps import ClaimTo, RefundTo
 from largesse.signed.swaps import Lock as LockMessage
 
@@ -92,9 +92,13 @@ class Ticket:
     lock: Lock
 
     def write(self, path: Path) -> None:
+        """Raises SwapError exists."""
         lock = asdict(self.lock) | {"hash": "0x" + self.lock.hash.hex(), "amount": str(self.lock.amount)}
         kept = {"format": _FORMAT, **asdict(self), "lock": lock}
-        replace_file(path, json.dumps(kept, indent=2).encode())
+        try:
+            create_file(path, json.dumps(kept, indent=2).encode())
+        except FileExistsError as error:
+            raise SwapError("exists", f"{path.name} is there already: take another name") from error
 
     @classmethod
     def read(cls, path: Path) -> Ticket:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -83,6 +84,8 @@ class AccountBook:
         self._kept: dict[int, Standing] = {}
         self._lock = threading.Lock()
         self._next_block = self._final_block() + 1
+        self._rounds = deque([(clock(), self._next_block)])
+        """When the chain was followed, and up to where, as far back as nodes lag behind one another."""
         self._chain_time = (self.node.now(), clock())
         self._seen_at = clock()
 
@@ -144,7 +147,8 @@ class AccountBook:
                 "stalled",
                 f"the node's latest block is {lag:.0f} s old: the node lags, or the clock is wrong",
             )
-        indices = self._changed(self._next_block, head) if head >= self._next_block else set()
+        first = self._first()
+        indices = self._changed(first, head) if head >= first else set()
         with self._lock:
             for index in indices:
                 self._kept.pop(index, None)
@@ -152,11 +156,19 @@ class AccountBook:
                 # The chain is shorter than it was: whatever was read may be undone.
                 self._kept.clear()
             self._next_block = head + 1
+        self._rounds.append((self.clock(), head + 1))
         self._chain_time = (now, self.clock())
         self._seen_at = self.clock()
         return len(indices)
 
     # --------------------------------------------------------------------------------------------- private
+
+    def _first(self) -> int:
+        """Where to look for events from: again at blocks of just before, of which a node that lags behind the
+        one that told of them gave no logs."""
+        while len(self._rounds) > 1 and self._rounds[1][0] <= self.clock() - self.node.lag_seconds:
+            self._rounds.popleft()
+        return self._rounds[0][1]
 
     def _limitation_at(self, account: PrepaidAccount) -> int | None:
         if not account.series_id:

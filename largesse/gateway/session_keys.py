@@ -16,7 +16,7 @@ from typing import Final
 from largesse.addresses import parse_address
 from largesse.eip712 import accounts_domain, address_of
 from largesse.errors import LargesseError
-from largesse.files import replace_file
+from largesse.files import create_file
 from largesse.gateway.purse import PaidAccount, Purse
 
 _FORMAT: Final = "largesse/session"
@@ -52,8 +52,6 @@ class SessionKey:
 
     def write(self, path: Path) -> None:
         """Put it where only the owner of the file can read it. Raises SessionKeyError exists."""
-        if path.exists():
-            raise SessionKeyError("exists", f"{path.name} is there already: take another name")
         kept = {
             "format": _FORMAT,
             **asdict(self.account),
@@ -62,7 +60,10 @@ class SessionKey:
             "symbol": self.symbol,
             "decimals": self.decimals,
         }
-        replace_file(path, json.dumps(kept, indent=2).encode())
+        try:
+            create_file(path, json.dumps(kept, indent=2).encode())
+        except FileExistsError as error:
+            raise SessionKeyError("exists", f"{path.name} is there already: take another name") from error
 
     @classmethod
     def read(cls, path: Path) -> SessionKey:

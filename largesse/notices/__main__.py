@@ -11,6 +11,7 @@ from pathlib import Path
 from web3.exceptions import Web3Exception
 
 from largesse import deployment as deployments
+from largesse.arguments import whole_number
 from largesse.chain import Node
 from largesse.console import say
 from largesse.errors import LargesseError
@@ -65,12 +66,12 @@ def _parser() -> argparse.ArgumentParser:
         "--database", required=True, help="sqlite:///file or postgresql://…; several can share it"
     )
     parser.add_argument(
-        "--confirmations", type=int, default=LIVE_CONFIRMATIONS, help="blocks, its own included"
+        "--confirmations", type=whole_number, default=LIVE_CONFIRMATIONS, help="blocks, its own included"
     )
     parser.add_argument(
         "--start", type=int, help="first block there are notices about (default: from now on)"
     )
-    parser.add_argument("--give-up-days", type=int, default=5, help="then a notice counts as failed")
+    parser.add_argument("--give-up-days", type=whole_number, default=5, help="then a notice counts as failed")
     parser.add_argument("--once", action="store_true", help="one round, then end")
     parser.add_argument("--status", action="store_true", help="what is pending, sent and failed")
     return parser

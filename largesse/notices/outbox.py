@@ -8,7 +8,7 @@ least once, always with the same id, and never by two processes at once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,6 +25,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    delete,
     func,
     select,
     update,
@@ -54,7 +55,7 @@ NOTICES: Final = Table(
     Column("claimed_until", Double, nullable=False),
     Column("done_at", Double),
     Column("error", Text, nullable=False),
-    Index("notices_due", "state", "next_at"),
+    Index("notices_due", "receiver", "state", "next_at"),
 )
 CURSORS: Final = Table(
     "notice_cursors",
@@ -82,7 +83,6 @@ class Claimed:
     """A notice that this process may send now, so that it ends before `until`. `attempt` counts from 1."""
 
     id: str
-    receiver: str
     body: str
     attempt: int
     give_up_at: float
@@ -155,15 +155,15 @@ class Outbox:
         if rows:
             connection.execute(insert_or_leave(connection, NOTICES), rows)
 
-    def claim(self, receivers: Collection[str], now: float, until: float, most: int) -> list[Claimed]:
-        """At most `most` notices that are due, each for this process alone until `until`."""
+    def claim(self, receiver: str, now: float, until: float, most: int) -> list[Claimed]:
+        """At most `most` notices to a receiver that are due, each for this process alone until `until`."""
         query = (
             select(NOTICES)
             .where(
                 NOTICES.c.state == PENDING,
                 NOTICES.c.next_at <= now,
                 NOTICES.c.claimed_until <= now,
-                NOTICES.c.receiver.in_(receivers),
+                NOTICES.c.receiver == receiver,
             )
             .order_by(NOTICES.c.next_at, NOTICES.c.id)
             .limit(most)
@@ -185,9 +185,7 @@ class Outbox:
             )
             with transaction(self.engine) as connection:
                 if connection.execute(taken).rowcount == 1:
-                    claimed.append(
-                        Claimed(row.id, row.receiver, row.body, row.attempts + 1, row.give_up_at, until)
-                    )
+                    claimed.append(Claimed(row.id, row.body, row.attempts + 1, row.give_up_at, until))
         return claimed
 
     def sent(self, notice: Claimed, now: float) -> None:
@@ -224,6 +222,12 @@ class Outbox:
                 Lost(row.id, row.receiver, row.kind, row.attempts, row.error)
                 for row in connection.execute(query.limit(most))
             ]
+
+    def forget(self, before: float) -> int:
+        """Drop what was taken before then; how many there were."""
+        old = delete(NOTICES).where(NOTICES.c.state == SENT, NOTICES.c.done_at < before)
+        with transaction(self.engine) as connection:
+            return int(connection.execute(old).rowcount)
 
     def revive(self, receiver: str, now: float) -> int:
         """Give the given-up notices of a receiver another time; how many there are."""

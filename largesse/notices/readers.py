@@ -92,8 +92,8 @@ class CertificateReader(Books):
 
     def _reminders(self, series_id: int, days: int, moment: int) -> list[Notice]:
         expires_at, found = self.series[series_id].terms.expires_at, []
-        for (series, holder), held in sorted(self.holdings.items()):
-            if series == series_id and held.balance:
+        for holder, held in sorted(self.holdings.of(series_id)):
+            if held.balance:
                 facts = self._facts(series_id, held.balance) | {
                     "holder": holder,
                     "days": str(days),

@@ -25,6 +25,11 @@ from largesse.notices.signatures import NoticeError, sign
 from largesse.web.logs import log
 
 DAY: Final = 86_400.0
+KEPT: Final = 400 * DAY
+"""For so long after it was taken a notice can be looked at."""
+_HOUR: Final = 3_600.0
+_NO_LIMITS: Final = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+"""Whoever waits in vain for another one's connection has failed for httpx."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ class Patience:
 
 
 class Sender:
-    """Sends what the outbox has. `at_once` posts at the same time."""
+    """Sends what the outbox has. `at_once` posts at the same time to each receiver."""
 
     def __init__(
         self,
@@ -65,29 +70,41 @@ class Sender:
         self._patience = patience or Patience()
         self._at_once = at_once
         self._clock = clock
+        self._forgets_at = 0.0
+
+    def forget(self) -> int:
+        """Once an hour: drop what was taken so long ago that no re-org has it read again; how many there
+        were."""
+        now = self._clock()
+        if now < self._forgets_at:
+            return 0
+        self._forgets_at = now + _HOUR
+        return self._outbox.forget(now - KEPT)
 
     def step(self) -> int:
-        """Send everything that is due now, once; how many were taken."""
+        """Send what is due now, for the time of two posts at most; how many were taken."""
         return asyncio.run(self._all())
 
     async def _all(self) -> int:
-        taken = 0
-        names = {one.name for one in self._receivers.all}
-        # No more is claimed than is posted at once: what waits for its turn would lose its claim meanwhile.
         async with httpx.AsyncClient(
-            follow_redirects=False, trust_env=False, timeout=self._patience.post
+            follow_redirects=False, trust_env=False, timeout=self._patience.post, limits=_NO_LIMITS
         ) as client:
-            while True:
-                now = self._clock()
-                due = self._outbox.claim(names, now, now + self._patience.claim, self._at_once)
-                if not due:
-                    return taken
-                taken += sum(await asyncio.gather(*(self._one(client, notice) for notice in due)))
+            return sum(await asyncio.gather(*(self._to(client, one) for one in self._receivers.all)))
 
-    async def _one(self, client: httpx.AsyncClient, notice: Claimed) -> bool:
-        receiver = self._receivers.named(notice.receiver)
-        if receiver is None:  # pragma: no cover - only theirs are claimed
-            return False
+    async def _to(self, client: httpx.AsyncClient, receiver: Receiver) -> int:
+        """To each receiver by itself: one that is ill or slow holds up no other. It has the time of a post,
+        and is left alone once it takes nothing, until the next step."""
+        taken, end = 0, self._clock() + self._patience.post
+        while True:
+            now = self._clock()
+            # No more is claimed than is posted at once: what waits for its turn would lose its claim.
+            due = self._outbox.claim(receiver.name, now, now + self._patience.claim, self._at_once)
+            good = sum(await asyncio.gather(*(self._one(client, receiver, notice) for notice in due)))
+            taken += good
+            if not good or self._clock() > end:
+                return taken
+
+    async def _one(self, client: httpx.AsyncClient, receiver: Receiver, notice: Claimed) -> bool:
         if self._clock() + self._patience.post > notice.until:
             return False  # the database was slow: the claim could lapse before the post ends
         error = await self._post(client, receiver, notice)

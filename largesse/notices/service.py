@@ -27,14 +27,21 @@ class Notifier:
         self._poll_seconds = poll_seconds
 
     def once(self) -> tuple[int, int]:
-        """One round: how many notices were found, how many taken by their receivers. Raises what the
-        watcher raises."""
-        return self._watcher.step(), self._sender.step()
+        """One look at the chain, and then all that is due as long as any of it is taken: how many notices
+        were found, how many taken by their receivers. Raises what the watcher raises."""
+        found, taken = self._watcher.step(), 0
+        while count := self._sender.step():
+            taken += count
+        return found, taken
 
     def run(self, goes_on: Callable[[], bool]) -> None:
         """Rounds, as long as `goes_on`."""
         while goes_on():
-            for what, step in (("entered", self._watcher.step), ("taken", self._sender.step)):
+            for what, step in (
+                ("entered", self._watcher.step),
+                ("taken", self._sender.step),
+                ("forgotten", self._sender.forget),
+            ):
                 try:
                     if count := step():
                         log(f"notices {what}", count=count)

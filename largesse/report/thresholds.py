@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -88,17 +88,22 @@ def _in_a_year(kind: str) -> Callable[[History, Sequence[int], Scope], int]:
 
 
 def _most_of_one(history: History, mine: Sequence[int], scope: Scope) -> int:
-    """The most face that one account held at any moment of the range, of these series together."""
+    """The most face that one account held at any moment of the range, of these series together. What lies in
+    the contracts beside the certificates is of many."""
+    ours = set(history.record.parts.values())
     held: defaultdict[str, int] = defaultdict(int)
-    by_series: defaultdict[tuple[int, str], int] = defaultdict(int)
+    by_series: defaultdict[int, Counter[str]] = defaultdict(Counter)
     most, begun = 0, False
     # Each series' are in the chain's order; an issuer's are brought into it again.
     for one in merge(*(history.by_series[number] for number in mine), key=_place):
         if not begun and scope.covers(one.time):
             most, begun = max(held.values(), default=0), True
-        for holder, amount in _deltas(one, by_series):
+        balances = by_series[one.series_id]
+        for holder, amount in _deltas(one, balances):
+            balances[holder] += amount
+            if holder in ours:
+                continue
             held[holder] += amount
-            by_series[one.series_id, holder] += amount
             if begun:
                 most = max(most, held[holder])
     return most if begun else max(held.values(), default=0)
@@ -108,12 +113,12 @@ def _place(one: Movement) -> tuple[int, int]:
     return one.block, one.index
 
 
-def _deltas(one: Movement, balances: dict[tuple[int, str], int]) -> list[tuple[str, int]]:
-    """What a movement did to accounts' balances."""
+def _deltas(one: Movement, balances: Counter[str]) -> list[tuple[str, int]]:
+    """What a movement did to accounts' balances of its series."""
     if one.kind == "transferred":
         return [(one.holder, -one.amount), (one.other, one.amount)]
     if one.kind == "forfeited":
-        return [(holder, -left) for (number, holder), left in balances.items() if number == one.series_id]
+        return [(holder, -left) for holder, left in balances.items()]
     came = one.kind in ("issued", "restored", "converted in", "claimed", "recalled")
     return [(one.holder, one.amount if came else -one.amount)]
 
@@ -134,7 +139,8 @@ def thresholds(history: History, scope: Scope) -> Iterator[Row]:
     """Engineering input, not legal advice. For each issuer, in currencies whose symbol contains the
     threshold's ISO 4217 code, at par: outstanding face at the block; face redeemed, or issued, in the
     calendar year before the block's time; and the most face that one account held at once on any day of the
-    range. Reached is "yes" where the rule's words hold: above the threshold, or not below it."""
+    range, contracts of this deployment, which keep it for many, left out. Reached is "yes" where the rule's
+    words hold: above the threshold, or not below it."""
     unit = unit_of(history.symbol)
     series: defaultdict[str, list[int]] = defaultdict(list)
     for number in history.series:

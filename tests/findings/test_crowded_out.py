@@ -2,12 +2,14 @@
 
 `market fill` sent every good offer of the book along: with some three hundred of them the transaction was
 larger than nodes take, and nothing could be bought. `tip attest` signed for all tips to a handle at once,
-which no block takes once somebody has left thousands of a base unit each.
+which no block takes once somebody has left thousands of a base unit each. `tip reclaim` sent a transaction
+for each of them, at the gas of whoever wanted one tip back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,8 @@ from largesse.order_book import SignedOffer
 from largesse.signed.market import Offer
 from scripts import market, tip
 from tests.fixtures.desk import KR, Desk
+from tests.support.certificates import DAY
+from tests.support.clock import later
 
 MOST_BYTES = 128 << 10
 """Of a transaction, as geth takes it."""
@@ -97,3 +101,19 @@ def test_a_word_on_a_handle_is_about_as_many_tips_as_a_block_takes(
         assert ("more wait" in shown) == bool(more)
         amount = tip.claim(f"word={paths[-1]}")
         assert amount == (12_000_000 if more else 2)
+
+
+def test_who_takes_a_tip_back_pays_for_no_others(desk: Desk) -> None:
+    """Unless it is said whose are to return."""
+    now = desk.session.node.now()
+    date = datetime.fromtimestamp(now + 2 * DAY, UTC).date()
+    to = ("currency=USDC", "handle=github:dust", "attestor=operator", f"reclaim={date}")
+    tip.handle(*to, "amount=5", "from=supporter")
+    for _ in range(3):
+        tip.handle(*to, "amount=0.000001", "from=agent")
+    later(3 * DAY)
+    block, given = desk.block(), to[:2]
+    assert tip.reclaim(*given, "from=supporter") == 1
+    assert desk.block() == block + 1
+    assert tip.reclaim(*given, "from=supporter") == 0
+    assert tip.reclaim(*given, "payer=agent", "from=relayer") == 3

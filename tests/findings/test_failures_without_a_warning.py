@@ -68,11 +68,11 @@ def test_a_notifier_that_sees_nothing(warnings: Any) -> None:
     class Puzzled:
         """As of a node whose answer nobody foresaw."""
 
-        step = staticmethod(lambda: int("?"))
+        step = forget = staticmethod(lambda: int("?"))
 
     rounds = iter((True, False))
     Notifier(Away(), Puzzled(), poll_seconds=0).run(lambda: next(rounds))  # type: ignore[arg-type]
-    assert warnings() == ["no notices entered", "no notices taken"]
+    assert warnings() == ["no notices entered", "no notices taken", "no notices forgotten"]
 
 
 def test_a_notice_that_is_put_off(warnings: Any, sqlite_url: str, moody: Moody) -> None:  # noqa: F811

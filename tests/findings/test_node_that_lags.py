@@ -1,8 +1,9 @@
 """A node that answers is not a node that knows. Of several behind one address one lags: an account was
-read as it had been before the withdrawal that another one had told of, and was not looked at again. A node
-that has come to a halt was taken for one at the chain's end. And one that answered an error was answered
-for by 500. One question that was left open kept the gateway from following the chain: it was blind for
-all."""
+read as it had been before the withdrawal that another one had told of, and was not looked at again. Of blocks
+that one had told of another one gave no logs, and was not asked again: an account was served whose withdrawal
+had been asked for in them. A node that has come to a halt was taken for one at the chain's end. And one that
+answered an error was answered for by 500. One question that was left open kept the gateway from following the
+chain: it was blind for all."""
 
 from __future__ import annotations
 
@@ -20,6 +21,7 @@ from largesse.clients.certificates import Certificates
 from largesse.gateway.accounts import LAG_SECONDS, AccountBook, BlindError, Standing
 from tests.fixtures.gateways import ARTICLE, Served
 from tests.support.changed_node import node_with, refuse
+from tests.support.clock import later
 from tests.support.prepaid import HOUR, Prepaid
 
 
@@ -90,6 +92,29 @@ def test_a_contract_wallet_and_a_node_that_answers_an_error(
         assert (answer.status_code, answer.json()["error"]) == (503, "blind")
         fails = False
         assert httpx.get(served.url + "/articles/1", headers=payment, timeout=30).status_code == 200
+
+
+def test_logs_of_a_node_that_has_not_these_blocks_yet(prepaid: Prepaid, node_url: str) -> None:
+    """As many nodes do, it says that there are none, though the one before it told of the blocks."""
+    lags, now = False, [0.0]
+
+    def change(asked: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+        return {**answer, "result": []} if lags and asked["method"] == "eth_getLogs" else answer
+
+    key = prepaid.open(1_000_000, delay=HOUR)
+    later(1)
+    with node_with(node_url, change) as one:
+        book = book_of(prepaid, one.again(confirmations=2), clock=lambda: now[0])
+        assert book.read(key[1]) is not None
+        prepaid.request_withdrawal(key)
+        later(1)
+        lags = True
+        assert (book.refresh(), book.kept(key[1]) is None) == (0, False)
+        lags = False
+        now[0] += 2
+        assert (book.refresh(), book.kept(key[1])) == (1, None)
+        now[0] += one.again(confirmations=2).lag_seconds
+        assert book.refresh() == 0
 
 
 def test_a_node_that_has_come_to_a_halt(prepaid: Prepaid, node_url: str) -> None:

@@ -1,12 +1,15 @@
 """Anybody may open a series, and have a jar. Reports and audits went through all of a currency's events once
 for each issuer, creator or series, and through all series after each block: thousands of series that nobody
-uses, which cost little on a cheap chain, kept them from ending for hours."""
+uses, which cost little on a cheap chain, kept them from ending for hours. An issuer of many series that were
+forfeited was gone through as often as it had some; a notifier looked at every holder of every series before
+each reminder, and at each start for all reminders of before."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
 from functools import partial
+from itertools import groupby
 from types import FrameType
 from typing import Any
 
@@ -14,11 +17,12 @@ import pytest
 
 from largesse.books.certificates import Books
 from largesse.jars import jar_id
+from largesse.notices.readers import CertificateReader, Money, Notice
 from largesse.report.checks import _inside
 from largesse.report.history import History
 from largesse.report.making import GROUPS
 from largesse.report.model import Group, Row
-from tests.support.told_events import T0, Told, certificates, person
+from tests.support.told_events import DAY, T0, Told, certificates, person
 
 FEW, MANY = 150, 300
 HOLDERS, ISSUERS, SHOP = 10_000, 20_000, person(3)
@@ -29,11 +33,11 @@ def isolation() -> None:
     """No chain here."""
 
 
-def told(count: int) -> Told:
+def told(count: int, issuers: int = MANY) -> Told:
     """So many series, issuers, holders, purchases, creators and members, and half as many forfeitures."""
     found = Told()
     for number in range(1, count + 1):
-        holder, creator = person(HOLDERS + number), person(ISSUERS + number)
+        holder, creator = person(HOLDERS + number), person(ISSUERS + number % issuers)
         found.series(number, creator, ends=200)
         found.issue(1, number, holder, 100)
         found.redeem(2, number, holder, SHOP, 10)
@@ -72,6 +76,32 @@ def histories() -> tuple[History, History]:
     few, many = told(FEW).history(T0), told(MANY).history(T0)
     assert _inside(few) == _inside(many) == []
     return few, many
+
+
+def test_an_issuer_of_twice_as_many_series_takes_twice_the_work() -> None:
+    few, many = (
+        work(partial(_rows, group, told(count, issuers=1).history(T0)))
+        for count in (FEW, MANY)
+        for group in GROUPS
+        if group.name == "thresholds"
+    )
+    assert many < 2.2 * few
+
+
+def test_reminders_of_twice_as_many_series_take_twice_the_work() -> None:
+    """And say the same: whoever holds something hears of it."""
+
+    def reminded(count: int) -> int:
+        reader, found = CertificateReader(Money("USDX", 0), (30,), lambda _: T0), list[Notice]()
+        for _, transaction in groupby(told(count).written["certificates"], key=lambda event: event.tx):
+            reader.add(list(transaction), T0)
+        end = T0 + 171 * DAY
+        taken = work(lambda: found.extend(reader.due(end, end)))
+        assert [one.kind for one in found] == ["certificate.expires"] * (count - count // 2)
+        return taken
+
+    few, many = map(reminded, (FEW, MANY))
+    assert many < 2.2 * few
 
 
 @pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.name)

@@ -19,6 +19,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from largesse.database import open_database
+from largesse.notices.__main__ import main
 from largesse.notices.outbox import FAILED, NOTICES, PENDING, SENT, TABLES, Cursor, Entry, Outbox
 from largesse.notices.receivers import (
     DEFAULT_DAYS,
@@ -241,18 +242,18 @@ def test_a_block_that_is_read_twice_enters_once(outbox: Outbox) -> None:
 
 def test_a_claim_is_one_process_s_until_it_lapses(outbox: Outbox) -> None:
     outbox.enter("c", "0x1", Cursor(1, 1), entries(1), NOW)
-    assert outbox.claim({"other"}, NOW, NOW + 60, 8) == []
-    assert outbox.claim({"hook"}, NOW - 1, NOW + 60, 8) == []
-    (first,) = outbox.claim({"hook"}, NOW, NOW + 60, 8)
-    assert outbox.claim({"hook"}, NOW + 59, NOW + 120, 8) == []
-    (second,) = outbox.claim({"hook"}, NOW + 60, NOW + 120, 8)
+    assert outbox.claim("other", NOW, NOW + 60, 8) == []
+    assert outbox.claim("hook", NOW - 1, NOW + 60, 8) == []
+    (first,) = outbox.claim("hook", NOW, NOW + 60, 8)
+    assert outbox.claim("hook", NOW + 59, NOW + 120, 8) == []
+    (second,) = outbox.claim("hook", NOW + 60, NOW + 120, 8)
     assert (first.attempt, second.attempt, first.id) == (1, 2, second.id)
     # The first one's word no longer counts.
     assert outbox.put_off(first, NOW + 2_000, "late", NOW + 61)
     assert outbox.counts() == {("hook", PENDING): 1}
     outbox.sent(second, NOW + 62)
     assert outbox.counts() == {("hook", SENT): 1}
-    assert outbox.claim({"hook"}, NOW + 500, NOW + 560, 8) == []
+    assert outbox.claim("hook", NOW + 500, NOW + 560, 8) == []
 
 
 def test_many_claim_at_once_and_none_gets_another_s(outbox: Outbox, engine: Engine) -> None:
@@ -263,7 +264,7 @@ def test_many_claim_at_once_and_none_gets_another_s(outbox: Outbox, engine: Engi
     def work() -> None:
         mine = Outbox(engine, give_up_seconds=1_000)
         begin.wait()
-        while found := mine.claim({"hook"}, NOW, NOW + 60, 3):
+        while found := mine.claim("hook", NOW, NOW + 60, 3):
             taken.extend(one.id for one in found)
 
     threads = [threading.Thread(target=work) for _ in range(4)]
@@ -272,23 +273,37 @@ def test_many_claim_at_once_and_none_gets_another_s(outbox: Outbox, engine: Engi
     for thread in threads:
         thread.join()
     # A thread whose page others took ends early; what is left is still there.
-    taken += [one.id for one in outbox.claim({"hook"}, NOW, NOW + 60, 99)]
+    taken += [one.id for one in outbox.claim("hook", NOW, NOW + 60, 99)]
     assert sorted(taken) == [one.id for one in entries(24)]
 
 
 def test_a_notice_is_given_up_and_shown_and_revived(outbox: Outbox) -> None:
     outbox.enter("c", "0x1", Cursor(1, 1), entries(1), NOW)
-    (claimed,) = outbox.claim({"hook"}, NOW, NOW + 60, 1)
+    (claimed,) = outbox.claim("hook", NOW, NOW + 60, 1)
     assert not outbox.put_off(claimed, NOW + 1_000, "status 500", NOW)
     assert next_due(outbox) == NOW + 1_000
-    (claimed,) = outbox.claim({"hook"}, NOW + 1_000, NOW + 1_060, 1)
+    (claimed,) = outbox.claim("hook", NOW + 1_000, NOW + 1_060, 1)
     assert outbox.put_off(claimed, NOW + 1_001, "status 503", NOW + 1_000)
     assert outbox.counts() == {("hook", FAILED): 1}
     (lost,) = outbox.lost()
     assert (lost.id, lost.attempts, lost.error) == ("n000", 2, "status 503")
     assert outbox.revive("other", NOW + 5_000) == 0
     assert outbox.revive("hook", NOW + 5_000) == 1
-    assert len(outbox.claim({"hook"}, NOW + 5_000, NOW + 5_060, 1)) == 1
+    assert len(outbox.claim("hook", NOW + 5_000, NOW + 5_060, 1)) == 1
+
+
+def test_what_was_taken_is_kept_for_400_days(outbox: Outbox) -> None:
+    """And what was given up until somebody sends it again."""
+    clock = Clock()
+    sender = Sender(outbox, Receivers(()), clock=clock)
+    outbox.enter("c", "0x1", Cursor(1, 1), entries(3), NOW)
+    taken, lost, _ = outbox.claim("hook", NOW, NOW + 60, 3)
+    outbox.sent(taken, NOW)
+    assert outbox.put_off(lost, NOW + 2_000, "status 500", NOW)
+    for days, count in ((0, 0), (400, 0), (400.01, 0), (400.1, 1), (500, 0)):
+        clock.now = NOW + days * DAY
+        assert sender.forget() == count  # it looks once an hour
+    assert outbox.counts() == {("hook", PENDING): 1, ("hook", FAILED): 1}
 
 
 # --------------------------------------------------------------------------------------------------- sending
@@ -432,6 +447,13 @@ def test_a_name_that_leads_to_a_private_address_is_sent_nothing(
             line.settimeout(10)
             assert line.recv(1) == b""
     assert outbox.lost()[0].error == "no public address"
+
+
+@pytest.mark.parametrize("given", ("--confirmations=0", "--give-up-days=0", "--give-up-days=-5"))
+def test_numbers_that_are_none_are_refused(given: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--receivers=missing.toml", "--database=sqlite:///missing.db", "--status", given])
+    assert given.partition("=")[0] in capsys.readouterr().err
 
 
 def test_pauses_double_up_to_a_bound() -> None:

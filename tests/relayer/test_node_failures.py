@@ -97,6 +97,14 @@ def test_what_the_chain_says_is_told_from_what_the_node_says() -> None:
         assert isinstance(refusal(answer), RefusedError)
 
 
+@pytest.mark.parametrize("data", ["0xzz", "0x1", "0x€", ["0x"], 7])
+def test_what_a_node_says_badly_is_told_in_its_words(data: Any) -> None:
+    for words, reason in (("out of order", "node_failed"), ("execution reverted", "refused")):
+        answer: Any = {"error": {"message": words, "data": data}}
+        said = refusal(Web3RPCError(words, rpc_response=answer))
+        assert (said.reason, words in said.message) == (reason, True)
+
+
 @pytest.mark.parametrize("data", ["0x08c379a0", "0x08c379a0" + "ff" * 40, "0x4e487b71", "0x4e"])
 def test_what_a_contract_says_badly_is_a_refusal(data: str) -> None:
     said = refusal(ContractLogicError("execution reverted", data=data))

@@ -195,6 +195,15 @@ def test_the_most_that_one_account_held(told: Told, monkeypatch: pytest.MonkeyPa
     assert rows(thresholds.thresholds, told.history(T0 + 11 * DAY))[0][3] == 900
 
 
+def test_a_contract_that_keeps_face_for_many_is_nobodys_account(told: Told) -> None:
+    """As AtomicSwaps does, while two exchange what they have locked."""
+    swaps = RECORD.part("swaps")
+    for holder in (ANNA, BEN):
+        told.issue(1, 1, holder, 1_500)
+        told.hand(2, 1, holder, swaps, 1_500)
+    assert rows(thresholds.thresholds, told.history())[0][3:7] == (1_500, 2_000, Fraction(3, 4), "no")
+
+
 def test_a_symbol_of_two_currencies_has_no_thresholds() -> None:
     assert [thresholds.unit_of(one) for one in ("USDC", "eurt", "USDEUR", "XYZ")] == ["USD", "EUR", "", ""]
 

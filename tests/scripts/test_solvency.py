@@ -7,10 +7,11 @@ from brownie import web3
 
 from largesse.artifacts import artifact, certificates_abi
 from largesse.books.certificates import _WITHOUT_BOOKS, Books, Redemption
+from largesse.chain import Node
 from largesse.chainlogs import Decoder, LogError
 from largesse.deployment import DeploymentError
 from largesse.signed.certificates import Redemption as RedemptionMessage
-from largesse.solvency.certificates import InsolventError, audit
+from largesse.solvency.certificates import InsolventError, audit, differences
 from scripts import claim, give, redeem, refund, restore, solvency, transfer
 from tests.fixtures.desk import DE, KR, US, Desk
 
@@ -54,6 +55,12 @@ def test_the_books_by_logs_are_the_contracts(busy: Desk) -> None:
     assert (series.issued, series.redeemed, series.restored, series.refunded) == (
         250_000, 31_000, 1_000, 15_000,
     )  # fmt: skip
+
+
+def test_what_is_compared_is_asked_together(busy: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    books, block = audit(busy.krw).books, busy.block()
+    monkeypatch.setattr(Node, "call", lambda *_, **__: pytest.fail("asked by itself"))
+    assert differences(busy.krw, books, block) == []
 
 
 @pytest.mark.parametrize("size", ("1", "7", "100000"))

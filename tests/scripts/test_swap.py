@@ -85,6 +85,7 @@ def test_bad_input_locks_nothing(desk: Desk, tickets: Path) -> None:
     with pytest.raises(ArgumentError, match="amount=… is not given"):
         swap.claim(theirs[0], "name=mine", "currency=USDC", "from=holder")
     ticket = Ticket.read(tickets / "mine.json")
-    Ticket(1, ticket.contract, ticket.symbol, ticket.lock).write(broken)
+    elsewhere = tickets / "elsewhere.json"
+    Ticket(1, ticket.contract, ticket.symbol, ticket.lock).write(elsewhere)
     with pytest.raises(SwapError, match="the ticket is for chain 1"):
-        swap.show(f"ticket={broken}")
+        swap.show(f"ticket={elsewhere}")
