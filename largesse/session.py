@@ -248,6 +248,21 @@ def open_session() -> Session:
     return Session(node, development, Path(os.environ.get("LARGESSE_STATE", CHECKOUT)), _load_account)
 
 
+def require_lasting_chain() -> None:
+    """Where no node answers, Brownie starts one that ends with the command: what it writes down would be of
+    a chain that is gone. Raises SessionError no_node."""
+    from brownie import rpc, web3
+    from brownie._config import CONFIG
+
+    if CONFIG.mode == "run" and rpc.is_child():
+        raise SessionError(
+            "no_node",
+            f"no node answered at {web3.provider.endpoint_uri}, and the one that Brownie has started ends "
+            "with this command: start `make node` in another terminal and leave it running; nothing was "
+            "written",
+        )
+
+
 @lru_cache(1)
 def _connection(url: str) -> Node:
     """Several commands of one process, as the demo's, have one: web3 takes long over each contract."""
