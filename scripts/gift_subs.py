@@ -66,7 +66,11 @@ def main(session: Session, given: Arguments) -> GiftSubscriptions:
         gifts, path = named.gifts, folder / f"{name}.json"
         content = named.to_json(given.text("currency"))
     if path.exists():
-        raise ArgumentError("name_taken", f"{path.name} is there already: another name=…, please")
+        raise ArgumentError(
+            "name_taken",
+            f"out/gift_subs/{path.name} is there already, of a run before this one, which paid for what it "
+            "holds if it was not stopped; another name=… pays for others",
+        )
     replace_file(path, content.encode("ascii"))
     total = tips.token.show(gifts.count * each)
     what = f"{gifts.count} gift(s) of {tips.token.show(each)}, {total} in all, into tier {tier} of {creator}"

@@ -15,8 +15,9 @@ from largesse.clients.certificates import CLAIM_PAGE, Certificates, Given
 from largesse.commands.command import command
 from largesse.commands.linking import PAGE, link_page
 from largesse.console import done, say
+from largesse.errors import LinkError
 from largesse.files import lock_folder, replace_file
-from largesse.gift_batches import batch_remaining, draft_links, find_given, give_many
+from largesse.gift_batches import batch_remaining, draft_links, find_given, give_many, was_given
 from largesse.gifts.commitments import Gift
 from largesse.gifts.links import GiftLink, parse_link
 from largesse.moments import moment
@@ -198,8 +199,8 @@ class _Draft:
         """What is left of a run of that name, with whatever it has sent in a final block or nowhere; else
         what is wanted. Raises ArgumentError name_taken, ChainError waiting, unconfirmed."""
         path = folder / f"{name or wanted[0].gift.key}.draft"
-        if (folder / f"{name}.txt").exists():
-            raise ArgumentError("name_taken", f"{name}.txt is there already: another name=…, please")
+        if (made := folder / f"{name}.txt").exists():
+            raise ArgumentError("name_taken", _of_before(session, made, wanted))
         if not path.exists():
             return cls(path, wanted, is_old=False)
         links = [parse_link(line) for line in path.read_text(encoding="ascii").split()]
@@ -227,10 +228,28 @@ class _Draft:
         self.path.unlink()
 
 
+def _of_before(session: Session, made: Path, wanted: list[GiftLink]) -> str:
+    """What a file of links under the wanted name is: what is asked for now may be what it holds."""
+    where = f"out/gifts/{made.name}"
+    try:
+        links = [parse_link(line) for line in made.read_text(encoding="ascii").split()]
+    except (LinkError, UnicodeDecodeError):
+        links = []
+    if list(map(_asked, links)) != list(map(_asked, wanted)):
+        return f"{where} is there already and holds something else: another name=…, please"
+    certificates, _ = _given(session, links[0])
+    if not was_given(certificates, links):
+        return f"{where} is of a chain that is gone: move it away, or take another name=…"
+    count = "its link is" if len(links) == 1 else f"its {len(links)} links are"
+    return f"this gift was made already, and {count} in {where}; another name=… makes another gift"
+
+
 def _asked(link: GiftLink) -> tuple[object, ...]:
-    """What was asked for: all of a draft but its key, and when it was made."""
+    """What was asked for: all of a link but its key, and when it was made, from where on a gift is delivered
+    that has no date."""
     gift = link.gift
+    deliver_at = gift.deliver_at if gift.deliver_at > gift.created_at else 0
     return (
         link.chain_id, link.contract, link.base_url, link.message(), gift.giver, gift.recipient,
-        gift.series_id, gift.amount, gift.deliver_at, gift.reclaim_at,
+        gift.series_id, gift.amount, deliver_at, gift.reclaim_at,
     )  # fmt: skip

@@ -71,9 +71,15 @@ def open(session: Session, given: Arguments) -> SessionKey:  # noqa: A001 - what
     card = card_in(session, given, prepaid.certificates)
     if card:
         _check_way_back(prepaid, card, delay)
+    path = session.out("sessions") / f"{given.file_name('session')}.json"
+    if path.exists():
+        raise ArgumentError(
+            "exists",
+            f"out/sessions/{path.name} is there already, with the key of another account: `prepaid show "
+            f"session={path.stem}` tells of it; another session=… opens another account",
+        )
     session.confirm(f"{token.show(amount)}{_by(card)} for calls of {seller}.", "pay")
     # Before anything is sent: an account whose key is lost can only be withdrawn from.
-    path = session.out("sessions") / f"{given.file_name('session')}.json"
     made.write(path)
     try:
         if card:

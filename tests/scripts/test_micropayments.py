@@ -182,7 +182,7 @@ def test_openings_that_are_refused(desk: Desk, arguments: tuple[str, ...], reaso
 
 def test_a_sessions_name_is_taken_once(desk: Desk, crawler: SessionKey) -> None:
     block = desk.block()
-    with pytest.raises(SessionKeyError) as error:
+    with pytest.raises(ArgumentError) as error:
         prepaid.open("currency=USDC", "to=merchant", "amount=5", "session=crawler", "from=agent")
     assert (error.value.reason, desk.block()) == ("exists", block)
 
