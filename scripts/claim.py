@@ -12,19 +12,16 @@ from largesse.session import Session
 
 @command(
     "Claim a gift. The recipient needs no money: anybody may send the transaction, and nobody can turn it.",
-    Option("link", "the link, a file that holds it, or a picture of its QR code"),
+    Option("link", "the link, a file that holds it, <file>:<line>, or a picture of its QR code"),
     Option("to", "who receives it (a role on a development chain)"),
     Option("from", "who pays the gas", ""),
     example="link=out/gifts/anna.png to=recipient",
 )
 def main(session: Session, given: Arguments) -> GiftLink:
-    text = given.text("link")
-    if "#" not in text:
-        path = given.path("link")
-        try:
-            text = path.read_text(encoding="utf-8").strip()
-        except UnicodeDecodeError:  # a picture, of whatever kind
-            text = read_qr(path)
+    try:
+        text = given.link("link")
+    except UnicodeDecodeError:  # a picture, of whatever kind
+        text = read_qr(given.path("link"))
     link = parse_link(text)
     known = session.deployment().currencies
     symbol = next((one.symbol for one in known if one.certificates == link.contract), None)
