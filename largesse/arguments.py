@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from largesse.amounts import parse_amount
-from largesse.errors import LargesseError
+from largesse.errors import AmountError, LargesseError
 
+_SHOWN = 64
 HELP = ("help", "--help", "-h")
 
 
@@ -101,7 +102,11 @@ class Arguments:
         """Decimal text as base units of a currency with `decimals` decimals. Raises AmountError, with the
         reasons of `parse_amount`.
         """
-        return parse_amount(self.text(name), decimals)
+        text = self.text(name)
+        try:
+            return parse_amount(text, decimals)
+        except AmountError as error:
+            raise AmountError(error.reason, f"{name}={text[:_SHOWN]}: {error}") from error
 
     def path(self, name: str) -> Path:
         """A file that exists. Raises ArgumentError no_such_file."""

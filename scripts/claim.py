@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.commands.command import command
+from largesse.commands.refusing import explained
 from largesse.console import done, say
 from largesse.gifts.links import GiftLink, parse_link
 from largesse.scanning import read_qr
@@ -32,8 +33,14 @@ def main(session: Session, given: Arguments) -> GiftLink:
         )
     certificates = session.certificates(symbol)
     recipient = session.address(given.text("to"))
-    certificates.claim(link, recipient, session.wallet(given, "relayer"))
-    done(f"{certificates.token.show(link.gift.amount)} of {symbol}/{link.gift.series_id} to {recipient}")
+    sender, gone = session.wallet(given, "relayer"), "there is no such gift: it was claimed or taken back"
+    with (
+        explained("GiftCertificates_NoSuchGift", lambda *_: gone),
+        explained("GiftCertificates_AlreadyClaimed", lambda *_: gone),
+    ):
+        certificates.claim(link, recipient, sender)
+    name = session.series_name(symbol, link.gift.series_id)
+    done(f"{certificates.token.show(link.gift.amount)} of {name} to {recipient}")
     if message := link.message():
         say(f"message: {message}")
     return link
