@@ -111,8 +111,8 @@ def test_a_session_remembers_what_it_spent(desk: Desk, crawler: SessionKey, shop
     assert error.value.reason == "over_budget"
     said = str(error.value)
     assert said == (
-        "budget=0.025 is for all that this session spends: 0.02 USDC are spent, and 0.005 USDC left, which is "
-        "less than the call costs"
+        "budget=0.025 is for all that this session spends: 0.02 USDC are spent, and 0.005 USDC left, which "
+        "is less than the call costs"
     )
     with pytest.raises(PurseError) as error:
         pay.main(f"url={shop}/articles/3", "session=crawler", "most=0.009")
