@@ -10,8 +10,9 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from largesse.amounts import parse_amount
-from largesse.errors import LargesseError
+from largesse.errors import AmountError, LargesseError
 
+_SHOWN = 64
 HELP = ("help", "--help", "-h")
 
 
@@ -116,7 +117,11 @@ class Arguments:
         """Decimal text as base units of a currency with `decimals` decimals. Raises AmountError, with the
         reasons of `parse_amount`.
         """
-        return parse_amount(self.text(name), decimals)
+        text = self.text(name)
+        try:
+            return parse_amount(text, decimals)
+        except AmountError as error:
+            raise AmountError(error.reason, f"{name}={text[:_SHOWN]}: {error}") from error
 
     def path(self, name: str) -> Path:
         """A file that exists. Raises ArgumentError no_such_file."""
@@ -127,24 +132,24 @@ class Arguments:
 
     def link(self, name: str) -> str:
         """A link as it is, the only one in a file, or one of many: ``<file>:<line>``. Raises ArgumentError
-        no_such_link, which_link.
+        no_such_link, which_link; UnicodeDecodeError for a file that is no text.
         """
         text = self.text(name)
         if "#" in text:
             return text
         head, _, line = text.rpartition(":")
         numbered = bool(head) and line.isascii() and line.isdigit()
-        path = Path(head if numbered else text).expanduser()
-        lines = path.read_text(encoding="utf-8").split() if path.is_file() else []
+        file = head if numbered else text
+        path = Path(file).expanduser()
+        if not path.is_file():
+            raise ArgumentError("no_such_link", f"{name}={text}: there is no such file")
+        lines = path.read_text(encoding="utf-8").split()
         if not numbered and len(lines) > 1:
-            raise ArgumentError(
-                "which_link", f"{name}={text} has {len(lines)} links: say which, {text}:<line>"
-            )
+            raise ArgumentError("which_link", f"{file} holds {_which(name, file, len(lines))}")
         number = int(line) if numbered else 1
         if not 1 <= number <= len(lines):
-            raise ArgumentError(
-                "no_such_link", f"{name}={text}: there is no such file, or not that many lines"
-            )
+            count = _which(name, file, len(lines)) if lines else "no link"
+            raise ArgumentError("no_such_link", f"{name}={text}: {file} holds {count}")
         return lines[number - 1]
 
     def file_name(self, name: str) -> str:
@@ -191,6 +196,10 @@ def parse_arguments(usage: Usage, given: Sequence[str]) -> Arguments:
         listed = "; ".join(message for _, message in problems)
         raise ArgumentError(problems[0][0], f"{listed}; `{usage.command} help` tells what it takes")
     return Arguments(usage, values, others)
+
+
+def _which(name: str, file: str, count: int) -> str:
+    return f"{count} links: say which, {name}={file}:1 to :{count}" if count > 1 else "1 link"
 
 
 def whole_number(text: str) -> int:

@@ -30,6 +30,10 @@ ISSUER_BYTES = 64
 TERMS_URI_BYTES = 200
 TERMS_URI_SCHEMES = ("https://", "ipfs://", "ar://")
 
+_COLOURS = ("background", "accent", "ink")
+_MOST_BYTES = {"title": TITLE_BYTES, "issuer": ISSUER_BYTES, "terms_uri": TERMS_URI_BYTES}
+ART_FIELDS = (*_MOST_BYTES, "template", *_COLOURS)
+
 _ART_TYPES = ["string", "string", "string", "uint8", "uint24", "uint24", "uint24"]
 _JSON_URI = "data:application/json;base64,"
 _SVG_URI = "data:image/svg+xml;base64,"
@@ -74,18 +78,25 @@ def encode_art(art: Artwork) -> bytes:
 
     Raises `CardError`: `bad_length`, `bad_text`, `bad_uri`, `bad_colour`, `unknown_template`.
     """
-    _check_text("title", art.title, 1, TITLE_BYTES)
-    _check_text("issuer", art.issuer, 1, ISSUER_BYTES)
-    _check_text("terms_uri", art.terms_uri, 0, TERMS_URI_BYTES)
-    if art.terms_uri and not art.terms_uri.startswith(TERMS_URI_SCHEMES):
-        raise CardError("bad_uri", f"terms_uri {art.terms_uri!r} begins with none of {TERMS_URI_SCHEMES}")
-    if art.template not in TEMPLATES:
-        raise CardError("unknown_template", f"template {art.template!r} is none of {TEMPLATES}")
-    colours = [_colour(name, getattr(art, name)) for name in ("background", "accent", "ink")]
+    for name in ART_FIELDS:
+        check_art_field(name, getattr(art, name))
+    colours = [int(getattr(art, name)[1:], 16) for name in _COLOURS]
     return encode(
         _ART_TYPES,
         [art.title, art.issuer, art.terms_uri, TEMPLATES.index(art.template), *colours],
     )
+
+
+def check_art_field(name: str, text: str) -> None:
+    """Whether the contract takes this as the artwork's field `name`. Raises `CardError` as `encode_art`."""
+    if name in _MOST_BYTES:
+        _check_text(name, text, 0 if name == "terms_uri" else 1, _MOST_BYTES[name])
+    if name == "terms_uri" and text and not text.startswith(TERMS_URI_SCHEMES):
+        raise CardError("bad_uri", f"terms_uri {text!r} begins with none of {TERMS_URI_SCHEMES}")
+    if name == "template" and text not in TEMPLATES:
+        raise CardError("unknown_template", f"template {text!r} is none of {TEMPLATES}")
+    if name in _COLOURS and not _COLOUR.fullmatch(text):
+        raise CardError("bad_colour", f"{name} {text!r} is not a colour #rrggbb")
 
 
 @dataclass(frozen=True)
@@ -163,12 +174,6 @@ def _check_text(name: str, text: str, least: int, most: int) -> None:
         raise CardError(
             "bad_text", f"{name} holds U+{ord(forbidden[0]):04X} at {forbidden.start()}, which no card shows"
         )
-
-
-def _colour(name: str, text: str) -> int:
-    if not _COLOUR.fullmatch(text):
-        raise CardError("bad_colour", f"{name} {text!r} is not a colour #rrggbb")
-    return int(text[1:], 16)
 
 
 def _content(uri: str, prefix: str) -> bytes:

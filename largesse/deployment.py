@@ -163,8 +163,9 @@ def load(folder: Path, node: Node) -> Deployment:
     if deployment.genesis != node.genesis:
         raise DeploymentError(
             "other_chain",
-            f"{path.name} is about another chain with the id {node.chain_id}: `brownie run deploy` writes "
-            "a new one on a development chain; on a live chain keep this one under another name first",
+            f"{path.name} is of another chain with the id {node.chain_id}. On a development chain the record "
+            "is of a chain that is gone, and so is what lies in out/: `brownie run deploy` writes a new "
+            "record; on a live chain keep this one under another name first",
         )
     return deployment
 

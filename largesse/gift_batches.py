@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from largesse.addresses import ZERO_ADDRESS
 from largesse.artifacts import certificates_abi
 from largesse.chain import Wallet
-from largesse.chainlogs import Decoder, Event, read_logs
+from largesse.chainlogs import Decoder, Event, read_logs, topic_of
 from largesse.clients.certificates import CLAIM_PAGE, NO_AUTHORIZATION, Certificates
 from largesse.errors import LinkError
 from largesse.gifts.commitments import BatchPlace, Gift
@@ -76,6 +76,14 @@ def find_given(certificates: Certificates, drafts: Sequence[GiftLink]) -> list[G
             if event["batchId"] == made[0].gift.batch_id():  # and not somebody else's under the same root
                 return made
     return None
+
+
+def was_given(certificates: Certificates, links: Sequence[GiftLink]) -> bool:
+    """Whether this chain knows of the gifts of one run, whoever has them by now."""
+    gift = links[0].gift
+    if gift.batch is not None:
+        return find_given(certificates, links) is not None
+    return bool(_events(certificates, "GiftGiven", topic_of(gift.key)))
 
 
 def batch_remaining(certificates: Certificates, batch_id: bytes) -> int:

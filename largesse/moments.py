@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from largesse.arguments import ArgumentError
+from largesse.arguments import ArgumentError, Arguments
 from largesse.terms.fields import UINT40_MAX
 
 _LAST_SECOND = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
@@ -15,10 +15,21 @@ def moment(text: str) -> int:
     try:
         read = datetime.fromisoformat(text)
     except ValueError as error:
-        raise ArgumentError("bad_moment", f"{text!r} is no date like 2027-12-24T18:00") from error
+        raise ArgumentError(
+            "bad_moment", f"{text!r} is no date like 2027-12-24 or 2027-12-24T18:00"
+        ) from error
     if read.tzinfo is not None:
         raise ArgumentError("bad_moment", f"{text!r}: dates are in UTC and name no zone")
     return int(read.replace(tzinfo=UTC).timestamp())
+
+
+def moment_of(given: Arguments, name: str) -> int:
+    """The moment in `name=…`. Raises ArgumentError bad_moment, missing_argument."""
+    text = given.text(name)
+    try:
+        return moment(text)
+    except ArgumentError as error:
+        raise ArgumentError(error.reason, f"{name}={error}") from error
 
 
 def day(second: int) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from largesse.cards import encode_art
-from largesse.chain import Node, Wallet
+from largesse.chain import Node, RefusedError, Wallet
 from largesse.clients.certificates import Certificates
 from largesse.deployment import Deployment, SeriesRecord
-from largesse.errors import LargesseError
+from largesse.errors import LargesseError, ManifestError
 from largesse.terms.series import Manifest, Series
 
 
@@ -46,6 +46,35 @@ def currency_roles(manifest: Manifest, deployment: Deployment) -> dict[str, str]
                 f"{currency.symbol} is {record.token} here, {currency.token} in the manifest",
             )
     return roles
+
+
+def check_opening(
+    node: Node,
+    deployment: Deployment,
+    manifest: Manifest,
+    chosen: Sequence[Series],
+    issuer: Wallet,
+    roles: Mapping[str, str],
+) -> None:
+    """Whether the chain would take each of these series of a manifest that is not there yet; nothing is
+    sent.
+
+    Raises ManifestError with each that it would refuse, TermsError as `open_series`.
+    """
+    problems = []
+    for one in chosen:
+        record = deployment.currency(one.currency.symbol)
+        certificates = Certificates(node, record.certificates, record.block)
+        terms, merchants = one.terms(roles), list(one.merchant_addresses(roles))
+        if certificates.find_series(issuer.address, terms.terms_hash) is not None:
+            continue
+        create = certificates.contract.functions.createSeries
+        try:
+            node.call(create(terms.as_tuple(), merchants, encode_art(one.art)), issuer.address)
+        except RefusedError as error:
+            problems.append(manifest.problem(one, "", error.reason, str(error)))
+    if problems:
+        raise ManifestError("bad_manifest", manifest.subject, problems)
 
 
 def open_series(

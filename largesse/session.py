@@ -15,7 +15,7 @@ from web3 import HTTPProvider, Web3
 from largesse import deployment as deployments
 from largesse.addresses import parse_address
 from largesse.amounts import parse_amount
-from largesse.arguments import Arguments
+from largesse.arguments import ArgumentError, Arguments
 from largesse.chain import ROLES, Node, Wallet, development_wallet
 from largesse.clients.accounts import Prepaid
 from largesse.clients.certificates import Certificates
@@ -31,7 +31,7 @@ from largesse.clients.tips import Tips
 from largesse.console import confirm
 from largesse.database import sqlite_url
 from largesse.deployment import Deployment
-from largesse.errors import AmountError, LargesseError
+from largesse.errors import AddressError, AmountError, LargesseError
 from largesse.files import CHECKOUT
 from largesse.nodes import LIVE_CONFIRMATIONS, require_cancun
 
@@ -171,6 +171,11 @@ class Session:
         known = ", ".join(one.name for one in deployment.series) or "none yet"
         raise SessionError("unknown_series", f"{text!r} is no series; by name there are: {known}")
 
+    def series_name(self, symbol: str, number: int) -> str:
+        """How a series is called here: by its manifest's name, else as currency/number."""
+        known = {(one.symbol, one.series_id): one.name for one in self.deployment().series}
+        return known.get((symbol, number), f"{symbol}/{number}")
+
     def wallet(self, given: Arguments, role: str, name: str = "from") -> Wallet:
         """Who sends. On a development chain `from` is a role, by default `role`; elsewhere it must be given
         and is an account in Brownie's keystore.
@@ -196,20 +201,32 @@ class Session:
         """An address, or on a development chain a role. Raises AddressError."""
         if self.development and text in ROLES:
             return development_wallet(text).address
-        return parse_address(text)
+        try:
+            return parse_address(text)
+        except AddressError as error:
+            if not self.development:
+                raise
+            roles = f"on a development chain a role will do: {', '.join(ROLES)}"
+            raise AddressError(error.reason, f"{error}; {roles}") from error
 
     def note(self, name: str, address: str) -> None:
         """Remember an address of this chain for arguments called `name`."""
         self._noted(name).write_text(address + "\n", encoding="utf-8")
 
-    def noted(self, name: str, given: Arguments) -> str:
-        """The address in `name=…`; by default the one that was noted last on this chain.
+    def noted(self, name: str, given: Arguments, maker: str) -> str:
+        """The address in `name=…`; by default the one that `maker`, a command, has noted last on this chain.
 
         Raises AddressError, ArgumentError missing_argument.
         """
         path = self._noted(name)
-        if given.has(name) or not path.is_file():
+        if given.has(name):
             return self.address(given.text(name))
+        if not path.is_file():
+            raise ArgumentError(
+                "missing_argument",
+                f"{name}=… is not given, and none was made here: on a development chain "
+                f"`brownie run {maker}` makes one",
+            )
         return parse_address(path.read_text(encoding="utf-8").strip())
 
     def _noted(self, name: str) -> Path:
@@ -246,6 +263,21 @@ def open_session() -> Session:
         node = Node(Web3(provider), confirmations=confirmations, tip=tip)
     require_cancun(node.web3)
     return Session(node, development, Path(os.environ.get("LARGESSE_STATE", CHECKOUT)), _load_account)
+
+
+def require_lasting_chain() -> None:
+    """Where no node answers, Brownie starts one that ends with the command: what it writes down would be of
+    a chain that is gone. Raises SessionError no_node."""
+    from brownie import rpc, web3
+    from brownie._config import CONFIG
+
+    if CONFIG.mode == "run" and rpc.is_child():
+        raise SessionError(
+            "no_node",
+            f"no node answered at {web3.provider.endpoint_uri}, and the one that Brownie has started ends "
+            "with this command: start `make node` in another terminal and leave it running; nothing was "
+            "written",
+        )
 
 
 @lru_cache(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from largesse.arguments import Arguments, Option
 from largesse.commands.command import command
 from largesse.console import done
-from largesse.moments import moment
+from largesse.moments import moment_of
 from largesse.session import Session, SessionError
 
 
@@ -17,7 +17,7 @@ from largesse.session import Session, SessionError
 def main(session: Session, given: Arguments) -> int:
     if not session.development:
         raise SessionError("live_chain", f"chain {session.node.chain_id} has a clock of its own")
-    second = moment(given.text("to"))
+    second = moment_of(given, "to")
     session.node.jump_to(second)
     done(f"it is {given.text('to')} on chain {session.node.chain_id}")
     return second

@@ -34,7 +34,7 @@ def planned(session: Session, given: Arguments, payout: Payout, amount: int) -> 
     token = token_of(session, given)
     if token.address == payout.token.address:
         raise ArgumentError("same_token", f"{token.symbol} is what the certificates are in: redeem them")
-    uniswap = Uniswap(session.node, session.noted("router", given))
+    uniswap = Uniswap(session.node, session.noted("router", given, "convert open_pool"))
     slippage = given.whole("slippage", least=0, most=5_000)
     return token, payout.conversion(uniswap, amount, token.address, slippage_bps=slippage)
 

@@ -7,7 +7,7 @@ from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.chain import ROLES
 from largesse.commands.command import command
 from largesse.console import say, table
-from largesse.opening import Opened, currency_roles, open_series
+from largesse.opening import Opened, check_opening, currency_roles, open_series
 from largesse.session import Session
 from largesse.terms.manifest import load_manifest
 from largesse.terms.series import Manifest
@@ -31,13 +31,15 @@ def main(session: Session, given: Arguments) -> list[Opened]:
         names = ", ".join(one.name for one in manifest.series)
         raise ArgumentError("unknown_series", f"series={given.text('series')} is none of {names}")
     issuer = session.wallet(given, "issuer")
+    manifest.check_accounts(roles, chosen)
     expected = roles.get(manifest.issuer_account, manifest.issuer_account)
     if issuer.address != expected:
         raise ArgumentError(
             "wrong_issuer", f"the manifest's issuer is {expected}, {issuer.name} is {issuer.address}"
         )
+    # Series are for good: whatever is wrong with any is said before the first is opened.
+    check_opening(session.node, deployment, manifest, chosen, issuer, roles)
     for one in chosen:
-        one.merchant_addresses(roles)  # whatever is wrong with them is said before anything is confirmed
         say(one.terms_text(roles))
     require_nothing_waiting(session.node, issuer)
     session.confirm(f"{len(chosen)} series with the terms above, for good.", f"open {len(chosen)}")

@@ -17,6 +17,7 @@ EXAMPLES = CHECKOUT / "examples"
 @command(
     "A tour of everything on a development chain of its own; writes cards and QR codes into out/demo-….",
     Option("calls", "how many calls of a paid API the agent makes", "10000"),
+    own_chain=True,
 )
 def main(session: Session, given: Arguments) -> Proof:
     if not session.development:

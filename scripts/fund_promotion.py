@@ -10,7 +10,7 @@ from largesse.clients.sales import SignedCoupon
 from largesse.commands.command import command
 from largesse.console import done, say
 from largesse.files import replace_file
-from largesse.moments import moment
+from largesse.moments import moment_of
 from largesse.session import Session
 from largesse.terms.manifest import load_manifest
 from largesse.terms.series import Promotion
@@ -71,7 +71,7 @@ def coupon(session: Session, given: Arguments) -> Path:
         given.whole("number"),
         session.address(given.text("buyer")),
         given.amount("most", certificates.token.decimals),
-        moment(given.text("until")) if given.has("until") else session.node.now() + 7 * _DAY,
+        moment_of(given, "until") if given.has("until") else session.node.now() + 7 * _DAY,
         session.address(given.text("referrer")) if given.has("referrer") else ZERO_ADDRESS,
     )
     new, symbol = signed.coupon, given.text("currency")

@@ -16,7 +16,7 @@ from largesse.files import create_file
 from largesse.gifts.named import NamedGifts, name_gifts
 from largesse.gifts.subscriptions import GiftSubscriptions, make_links, parse_subscription_link
 from largesse.jars import MONTH, price_of
-from largesse.moments import minute, moment
+from largesse.moments import minute, moment_of
 from largesse.session import Session, SessionError
 from largesse.tokens import TokenError
 
@@ -47,7 +47,7 @@ def main(session: Session, given: Arguments) -> GiftSubscriptions:
     creator, tier = session.address(given.text("to")), given.whole("tier", most=2**32 - 1)
     found = tips.open_tier(creator, tier)
     each = price_of(found.rate, given.whole("months", least=1, most=1_200) * MONTH, tips.token.decimals)
-    until, name = moment(given.text("reclaim")), given.file_name("name")
+    until, name = moment_of(given, "reclaim"), given.file_name("name")
     gifts = GiftSubscriptions(
         payer.address, creator, tier, found.version, found.rate, 1, each, until, bytes(32),
         secrets.randbits(64),
@@ -68,7 +68,11 @@ def main(session: Session, given: Arguments) -> GiftSubscriptions:
     try:
         create_file(path, content.encode("ascii"))
     except FileExistsError as error:
-        raise ArgumentError("name_taken", f"{path.name} is there already: another name=…, please") from error
+        raise ArgumentError(
+            "name_taken",
+            f"out/gift_subs/{path.name} is there already, of a run before this one, which paid for what it "
+            "holds if it was not stopped; another name=… pays for others",
+        ) from error
     total = tips.token.show(gifts.count * each)
     what = f"{gifts.count} gift(s) of {tips.token.show(each)}, {total} in all, into tier {tier} of {creator}"
     try:

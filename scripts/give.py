@@ -14,14 +14,17 @@ from largesse.chain import RefusedError, Wallet
 from largesse.clients.certificates import CLAIM_PAGE, Certificates, Given
 from largesse.commands.command import command
 from largesse.commands.linking import PAGE, link_page
+from largesse.commands.refusing import explained
 from largesse.console import done, say
+from largesse.errors import LinkError
 from largesse.files import lock_folder, replace_file
-from largesse.gift_batches import batch_remaining, draft_links, find_given, give_many
+from largesse.gift_batches import batch_remaining, draft_links, find_given, give_many, was_given
 from largesse.gifts.commitments import Gift
 from largesse.gifts.links import GiftLink, parse_link
-from largesse.moments import moment
+from largesse.moments import minute, moment_of
 from largesse.qr import qr_png
 from largesse.session import Session
+from largesse.terms.fields import UINT40_MAX
 from largesse.waiting import await_final, require_nothing_waiting
 
 MOST_LINKS = 10_000
@@ -51,8 +54,8 @@ def main(session: Session, given: Arguments) -> Given:
         chosen.series_id,
         amount,
         recipient=session.address(given.text("to")) if given.has("to") else ZERO_ADDRESS,
-        deliver_at=moment(given.text("deliver")) if given.has("deliver") else 0,
-        reclaim_at=moment(given.text("reclaim")) if given.has("reclaim") else 0,
+        deliver_at=moment_of(given, "deliver") if given.has("deliver") else 0,
+        reclaim_at=moment_of(given, "reclaim") if given.has("reclaim") else 0,
         message=given.text("message") if given.has("message") else "",
         base_url=link_page(session, given, CLAIM_PAGE),
     )
@@ -63,7 +66,7 @@ def main(session: Session, given: Arguments) -> Given:
         gift = certificates.find_given(draft.links[0]) if draft.is_old else None
         if gift is None:
             session.confirm(f"{token.show(amount)} of {chosen.name} for {whose}.", "give")
-            with draft.kept():
+            with explained("GiftCertificates_GiftDates", _wrong_date), draft.kept():
                 gift = certificates.give_drafted(giver, draft.links[0])
         url, name = gift.link.url(), name or gift.gift_id.hex()[:16]
         replace_file(folder / f"{name}.txt", (url + "\n").encode("ascii"))
@@ -95,8 +98,8 @@ def many(session: Session, given: Arguments) -> list[GiftLink]:
     giver, name = session.wallet(given, "giver"), given.file_name("name")
     wanted = draft_links(
         certificates, giver.address, chosen.series_id, [amount] * count,
-        deliver_at=moment(given.text("deliver")) if given.has("deliver") else 0,
-        reclaim_at=moment(given.text("reclaim")) if given.has("reclaim") else 0,
+        deliver_at=moment_of(given, "deliver") if given.has("deliver") else 0,
+        reclaim_at=moment_of(given, "reclaim") if given.has("reclaim") else 0,
         base_url=link_page(session, given, CLAIM_PAGE),
     )  # fmt: skip
     with _folder(session) as folder:
@@ -104,7 +107,7 @@ def many(session: Session, given: Arguments) -> list[GiftLink]:
         links = find_given(certificates, draft.links) if draft.is_old else None
         if links is None:
             session.confirm(f"{token.show(amount * count)} into {count} links.", f"give {count}")
-            with draft.kept():
+            with explained("GiftCertificates_GiftDates", _wrong_date), draft.kept():
                 links = give_many(certificates, giver, draft.links)
         path = folder / f"{name}.txt"
         replace_file(path, _lines(links))
@@ -149,6 +152,17 @@ def reclaim(session: Session, given: Arguments) -> int:
     certificates.reclaim_batch(giver, gift)
     done(f"{certificates.token.show(left)} that nobody claimed are the giver's again")
     return left
+
+
+def _wrong_date(deliver: int, reclaim: int, expires: int, limitation: int) -> str:
+    """Which of a gift's dates breaks which rule."""
+    if deliver >= expires:
+        return f"deliver={minute(deliver)} is not before {minute(expires)}, when the series expires"
+    if deliver >= reclaim:
+        return f"reclaim={minute(reclaim)} is not after {minute(deliver)}, when it is delivered"
+    if limitation <= reclaim < UINT40_MAX:
+        return f"reclaim={minute(reclaim)} is not before {minute(limitation)}, the series' limitation"
+    return f"deliver={minute(deliver)} is over"
 
 
 def _given(session: Session, link: GiftLink) -> tuple[Certificates, Gift]:
@@ -198,8 +212,8 @@ class _Draft:
         """What is left of a run of that name, with whatever it has sent in a final block or nowhere; else
         what is wanted. Raises ArgumentError name_taken, ChainError waiting, unconfirmed."""
         path = folder / f"{name or wanted[0].gift.key}.draft"
-        if (folder / f"{name}.txt").exists():
-            raise ArgumentError("name_taken", f"{name}.txt is there already: another name=…, please")
+        if (made := folder / f"{name}.txt").exists():
+            raise ArgumentError("name_taken", _of_before(session, made, wanted))
         if not path.exists():
             return cls(path, wanted, is_old=False)
         links = [parse_link(line) for line in path.read_text(encoding="ascii").split()]
@@ -227,10 +241,28 @@ class _Draft:
         self.path.unlink()
 
 
+def _of_before(session: Session, made: Path, wanted: list[GiftLink]) -> str:
+    """What a file of links under the wanted name is: what is asked for now may be what it holds."""
+    where = f"out/gifts/{made.name}"
+    try:
+        links = [parse_link(line) for line in made.read_text(encoding="ascii").split()]
+    except (LinkError, UnicodeDecodeError):
+        links = []
+    if list(map(_asked, links)) != list(map(_asked, wanted)):
+        return f"{where} is there already and holds something else: another name=…, please"
+    certificates, _ = _given(session, links[0])
+    if not was_given(certificates, links):
+        return f"{where} is of a chain that is gone: move it away, or take another name=…"
+    count = "its link is" if len(links) == 1 else f"its {len(links)} links are"
+    return f"this gift was made already, and {count} in {where}; another name=… makes another gift"
+
+
 def _asked(link: GiftLink) -> tuple[object, ...]:
-    """What was asked for: all of a draft but its key, and when it was made."""
+    """What was asked for: all of a link but its key, and when it was made, from where on a gift is delivered
+    that has no date."""
     gift = link.gift
+    deliver_at = gift.deliver_at if gift.deliver_at > gift.created_at else 0
     return (
         link.chain_id, link.contract, link.base_url, link.message(), gift.giver, gift.recipient,
-        gift.series_id, gift.amount, gift.deliver_at, gift.reclaim_at,
+        gift.series_id, gift.amount, deliver_at, gift.reclaim_at,
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from largesse.arguments import Arguments, Option
+from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.commands.command import command
 from largesse.console import done, progress, say
 from largesse.issuing import DEFAULT_BATCH, IssueResult, issue_list, issued_before
@@ -61,6 +61,12 @@ def one(session: Session, given: Arguments) -> int:
     chosen = session.series(given.text("series"))
     token = chosen.certificates.token
     amount, to = given.amount("amount", token.decimals), session.address(given.text("to"))
+    face = chosen.certificates.terms(chosen.series_id).denomination
+    if face and amount % face:
+        shown, of = token.show(amount), token.show(face)
+        raise ArgumentError(
+            "not_whole", f"amount=…: {shown} is no multiple of {of}, the face of {chosen.name}"
+        )
     issuer = session.wallet(given, "issuer")
     session.confirm(f"{token.show(amount)} of {chosen.name} to {to}.", f"issue {given.text('amount')}")
     chosen.certificates.allow_payment(issuer, amount)

@@ -62,10 +62,12 @@ def operator(session: Session, given: Arguments) -> int:
     token, text = chosen.certificates.token, given.text("daily")
     daily = UINT96_MAX if text == "unlimited" else 0 if text == "0" else given.amount("daily", token.decimals)
     issuer = session.wallet(given, "issuer")
+    much = "as much as it likes" if daily == UINT96_MAX else token.show(daily) if daily else "nothing"
+    what = f"{account} may issue {much} of {chosen.name} a day"
     if daily:
-        session.confirm(f"{account} may issue {chosen.name}, {text} a day.", f"let {text}")
+        session.confirm(f"{what}.", f"let {text}")
     chosen.certificates.set_operator(issuer, chosen.series_id, account, daily)
-    done(f"{account} may issue {text} of {chosen.name} a day")
+    done(what)
     if 0 < daily < UINT96_MAX and account == session.shop(chosen.certificates).address:
         say(
             "this is the shop, where a purchase that is withdrawn counts too: anybody can use up all of a "

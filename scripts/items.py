@@ -22,7 +22,7 @@ LARGEST_ID, LARGEST_STOCK = 2**256 - 1, 2**64 - 1
 
 def named(session: Session, given: Arguments) -> tuple[str, int]:
     """The collection and the item's number."""
-    return session.noted("collection", given), given.whole("item", least=0, most=LARGEST_ID)
+    return session.noted("collection", given, "items make"), given.whole("item", least=0, most=LARGEST_ID)
 
 
 def chosen(session: Session, given: Arguments, shop: Items) -> Item:

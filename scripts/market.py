@@ -8,6 +8,7 @@ from largesse.addresses import ZERO_ADDRESS
 from largesse.arguments import ArgumentError, Arguments, Option
 from largesse.clients.market import Bought, Market
 from largesse.commands.command import command
+from largesse.commands.refusing import explained
 from largesse.console import done, say, table
 from largesse.moments import minute
 from largesse.order_book import (
@@ -74,6 +75,8 @@ def offer(session: Session, given: Arguments) -> SignedOffer:
     minimum = given.amount("minimum", token.decimals) if given.text("minimum") != "0" else 0
     share = given.amount("share", token.decimals) if given.text("share") != "0" else 0
     referrer = session.address(given.text("referrer")) if given.has("referrer") else ZERO_ADDRESS
+    if price > amount:
+        say(f"note: {token.show(price)} is more than the face, {token.show(amount)}")
     session.confirm(f"{token.show(amount)} of {series.name} for {token.show(price)}.", "offer")
     signed = market.offer(
         seller,
@@ -144,9 +147,16 @@ def fill(session: Session, given: Arguments) -> Bought:
     amount, most = given.amount("amount", token.decimals), given.amount("most", token.decimals)
     rows = standings(market, path, series)
     session.confirm(f"{token.show(amount)} of {series.name} for at most {token.show(most)}.", "buy")
-    bought = market.fill(buyer, rows, series.series_id, amount, (most, amount))
+    with explained("Market_TooLittle", lambda face, *_: _too_dear(token.show(face) if face else "")):
+        bought = market.fill(buyer, rows, series.series_id, amount, (most, amount))
     done(f"{token.show(bought.amount)} bought for {token.show(bought.cost)}")
     return bought
+
+
+def _too_dear(cheap: str) -> str:
+    """Where so much of the face costs as little as it may; "" for none."""
+    found = f"only {cheap} cost" if cheap else "no offer costs"
+    return f"most=…: {found} as little: `brownie run market depth_of` shows what there is at which price"
 
 
 @command(

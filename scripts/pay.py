@@ -15,7 +15,7 @@ from largesse.console import console, done, progress, say, table
 from largesse.files import lock_file
 from largesse.gateway import receipts as signed
 from largesse.gateway import wire
-from largesse.gateway.purse import Paying, Purse, ask, receipt_signer
+from largesse.gateway.purse import Paying, Purse, PurseError, ask, receipt_signer
 from largesse.gateway.session_keys import SessionKey
 from largesse.moments import minute
 from largesse.session import Session
@@ -101,7 +101,19 @@ def _call(given: Arguments, path: Path, key: SessionKey) -> Purse:
     content = given.text("json").encode() if given.has("json") else None
     with httpx.Client(auth=Paying(purse), timeout=60) as client, progress("calls", count) as advance:
         for _ in range(count):
-            answer = ask(client, given.text("method"), given.text("url"), headers=headers, content=content)
+            try:
+                answer = ask(
+                    client, given.text("method"), given.text("url"), headers=headers, content=content
+                )
+            except PurseError as error:
+                if error.reason != "over_budget" or not given.has("budget"):
+                    raise
+                spent, left = _shown(purse.charged, key), _shown(max(0, budget - purse.charged), key)
+                raise PurseError(
+                    "over_budget",
+                    f"budget={given.text('budget')} is for all that this session spends: {spent} are spent, "
+                    f"and {left} left, which is less than the call costs",
+                ) from error
             if answer.status_code >= 400:
                 break
             if kept is not None:

@@ -79,7 +79,9 @@ def open(session: Session, given: Arguments) -> bytes:  # noqa: A001 - what a pe
     token = rewards.token
     path = session.out("pools") / f"{given.file_name('name')}.json"
     if path.exists():
-        raise ArgumentError("exists", f"out/pools/{path.name} is there already: take another name")
+        raise ArgumentError(
+            "exists", f"out/pools/{path.name} is there already: another name=… opens another pool"
+        )
     amount = given.amount("amount", token.decimals)
     terms = PoolTerms(
         session.address(given.text("attester")),

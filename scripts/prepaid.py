@@ -15,7 +15,7 @@ from largesse.commands.paying import card_in
 from largesse.console import done, say, table
 from largesse.gateway.purse import PaidAccount
 from largesse.gateway.session_keys import SessionKey, new_session_key
-from largesse.moments import minute, moment
+from largesse.moments import minute, moment_of
 from largesse.session import SeriesChoice, Session
 from largesse.vouchers import index_of
 
@@ -65,15 +65,21 @@ def open(session: Session, given: Arguments) -> SessionKey:  # noqa: A001 - what
     index = index_of(owner.address, salt)
     account = PaidAccount(prepaid.node.chain_id, prepaid.address, token.address, seller, index)
     made = SessionKey(account, key, given.text("currency"), token.decimals)
-    expires = moment(given.text("expires")) if given.has("expires") else 0
+    expires = moment_of(given, "expires") if given.has("expires") else 0
     delay = given.whole("delay", least=1, most=180 * 24) * 3_600
     opening = Opening(seller, made.address, delay, expires, salt)
     card = card_in(session, given, prepaid.certificates)
     if card:
         _check_way_back(prepaid, card, delay)
+    path = session.out("sessions") / f"{given.file_name('session')}.json"
+    if path.exists():
+        raise ArgumentError(
+            "exists",
+            f"out/sessions/{path.name} is there already, with the key of another account: `prepaid show "
+            f"session={path.stem}` tells of it; another session=… opens another account",
+        )
     session.confirm(f"{token.show(amount)}{_by(card)} for calls of {seller}.", "pay")
     # Before anything is sent: an account whose key is lost can only be withdrawn from.
-    path = session.out("sessions") / f"{given.file_name('session')}.json"
     made.write(path)
     try:
         if card:

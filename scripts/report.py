@@ -64,7 +64,10 @@ def main(session: Session, given: Arguments) -> Report:
             progress=status.update,
         )
         status.update("writing")
-        paths = write_report(report, folder(session, given))
+        # what is only a part of it takes a folder of its own, beside the whole one
+        part = "-".join(given.text(name) for name in ("issuer", "currency", "from", "to") if given.has(name))
+        where = session.out(f"report/{part}") if part and not given.has("out") else folder(session, given)
+        paths = write_report(report, where)
     for name in SHOWN:
         found = report.table(name)
         rows = [cells(report, found, row, people=True) for row in found.rows]

@@ -6,7 +6,7 @@ from largesse.addresses import ZERO_ADDRESS
 from largesse.arguments import Arguments, Option
 from largesse.commands.command import command
 from largesse.console import done, say
-from largesse.moments import day, moment
+from largesse.moments import day, moment_of
 from largesse.session import Session
 
 
@@ -22,7 +22,7 @@ def main(session: Session, given: Arguments) -> int:
     chosen = session.series(given.text("series"))
     shop = session.shop(chosen.certificates)
     issuer = session.wallet(given, "issuer")
-    closes = moment(given.text("closes")) if given.has("closes") else shop.latest_close(chosen.series_id)
+    closes = moment_of(given, "closes") if given.has("closes") else shop.latest_close(chosen.series_id)
     premium = given.whole("premium", most=10_000)
     session.confirm(f"{chosen.name} on sale until {day(closes)}.", f"sell {chosen.name}")
     shop.put_on_sale(issuer, chosen.series_id, premium, closes)
@@ -47,7 +47,8 @@ def stop(session: Session, given: Arguments) -> bool:
     shop.stop_sale(issuer, chosen.series_id)
     done(f"{chosen.name} is on sale no more: what was bought stays, and can be withdrawn from")
     say(
-        f"receipts (the webhook's) still issue it; `issuer operator account={shop.address} daily=0` ends that"
+        "receipts (the webhook's) still issue it; "
+        f"`brownie run issuer operator series={chosen.name} account={shop.address} daily=0` ends that"
     )
     return True
 

@@ -95,7 +95,7 @@ def written(session: Session, given: Arguments) -> Path:
     """Where the new ticket goes. Raises ArgumentError exists."""
     path = session.out("swaps") / f"{given.file_name('name')}.json"
     if path.exists():
-        raise ArgumentError("exists", f"out/swaps/{path.name} is there already: take another name")
+        raise ArgumentError("exists", f"out/swaps/{path.name} is there already: another name=…, please")
     return path
 
 

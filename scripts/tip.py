@@ -27,7 +27,7 @@ from largesse.console import done, say
 from largesse.files import replace_file
 from largesse.jar_actions import SignedAction
 from largesse.jars import HandleTip, handle_hash
-from largesse.moments import moment
+from largesse.moments import moment_of
 from largesse.session import Session
 from largesse.signed.handle_claims import SignedHandleClaim
 
@@ -78,7 +78,7 @@ def handle(session: Session, given: Arguments) -> HandleTip:
     tips, payer = session.tips(given.text("currency")), payer_of(session, given)
     amount, attestor = given.amount("amount", tips.token.decimals), session.address(given.text("attestor"))
     hashed = handle_hash(given.text("handle"))
-    tip = new_handle_tip(payer.address, hashed, attestor, amount, moment(given.text("reclaim")))
+    tip = new_handle_tip(payer.address, hashed, attestor, amount, moment_of(given, "reclaim"))
     action = jar_actions.tip_handle(tip, given.values["message"])
     what = f"{tips.token.show(amount)} to {given.text('handle')}, as {attestor} attests"
     carry_out(session, given, tips, action, payer, f"{what}; from {given.text('reclaim')} on it can return")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from largesse.arguments import Arguments, Option
 from largesse.commands.command import command
+from largesse.commands.refusing import explained
 from largesse.console import done
 from largesse.session import Session
 
@@ -22,6 +23,10 @@ def main(session: Session, given: Arguments) -> int:
     amount, to = given.amount("amount", token.decimals), session.address(given.text("to"))
     holder = session.wallet(given, "holder")
     session.confirm(f"{token.show(amount)} of {chosen.name} to {to}.", "transfer")
-    chosen.certificates.transfer(holder, to, chosen.series_id, amount)
+    with explained(
+        "ERC1155InsufficientBalance",
+        lambda _, held, *__: f"amount=…: {holder.name} has {token.show(held)} of {chosen.name}, no more",
+    ):
+        chosen.certificates.transfer(holder, to, chosen.series_id, amount)
     done(f"{token.show(amount)} of {chosen.name} to {to}")
     return amount

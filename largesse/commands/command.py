@@ -18,9 +18,10 @@ Result = TypeVar("Result")
 
 
 def command(
-    summary: str, *options: Option, example: str = "", open_names: str = ""
+    summary: str, *options: Option, example: str = "", open_names: str = "", own_chain: bool = False
 ) -> Callable[[Callable[[Session, Arguments], Result]], Callable[..., Result | None]]:
-    """Decorates a script's function: `main("series=…", "amount=…")`.
+    """Decorates a script's function: `main("series=…", "amount=…")`. With `own_chain` it may have a chain
+    that ends with it.
 
     With the one argument `help` it prints its usage and returns None. Raises ArgumentError before anything is
     connected or sent, then whatever the function raises: Brownie ends with exit code 1 on any of them.
@@ -39,6 +40,8 @@ def command(
                 run.__globals__.setdefault("__brownie_frame", sys._getframe())
                 return None
             arguments = parse_arguments(usage, given)
+            if not own_chain:
+                session.require_lasting_chain()
             opened = session.open_session()
             with owed_told(opened):
                 return run(opened, arguments)

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Literal
 
 from largesse.calendars import end_of, start_of, zone_of
+from largesse.cards import CardError, check_art_field
 from largesse.errors import ManifestError, Problem, TermsError
 from largesse.terms.fields import FULL_BPS, MAX_FEE_BPS, Terms
 from largesse.terms.overrides import Overrides, apply_overrides
 from largesse.terms.presets import Preset, preset
 from largesse.terms.series import Art, Currency, Manifest, Promotion, Series, base_terms, build_terms
-from largesse.toml_reader import Section
+from largesse.toml_reader import Section, locate
 
 __all__ = ["Manifest", "Series", "load_manifest", "parse_manifest"]
 
@@ -47,7 +48,7 @@ def parse_manifest(text: str, *, subject: str = "manifest") -> Manifest:
     manifest = _read(text, problems)
     if problems or manifest is None:
         raise ManifestError("bad_manifest", subject, problems)
-    return manifest
+    return replace(manifest, subject=subject, lines=locate(text))
 
 
 def _read(text: str, problems: list[Problem]) -> Manifest | None:
@@ -216,6 +217,12 @@ def _art(section: Section) -> Art | None:
     for key in ("background", "accent", "ink"):
         colour = art.matching(key, _COLOUR, "a colour #rrggbb")
         values[key] = colour.lower() if colour else None
+    for key, value in values.items():
+        try:
+            if value is not None:
+                check_art_field(key, value)
+        except CardError as error:
+            art.problem(key, error.reason, str(error).removeprefix(f"{key} "))
     art.finish()
     present = {key: value for key, value in values.items() if value is not None}
     return Art(**present) if len(present) == len(values) else None

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from eth_utils.crypto import keccak
 
 from largesse.addresses import parse_address
 from largesse.calendars import end_of, start_of, zone_of
-from largesse.errors import AddressError, TermsError
+from largesse.errors import AddressError, ManifestError, Problem, TermsError
 from largesse.terms.fields import FULL_BPS, Terms
 from largesse.terms.overrides import Overrides, apply_overrides
 from largesse.terms.presets import Preset
@@ -133,12 +133,7 @@ class Series:
         """
         found: list[str] = []
         for merchant in self.merchants or ():
-            address = resolve(merchant, roles)
-            if address in found:
-                raise TermsError(
-                    "duplicate_merchant", f"{merchant} is {address}, which is a merchant already"
-                )
-            found.append(address)
+            found.append(_another(merchant, roles, found))
         return tuple(found)
 
     def _unhashed_terms(self, roles: Roles) -> Terms:
@@ -147,12 +142,17 @@ class Series:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A validated manifest: the issuer's printed name, its account (address or role), at least one series."""
+    """A validated manifest: the issuer's printed name, its account (address or role), at least one series.
+
+    `subject` is the file's name; `lines` is where its tables and keys are in it, by their paths.
+    """
 
     issuer_name: str
     issuer_account: str
     currencies: tuple[Currency, ...]
     series: tuple[Series, ...]
+    subject: str = "manifest"
+    lines: Mapping[tuple[str | int, ...], int] = field(default_factory=dict, compare=False, repr=False)
 
     def roles(self) -> frozenset[str]:
         """Every role name in use; deployment must give each an address."""
@@ -160,6 +160,33 @@ class Manifest:
         for one in self.series:
             accounts.update((one.beneficiary, *(one.merchants or ())))
         return frozenset(account for account in accounts if not account.startswith("0x"))
+
+    def check_accounts(self, roles: Roles, chosen: Collection[Series]) -> None:
+        """Raises ManifestError with every account of the issuer's, or of a chosen series', that has no
+        address of its own: unknown_role, bad_role_address, duplicate_merchant."""
+        if problems := list(self._account_problems(roles, chosen)):
+            raise ManifestError("bad_manifest", self.subject, problems)
+
+    def problem(self, series: Series, key: str, reason: str, message: str) -> Problem:
+        """One that shows only when it is known who has which role, and what is on the chain."""
+        number = self.series.index(series)
+        line = self.lines.get(("series", number, key), self.lines.get(("series", number), 0))
+        return Problem(line, f"series {number + 1}", reason, f"{key}: {message}" if key else message)
+
+    def _account_problems(self, roles: Roles, chosen: Collection[Series]) -> Iterator[Problem]:
+        try:
+            resolve(self.issuer_account, roles)
+        except TermsError as error:
+            line = self.lines.get(("issuer", "account"), 0)
+            yield Problem(line, "issuer", error.reason, f"account: {error}")
+        for one in chosen:
+            for key, accounts in (("beneficiary", (one.beneficiary,)), ("merchants", one.merchants or ())):
+                seen: list[str] = []
+                for account in accounts:
+                    try:
+                        seen.append(_another(account, roles, seen))
+                    except TermsError as error:
+                        yield self.problem(one, key, error.reason, str(error))
 
 
 def base_terms(series: Series, beneficiary: str) -> Terms:
@@ -192,3 +219,11 @@ def resolve(account: str, roles: Roles) -> str:
         return parse_address(roles[account])
     except AddressError as error:
         raise TermsError("bad_role_address", f"role {account!r}: {error}") from error
+
+
+def _another(merchant: str, roles: Roles, found: Collection[str]) -> str:
+    """The address of a merchant that is none of those. Raises TermsError too: duplicate_merchant."""
+    address = resolve(merchant, roles)
+    if address in found:
+        raise TermsError("duplicate_merchant", f"{merchant} is {address}, which is a merchant already")
+    return address

@@ -129,6 +129,8 @@ def test_a_link_or_where_it_is(
     with pytest.raises(ArgumentError) as error:
         given.link("note")
     assert error.value.reason == reason
+    said = {"two": "two holds 2 links: say which, note=two:1 to :2", "none": "note=none: none holds no link"}
+    assert text not in said or str(error.value) == said[text]
 
 
 def test_help_shows_what_is_required_what_is_not_and_an_example() -> None:

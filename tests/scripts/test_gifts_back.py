@@ -91,6 +91,18 @@ def test_what_nobody_claimed_is_taken_back_once(fair: Fair) -> None:
         claim.main(f"link={links[1].url()}", "to=recipient")
 
 
+def test_one_of_many_links_is_claimed_by_its_line(fair: Fair) -> None:
+    desk, links, path = fair
+    desk.session.node.jump_to(moment(DELIVERY))
+    with pytest.raises(ArgumentError) as which:
+        claim.main(f"link={path}", "to=recipient")
+    assert str(which.value) == f"{path} holds 10 links: say which, link={path}:1 to :10"
+    with pytest.raises(ArgumentError) as beyond:
+        claim.main(f"link={path}:11", "to=recipient")
+    assert beyond.value.reason == "no_such_link"
+    assert claim.main(f"link={path}:3", "to=recipient") == links[2]
+
+
 def test_which_link_is_said_and_found(fair: Fair, tmp_path: Path) -> None:
     desk, _, path = fair
     empty, single = tmp_path / "empty.txt", tmp_path / "one.txt"

@@ -143,12 +143,11 @@ def test_one_certificate(desk: Desk) -> None:
 
 
 def test_a_part_of_a_certificate_is_refused(desk: Desk) -> None:
-    with pytest.raises(RefusedError) as error:
+    block = desk.block()
+    with pytest.raises(ArgumentError) as error:
         issue.one(f"series={KR}", "to=holder", "amount=50001")
-    assert (error.value.reason, error.value.values) == (
-        "GiftCertificates_NotWholeCertificates",
-        (50_001, 50_000),
-    )
+    assert str(error.value) == f"amount=…: 50,001 KRWT is no multiple of 50,000 KRWT, the face of {KR}"
+    assert desk.block() == block
 
 
 @pytest.mark.parametrize(

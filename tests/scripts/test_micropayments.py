@@ -109,6 +109,11 @@ def test_a_session_remembers_what_it_spent(desk: Desk, crawler: SessionKey, shop
     with pytest.raises(PurseError) as error:
         pay.main(f"url={shop}/articles/3", "session=crawler", "budget=0.025")
     assert error.value.reason == "over_budget"
+    said = str(error.value)
+    assert said == (
+        "budget=0.025 is for all that this session spends: 0.02 USDC are spent, and 0.005 USDC left, which "
+        "is less than the call costs"
+    )
     with pytest.raises(PurseError) as error:
         pay.main(f"url={shop}/articles/3", "session=crawler", "most=0.009")
     assert error.value.reason == "too_dear"
@@ -182,7 +187,7 @@ def test_openings_that_are_refused(desk: Desk, arguments: tuple[str, ...], reaso
 
 def test_a_sessions_name_is_taken_once(desk: Desk, crawler: SessionKey) -> None:
     block = desk.block()
-    with pytest.raises(SessionKeyError) as error:
+    with pytest.raises(ArgumentError) as error:
         prepaid.open("currency=USDC", "to=merchant", "amount=5", "session=crawler", "from=agent")
     assert (error.value.reason, desk.block()) == ("exists", block)
 

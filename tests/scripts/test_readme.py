@@ -101,7 +101,7 @@ def test_all_commands_work_one_after_the_other(
 
 
 def test_every_file_the_readme_names_is_there() -> None:
-    for name in re.findall(r"\]\(([^)h][^)]*)\)", README):
+    for name in re.findall(r"\]\(([^)h#][^)#]*)", README):
         assert (CHECKOUT / name).exists(), name
     for folder in re.findall(r"^\| `(\w+)/`", README, re.MULTILINE):
         assert (CHECKOUT / folder).is_dir(), folder
