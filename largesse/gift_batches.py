@@ -97,10 +97,10 @@ def is_taken(certificates: Certificates, gift: Gift) -> bool:
     return bool(certificates.node.call(functions.isClaimedFromBatch(gift.batch_id(), number)))
 
 
-def _events(certificates: Certificates, name: str) -> list[Event]:
+def _events(certificates: Certificates, name: str, *topics: str) -> list[Event]:
     decoder = Decoder(certificates_abi())
     node, first = certificates.node, certificates.first_block
-    wanted = [decoder.topic(name)]
+    wanted = [decoder.topic(name), *topics]
     logs = read_logs(node, certificates.address, first, node.block_number(), topics=wanted)
     return [decoder.decode(log) for log in logs]
 
