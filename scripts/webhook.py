@@ -61,6 +61,7 @@ def main(session: Session, given: Arguments) -> None:
         link_secret,
         link_page(session, given, CLAIM_PAGE),
     )
+    issuer.check_signer()
     port = given.whole("port", most=65_535)
     database = session.database("webhook", given)
     webhook = Webhook([issuer], open_database(database, TABLES))

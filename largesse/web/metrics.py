@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -30,6 +30,10 @@ class Metrics:
 
     def counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"{self.service}_{name}", text, labels, registry=self.registry)
+
+    def gauge(self, name: str, text: str, read: Callable[[], float]) -> None:
+        """What `read` answers whenever the figures are asked for."""
+        Gauge(f"{self.service}_{name}", text, registry=self.registry).set_function(read)
 
     async def page(self, _request: Request) -> Response:
         """GET /metrics."""

@@ -31,6 +31,7 @@ _ADVICE: Final = {
     "stale_signature": "sign it anew, by a clock that goes right",
     "unknown_method": "give the method a charge-back window, 0 for none, and send it again",
     "window_past_expiry": "give the payment back, or issue of a series that ends later",
+    "not_whole_certificates": "give the payment back, or send the face of what was bought, not its price",
     "partial_refund": "give back the whole, or settle the rest by hand",
     "event_changed": "give another event an id of its own",
     "payment_changed": "give another payment an id of its own",
@@ -64,12 +65,14 @@ def make_app(webhook: Webhook, rates: Rates | None = None) -> FastAPI:
     """The ASGI app; it starts the webhook's threads when it begins to serve, and ends them."""
     metrics = Metrics("webhook")
     steps = metrics.counter("steps", "Steps that were done, by the state they led to", "state")
+    metrics.gauge("payments_waiting", "Payments whose step was refused", lambda: webhook.waiting()[0])
+    metrics.gauge("oldest_waiting_seconds", "Since the first of them was", lambda: webhook.waiting()[1])
     webhook.on_done = lambda state: steps.labels(state).inc()
     app = make_api(
         "Largesse webhook",
         "Issues what was paid for outside of the chain.",
         metrics,
-        lambda: {**webhook.vitals.health(), "issuers": list(webhook.issuers)},
+        lambda: {**webhook.health(), "issuers": list(webhook.issuers)},
         rates=rates or Rates(50.0, 500.0),
         start=webhook.start,
         close=webhook.close,

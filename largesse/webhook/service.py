@@ -18,6 +18,7 @@ from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Engine
+from web3 import Web3
 from web3.types import TxReceipt
 
 from largesse.chain import ChainError, RefusedError, Wallet, written
@@ -48,6 +49,7 @@ from largesse.webhook.store import (
     TOLD,
     Record,
     Store,
+    Waiting,
 )
 
 WORKERS: Final = 8
@@ -59,8 +61,12 @@ _NEVER_ISSUED: Final = (
     "CertificateSales_PaymentUsed",
     "GiftCertificates_SalesClosed",
     "GiftCertificates_AlreadyWoundDown",
+    "GiftCertificates_NotWholeCertificates",
+    "ERC1155InvalidReceiver",
 )
-"""Refusals that no waiting changes."""
+"""Refusals that no waiting changes. The others wait for something of the issuer's: its money, its approval,
+its receipt signer, the shop's power to issue (`NotOperator`, `OverDailyLimit`); or for a currency that is
+paused, or a series that is full."""
 
 
 class PaymentError(LargesseError):
@@ -111,6 +117,12 @@ class Issuer:
             raise PaymentError("bad_name", f"{self.name!r} is no name of letters, digits and -")
         check_base_url(self.claim_page)
 
+    def check_signer(self) -> None:
+        """Raises PaymentError other_receipt_signer where the shop takes no receipt that `wallet` signs."""
+        signer = self.shop.receipt_signer(self.wallet.address)
+        if signer != self.wallet.address:
+            raise _other_signer(self, signer)
+
 
 class Webhook:
     """Issues what was paid for."""
@@ -134,7 +146,8 @@ class Webhook:
             for one in issuers
         }
         can_pay = {str(one.wallet.address): partial(one.can_pay, STEP_GAS) for one in self._senders.values()}
-        self.vitals = Vitals(can_pay, lambda: self.store.find("", ""))
+        self.vitals = Vitals(can_pay, self._look_at_database)
+        self._waiting = Waiting(0, 0)
         self._retry_seconds = retry_seconds
         self._workers = Workers(WORKERS, "webhook")
         self._flying: set[tuple[str, str]] = set()
@@ -157,13 +170,24 @@ class Webhook:
         self._workers.stop()
         end_threads([self._watcher, *self._workers.threads], STOP_SECONDS, "webhook.still_running")
 
+    def waiting(self) -> tuple[int, int]:
+        """How many payments wait since a step of theirs was refused, as was seen last, and for how many
+        seconds the first of them."""
+        count, since = self._waiting.count, self._waiting.since
+        return count, max(0, int(self.clock()) - since) if count else 0
+
+    def health(self) -> dict[str, Any]:
+        """For `/health`. Payments that wait are no reason to send no more here."""
+        count, seconds = self.waiting()
+        return {**self.vitals.health(), "paymentsWaiting": count, "oldestWaitsSeconds": seconds}
+
     # ------------------------------------------------------------------------------------------- requests
 
     def take(self, issuer: Issuer, event: Event) -> None:
         """Write an event down, once however often it comes; what it asks for is done soon after.
 
-        Raises PaymentError unknown_method, wrong_currency, not_the_issuer, window_past_expiry; RefusedError
-        where there is no such series; ConflictError.
+        Raises PaymentError unknown_method, wrong_currency, not_the_issuer, window_past_expiry,
+        not_whole_certificates; RefusedError where there is no such series; ConflictError.
         """
         if self.store.is_known(issuer.name, event):
             return
@@ -189,6 +213,9 @@ class Webhook:
 
     # --------------------------------------------------------------------------------------------- private
 
+    def _look_at_database(self) -> None:
+        self._waiting = self.store.waiting()
+
     def _window_end(self, issuer: Issuer, event: PaymentSucceeded) -> int:
         paid = event.payment
         window = issuer.windows.get(paid.method)
@@ -205,6 +232,12 @@ class Webhook:
             raise PaymentError(
                 "window_past_expiry",
                 f"the charge-back window ends at {end}, series {paid.series} expires at {terms.expires_at}",
+            )
+        if terms.denomination and int(paid.amount) % terms.denomination:
+            raise PaymentError(
+                "not_whole_certificates",
+                f"amount {paid.amount} is no whole number of certificates: series {paid.series} has a face "
+                f"of {terms.denomination}",
             )
         return end
 
@@ -277,21 +310,25 @@ class Webhook:
             refused, receipt = error, sender.receipt(record.key)
         if receipt is not None and receipt["status"] == 1:
             changes = self._done(record, receipt)
-            self.store.finish(record, **changes, error="", message="")
+            self.store.finish(record, **changes)
             self.on_done(changes["state"])
             log("webhook.done", id=record.id, state=changes["state"], issuer=record.issuer)
             return True
         never_sent = not sender.hashes(record.key)
         if receipt is None and not never_sent and refused.reason != "nonce_taken":
             return False  # it is on its way
+        if isinstance(refused, RefusedError) and refused.reason == "Custody_InvalidSignature":
+            refused = _other_signer(self.issuers[record.issuer], str(refused.values[0]))
         said: dict[str, Any] = {"error": refused.reason[:80], "message": refused.message}
-        log("webhook.refused", logging.WARNING, id=record.id, step=record.state, **said)
+        reason, why = said.values()
+        log("webhook.refused", logging.WARNING, id=record.id, step=record.state, reason=reason, why=why)
         if (state := _final(record, refused, sender.node.now())) is not None:
             self.store.finish(record, state=state, **said)
             self.on_done(state)
             return True
         # A key that was used can't work any more; one that was not is free, whoever else is about to use it.
-        self.store.finish(record, step=record.step + (0 if never_sent else 1), **said)
+        step = record.step + (0 if never_sent else 1)
+        self.store.wait(record, int(self.clock()), step=step, **said)
         return False
 
     def _call(self, record: Record) -> tuple[str, bytes]:
@@ -360,6 +397,16 @@ class Webhook:
 def payment_id(issuer: str, payment: str) -> bytes:
     """A payment's id on the chain, 32 bytes: of two processors' payments with one id neither is the other."""
     return keccak(f"{issuer}/{payment}".encode())
+
+
+def _other_signer(issuer: Issuer, signer: str) -> PaymentError:
+    """Why the shop does not take the issuer's receipts."""
+    named = Web3.to_checksum_address(signer)
+    return PaymentError(
+        "other_receipt_signer",
+        f"receipts of {issuer.wallet.address} are signed by {named} alone, and the issuer's own key counts "
+        f"for nothing: `brownie run sell receipts currency={issuer.symbol} signer=none` takes that back",
+    )
 
 
 def _final(record: Record, refused: LargesseError, now: int) -> str | None:

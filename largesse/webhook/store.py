@@ -23,6 +23,8 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    delete,
+    func,
     select,
     update,
 )
@@ -74,6 +76,14 @@ EVENTS: Final = Table(
     Column("id", String(100), primary_key=True),
     Column("content", Text, nullable=False),
 )
+WAITS: Final = Table(
+    "webhook_waits",
+    TABLES,
+    Column("issuer", String(40), primary_key=True),
+    Column("id", String(100), primary_key=True),
+    Column("since", BigInteger, nullable=False),
+)
+"""Payments whose step was refused and is tried again, with the Unix second of its first refusal."""
 
 TOLD: Final = "told"
 ACCEPTED: Final = "accepted"
@@ -121,6 +131,14 @@ class Record:
     def key(self) -> str:
         """What its next transaction is sent under."""
         return f"webhook:{self.issuer}:{self.id}:{self.step}"
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """So many payments wait, the first of them since this Unix second; 0 where none does."""
+
+    count: int
+    since: int
 
 
 class Store:
@@ -184,18 +202,35 @@ class Store:
             _change(connection, record, tries=PAYMENTS.c.tries + 1)
             return _lock(connection, issuer, payment_id)
 
-    def finish(self, record: Record, **changes: Any) -> None:
+    def finish(self, record: Record, *, error: str = "", message: str = "", **changes: Any) -> None:
         """Write down what became of a step. Who comes second, another process, changes nothing."""
         with transaction(self.engine) as connection:
-            connection.execute(
-                update(PAYMENTS)
-                .where(
-                    _is(record.issuer, record.id),
-                    PAYMENTS.c.state == record.state,
-                    PAYMENTS.c.step == record.step,
-                )
-                .values(**changes)
-            )
+            if _finish(connection, record, error=error, message=message, **changes):
+                connection.execute(delete(WAITS).where(_waits(record)))
+
+    def wait(self, record: Record, now: int, **changes: Any) -> None:
+        """Write down that a step was refused and is tried again; likewise."""
+        with transaction(self.engine) as connection:
+            if _finish(connection, record, **changes):
+                insert_if_missing(connection, WAITS, issuer=record.issuer, id=record.id, since=now)
+
+    def waiting(self) -> Waiting:
+        """What waits since it was refused."""
+        query = select(func.count(), func.min(WAITS.c.since))
+        with transaction(self.engine) as connection:
+            count, since = connection.execute(query).one()
+        return Waiting(int(count), int(since or 0))
+
+
+def _finish(connection: Connection, record: Record, **changes: Any) -> bool:
+    """Whether the payment was where this process knew it."""
+    here = PAYMENTS.c.state == record.state, PAYMENTS.c.step == record.step
+    done = update(PAYMENTS).where(_is(record.issuer, record.id), *here).values(**changes)
+    return bool(connection.execute(done).rowcount)
+
+
+def _waits(record: Record) -> Any:
+    return and_(WAITS.c.issuer == record.issuer, WAITS.c.id == record.id)
 
 
 def _next(record: Record, now: int, expires_at: int, *, held: bool) -> dict[str, Any]:

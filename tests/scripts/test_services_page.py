@@ -55,7 +55,8 @@ def test_the_piece_of_python_claims_a_link_by_the_relayer(
         until(lambda: desk.krw.account(1, recipient).balance)
     finally:
         server.stop()
-        Path("out/gifts/anna.txt").unlink()
+        for name in ("anna.txt", "anna.key"):
+            Path("out/gifts", name).unlink()
     assert desk.krw.account(1, recipient).balance == 50_000
     assert desk.krw.state(1).outstanding == before
 

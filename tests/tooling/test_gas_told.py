@@ -94,6 +94,13 @@ def test_the_figures_are_found_where_they_are() -> None:
         assert found[name] >= least, name
 
 
+def test_what_security_says_that_a_day_of_dust_costs_its_creator() -> None:
+    """A day is a 365th of a year's backlog less what collecting costs anyway."""
+    year = COMMITTED["jars.collect_year_backlog"] - COMMITTED["jars.collect_1"]
+    assert f"costs the creator {year / 365:,.0f} when it is collected" in PAGES["SECURITY.md"]
+    assert f"{year / 10**6:.2f} million gas" in PAGES["SECURITY.md"]
+
+
 def test_results_has_each_goal_beside_its_figure() -> None:
     rows = [line for line in PAGES["bench/RESULTS.md"].splitlines() if line.startswith("| ")]
     for key, goal in GOALS.items():
