@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -236,30 +236,37 @@ class Node:
             raise refusal(error) from error
 
     def call_all(self, functions: Sequence[ContractFunction], block: int) -> list[Any]:
-        """What views answer after `block`, in their order; many are asked at a time where the node takes
-        that. Raises as `call`, for the first that fails."""
+        """What views answer after `block`, in their order. Raises as `call`, for the first that fails."""
+        try:
+            return self.ask_all([partial(one.call, block_identifier=block) for one in functions])
+        except Web3Exception as error:
+            raise refusal(error) from error
+
+    def ask_all(self, questions: Sequence[Callable[[], Any]]) -> list[Any]:
+        """What calls of web3 answer, in their order; many are asked at a time where the node takes that.
+        Raises what the first one raises that fails."""
         found: list[Any] = []
-        for start in range(0, len(functions), BATCH):
-            part = functions[start : start + BATCH]
-            answers = self._call_batch(part, block) if self._takes_batches else None
+        for start in range(0, len(questions), BATCH):
+            part = questions[start : start + BATCH]
+            answers = self._ask_batch(part) if self._takes_batches and len(part) > 1 else None
             if answers is None:
-                answers = [self.call(one, block=block) for one in part]
-                self._takes_batches = False  # each was answered, and not all of them at once
+                answers = [one() for one in part]
+                self._takes_batches &= len(part) == 1  # each was answered, and not all of them at once
             found += answers
         return found
 
-    def _call_batch(self, functions: Sequence[ContractFunction], block: int) -> list[Any] | None:
+    def _ask_batch(self, questions: Sequence[Callable[[], Any]]) -> list[Any] | None:
         """None where that failed, for whatever reason."""
         batch = self.web3.batch_requests()
         try:
-            for one in functions:
-                batch.add(one.call(block_identifier=block))
+            for one in questions:
+                batch.add(one())
             answers: list[Any] = batch.execute()
         except (Web3Exception, requests.RequestException, ValueError, TypeError):
             return None
         finally:
             batch.cancel()
-        return answers if len(answers) == len(functions) else None
+        return answers if len(answers) == len(questions) else None
 
     def send(self, function: ContractFunction, wallet: Wallet, *, gas: int | None = None) -> TxReceipt:
         """Send a transaction and wait for it. Raises RefusedError (nothing done), ChainError unconfirmed."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from eth_abi.abi import decode
@@ -11,9 +13,9 @@ from eth_utils.abi import collapse_if_tuple
 from requests.exceptions import ReadTimeout, RequestException
 from web3 import Web3
 from web3.exceptions import Web3Exception
-from web3.types import FilterParams, LogReceipt
+from web3.types import BlockData, FilterParams, LogReceipt
 
-from largesse.chain import Node
+from largesse.chain import BATCH, Node
 from largesse.eip712 import keccak
 from largesse.errors import LargesseError
 
@@ -111,19 +113,81 @@ def read_logs(
 ) -> Iterator[LogReceipt]:
     """The logs of blocks `first` to `last`, both included, in their order; `most` blocks at a time.
 
+    On a live chain those of the last minute are asked for by their hashes: of several nodes behind one
+    address one may lag, and in a range says of blocks that it has not that there are no logs in them. Raises
+    LogError unreadable where the node refuses even one block, or has not got it after another minute.
+    """
+    young = _young(node, first, last)
+    yield from read_ranges(node, address, first, young - 1, topics=topics, most=most, progress=progress)
+    for start in range(young, last + 1, BATCH):
+        end = min(start + BATCH, last + 1)
+        query = _query(address, topics)
+        by_hash = [query | FilterParams(blockHash=one["hash"]) for one in _blocks(node, start, end)]
+        asked = [partial(node.web3.eth.get_logs, one) for one in by_hash]
+        for logs in _patiently(node, asked, start):
+            yield from sorted(logs, key=lambda log: log["logIndex"])
+        progress(end - start)
+
+
+def _young(node: Node, first: int, last: int) -> int:
+    """The first of the blocks that not every node behind the address need have; `last` + 1 where all do."""
+    young = last + 1
+    if node.lag_seconds:
+        old, size = node.now() - node.lag_seconds, 1
+        while young > first:
+            start = max(first, young - size)
+            blocks = _blocks(node, start, young)
+            count = sum(one["timestamp"] > old for one in blocks)
+            young -= count
+            if count < len(blocks):
+                break
+            size = BATCH
+    return young
+
+
+def _blocks(node: Node, start: int, end: int) -> list[BlockData]:
+    return _patiently(node, [partial(node.web3.eth.get_block, one) for one in range(start, end)], start)
+
+
+def _patiently(node: Node, questions: Sequence[Callable[[], Any]], block: int) -> list[Any]:
+    """Answers about blocks from `block` on, once a node has them all. Raises LogError unreadable."""
+    end = time.monotonic() + node.lag_seconds
+    while True:
+        try:
+            return node.ask_all(questions)
+        except (Web3Exception, ValueError) as error:
+            if time.monotonic() > end:
+                what = f"block {block} and on"
+                raise LogError("unreadable", f"{what}: the node gives no logs: {error}") from error
+            time.sleep(node.poll_seconds)
+
+
+def _query(address: str, topics: Sequence[str | Sequence[str] | None]) -> FilterParams:
+    query: FilterParams = {"address": Web3.to_checksum_address(address)}
+    if topics:
+        query["topics"] = [one if one is None or isinstance(one, str) else list(one) for one in topics]
+    return query
+
+
+def read_ranges(
+    node: Node,
+    address: str,
+    first: int,
+    last: int,
+    *,
+    topics: Sequence[str | Sequence[str] | None] = (),
+    most: int = DEFAULT_RANGE,
+    progress: Callable[[int], None] = ignore,
+) -> Iterator[LogReceipt]:
+    """As `read_logs`, young blocks in ranges too: for who asks for them again anyway.
+
     A node that refuses a range (too many logs, too many blocks) is asked for halves of it. Raises LogError
     unreadable where it refuses even one block.
     """
     start, size = first, most
     while start <= last:
         end = min(start + size - 1, last)
-        query: FilterParams = {
-            "address": Web3.to_checksum_address(address),
-            "fromBlock": start,
-            "toBlock": end,
-        }
-        if topics:
-            query["topics"] = [one if one is None or isinstance(one, str) else list(one) for one in topics]
+        query = _query(address, topics) | FilterParams(fromBlock=start, toBlock=end)
         try:
             logs = node.web3.eth.get_logs(query)
         except (Web3Exception, ValueError, RequestException) as error:

@@ -20,7 +20,7 @@ from web3.exceptions import Web3Exception
 
 from largesse.addresses import ZERO_ADDRESS
 from largesse.chain import ChainError, Node, RefusedError
-from largesse.chainlogs import read_logs, topic_of
+from largesse.chainlogs import read_ranges, topic_of
 from largesse.clients.accounts import Prepaid, PrepaidAccount
 from largesse.errors import LargesseError
 from largesse.terms.fields import NO_LIMITATION
@@ -183,7 +183,7 @@ class AccountBook:
         """Indices in the events of these blocks that name the counterparty."""
         found: set[int] = set()
         of_it = (None, topic_of(self.counterparty))
-        for entry in read_logs(self.node, self.prepaid.address, first, last, topics=of_it):
+        for entry in read_ranges(self.node, self.prepaid.address, first, last, topics=of_it):
             topics: Any = entry["topics"]
             if len(topics) > 2:
                 found.add(int.from_bytes(bytes(topics[2]), "big"))

@@ -7,15 +7,15 @@ that both know is looked for, at any depth, and what came after it is taken back
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from largesse.chain import Node
+from largesse.chain import LAG_SECONDS, Node
 from largesse.chainlogs import DEFAULT_RANGE, ignore, longer
 from largesse.deployment import Deployment
 from largesse.indexer.contracts import IndexerError, watched
-from largesse.indexer.reader import MovedError, Reader, TooMuchError, require_creation
+from largesse.indexer.reader import Header, MovedError, Read, Reader, TooMuchError, require_creation
 from largesse.indexer.rpc import RefusedCallError, Rpc
 from largesse.indexer.store import Block, Cursor, OvertakenError, Store
 
@@ -83,10 +83,10 @@ class Follower:
             try:
                 latest = self._latest()
                 cursor = self._leave_fork(self.store.cursor(), latest, done)
-                self._level(cursor, done)
+                self._level(cursor, latest, done)
                 done.head = latest - self._confirmations + 1
                 done.behind = max(0, cursor.block - latest)
-                self._read_to(cursor, done.head, done, progress)
+                self._read_to(cursor, latest, done, progress)
             except (MovedError, OvertakenError):
                 time.sleep(0.02 * attempt)
             else:
@@ -99,11 +99,15 @@ class Follower:
 
     # ----------------------------------------------------------------------------------------------- reading
 
-    def _read_to(self, cursor: Cursor, head: int, done: Round, progress: Callable[[int, int], None]) -> None:
+    def _read_to(
+        self, cursor: Cursor, latest: int, done: Round, progress: Callable[[int, int], None]
+    ) -> None:
+        head = done.head
         start, total = cursor.block, max(0, head - cursor.block)
+        old = self._old(cursor.block, head - self._window, latest)
         while cursor.block < head:
-            if cursor.block < head - self._window:
-                new, events = self._read_range(cursor, min(cursor.block + self._size, head - self._window))
+            if cursor.block < old:
+                new, events = self._read_range(cursor, min(cursor.block + self._size, old))
             else:
                 new, events = self._read_blocks(cursor, min(cursor.block + AT_ONCE, head))
             done.blocks += new.block - cursor.block
@@ -143,18 +147,41 @@ class Follower:
             if one.parent != parent:
                 raise MovedError
             parent = one.hash
-        read = self._reader.blocks(headers)
+        read = self._by_hash(headers)
         require_creation(self._contracts, headers[0].number, last, read.rows)
         return self.store.write(cursor, read.rows, read.blocks), len(read.rows)
 
-    def _level(self, cursor: Cursor, done: Round) -> None:
+    def _by_hash(self, headers: Sequence[Header], only: Mapping[int, int] | None = None) -> Read:
+        """On a live chain logs that are missing are those of a node that lags: they are asked for again."""
+        try:
+            return self._reader.blocks(headers, only)
+        except IndexerError as error:
+            if self._confirmations > 1 and error.reason == "logs_missing":
+                raise MovedError from error
+            raise
+
+    def _old(self, first: int, last: int, latest: int) -> int:
+        """The last block from `first` to `last` that may be read in a range. On a live chain it is a minute
+        old: a node that lags behind the one that was asked for its header has no logs of a younger one."""
+        if self._confirmations > 1 and first < last:
+            (now,) = self._reader.headers([latest])
+            while first < last and self._reader.headers([last])[0].timestamp > now.timestamp - LAG_SECONDS:
+                last = max(first, last - AT_ONCE)
+        return last
+
+    def _level(self, cursor: Cursor, latest: int, done: Round) -> None:
         """Read what contracts that were added later wrote before the cursor."""
         while behind := self.store.behind():
             first = min(behind.values())
-            last = min(first + self._size - 1, cursor.block)
+            old = self._old(first - 1, cursor.block, latest)
             (header,) = self._reader.headers([cursor.block])
             try:
-                read = self._reader.range(first, last, behind)
+                if old < first:
+                    last = min(first + AT_ONCE - 1, cursor.block)
+                    read = self._by_hash(self._reader.headers(range(first, last + 1)), behind)
+                else:
+                    last = min(first + self._size - 1, old)
+                    read = self._reader.range(first, last, behind)
             except TooMuchError:
                 self._shrink(self._size)
                 continue

@@ -67,27 +67,28 @@ class Reader:
             for one in found
         ]
 
-    def blocks(self, headers: Sequence[Header]) -> Read:
-        """All of these blocks, asked for by their hashes. Raises MovedError, IndexerError logs_missing."""
-        queries = [
-            call for one in headers for call in self._queries({"blockHash": one.hash}, self._contracts)
-        ]
+    def blocks(self, headers: Sequence[Header], only: Mapping[int, int] | None = None) -> Read:
+        """All of these blocks, asked for by their hashes; `only` as of `range`. Raises MovedError,
+        IndexerError logs_missing."""
+        wanted = self._wanted(only)
+        queries = [call for one in headers for call in self._queries({"blockHash": one.hash}, wanted)]
         try:
             answers = self.rpc.ask_all(queries)
         except RefusedCallError as error:
             if self.headers([one.number for one in headers]) != list(headers):
                 raise MovedError from error
             raise _missing(headers[0].number, headers[-1].number, error) from error
-        read = self._rows(log for logs in answers for log in logs)
+        read = self._rows((log for logs in answers for log in logs), only)
         counts = Counter(row.block for row in read)
-        return Read(read, [Block(one.number, one.hash, one.timestamp, counts[one.number]) for one in headers])
+        blocks = [Block(one.number, one.hash, one.timestamp, counts[one.number]) for one in headers]
+        return Read(read, [one for one in blocks if only is None or one.events])
 
     def range(self, first: int, last: int, only: Mapping[int, int] | None = None) -> Read:
         """Blocks `first` to `last`; with `only`, of these contracts, each from its block on.
 
         Raises MovedError, TooMuchError, IndexerError logs_missing where even one block is refused.
         """
-        wanted = self._contracts if only is None else {one: self._contracts[one] for one in only}
+        wanted = self._wanted(only)
         place = {"fromBlock": hex(first), "toBlock": hex(last)}
         try:
             answers = self.rpc.ask_all(self._queries(place, wanted))
@@ -96,9 +97,7 @@ class Reader:
                 raise TooMuchError from error
             raise _missing(first, last, error) from error
         logs = [log for logs in answers for log in logs]
-        rows = self._rows(logs)
-        if only is not None:
-            rows = [row for row in rows if row.contract in only and row.block >= only[row.contract]]
+        rows = self._rows(logs, only)
         return Read(rows, self._blocks(logs, rows))
 
     # --------------------------------------------------------------------------------------------- private
@@ -112,7 +111,10 @@ class Reader:
             found.append(("eth_getLogs", [{**place, "address": list(tokens.values()), "topics": topics}]))
         return found
 
-    def _rows(self, logs: Iterable[Log]) -> list[Row]:
+    def _wanted(self, only: Mapping[int, int] | None) -> Mapping[int, Watched]:
+        return self._contracts if only is None else {one: self._contracts[one] for one in only}
+
+    def _rows(self, logs: Iterable[Log], only: Mapping[int, int] | None) -> list[Row]:
         found = {}
         for log in logs:
             number = self._numbers.get(log["address"].lower())
@@ -120,6 +122,8 @@ class Reader:
                 continue
             block, index = int(log["blockNumber"], 16), int(log["logIndex"], 16)
             if block < self._contracts[number].first:
+                continue
+            if only is not None and block < only.get(number, block + 1):
                 continue
             if number in self._touched and not self._is_ours(number, log):
                 continue

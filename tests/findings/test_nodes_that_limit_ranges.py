@@ -14,7 +14,7 @@ from requests.exceptions import HTTPError
 from web3.exceptions import Web3RPCError
 
 from largesse.chain import Node
-from largesse.chainlogs import read_logs
+from largesse.chainlogs import read_logs, read_ranges
 from largesse.clients.accounts import Prepaid as Client
 from largesse.clients.certificates import Certificates
 from largesse.deploying import deploy, plan_deployment
@@ -120,7 +120,7 @@ def test_what_is_refused_is_seldom_asked_for_again() -> None:
         return []
 
     node = cast(Node, SimpleNamespace(web3=SimpleNamespace(eth=SimpleNamespace(get_logs=get_logs))))
-    assert list(read_logs(node, "0x" + "11" * 20, 0, 99_999)) == []
+    assert list(read_ranges(node, "0x" + "11" * 20, 0, 99_999)) == []
     given, refused = asked.count(True), asked.count(False)
     assert given < 150
     assert refused < given // 4
