@@ -133,30 +133,8 @@ export function giftIdOf(link) {
 
 /** In the order of the contract's `Gift`. */
 function asStruct(gift) {
-  const {
-    giver,
-    key,
-    recipient,
-    seriesId,
-    amount,
-    deliverAt,
-    reclaimAt,
-    createdAt,
-    limitationAt,
-    messageHash,
-  } = gift;
-  return {
-    giver,
-    key,
-    recipient,
-    seriesId,
-    amount,
-    deliverAt,
-    reclaimAt,
-    createdAt,
-    limitationAt,
-    messageHash,
-  };
+  const members = ["giver", "key", "recipient", "seriesId", "amount", ...DATES, "messageHash"];
+  return Object.fromEntries(members.map((name) => [name, gift[name]]));
 }
 
 /** The decrypted message, "" without one. Throws a LinkError. */

@@ -12,6 +12,7 @@ const by = (id) => document.getElementById(id);
 const show = (id, visible = true) => (by(id).hidden = !visible);
 
 let link, shop, fresh;
+let opened = 0;
 
 function say(text, bad = false) {
   by("status").textContent = text;
@@ -27,6 +28,7 @@ function fail(error) {
 }
 
 async function open() {
+  const mine = ++opened; // what comes late of a link that was left is not shown
   link = shop = fresh = undefined;
   for (const id of ["gift", "choose", "named", "again", "done", "made"]) show(id, false);
   show("make");
@@ -42,9 +44,11 @@ async function open() {
     shop = new Shop(chain);
     await shop.check(link);
     const seen = await shop.look(link);
+    if (mine !== opened) return;
     describe(seen);
     offer(seen);
   } catch (error) {
+    if (mine !== opened) return;
     fail(error);
     show("again", error instanceof ShopError);
   }
@@ -110,17 +114,19 @@ function offer(seen) {
 }
 
 async function claim(recipient) {
+  const mine = opened;
   busy(true);
   say("Claiming … this can take a minute.");
   try {
     const action = await shop.send(link.chainId, claimCall(link, recipient));
+    if (mine !== opened) return;
     for (const id of ["choose", "named", "again"]) show(id, false);
     by("holder").textContent = recipient;
     by("transaction").textContent = action.transactions.join(" ");
     show("done");
     say("");
   } catch (error) {
-    fail(error);
+    if (mine === opened) fail(error);
   } finally {
     busy(false);
   }

@@ -3,7 +3,7 @@
 import { bytesToHex, concatHex, encodeAbiParameters, encodeFunctionData, keccak256 } from "viem/utils";
 import { abi } from "../../build/interfaces/IStreamingTipEscrow.json";
 import { LinkError, malformed, ZERO_ADDRESS } from "./bytes.js";
-import { addressOf, MAX_CHAIN_ID, sign } from "./keys.js";
+import { addressOf, sign } from "./keys.js";
 
 const MAX_DEPTH = 16;
 const BITS = { tier: 32, version: 16, rate: 80, count: 16, amountEach: 96, reclaimAt: 40, salt: 64 };

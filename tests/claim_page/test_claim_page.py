@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from eth_account import Account
+from playwright.sync_api import Route
 
 from largesse.chain import Wallet
 from largesse.clients.tips import Tips
@@ -17,6 +18,7 @@ from scripts import give
 from tests.fixtures.desk import KR, Desk
 from tests.support.claim_page import Visit
 from tests.support.relaying import Desk as Relaying
+from tests.support.waiting import until
 
 DAY = 86_400
 MESSAGE = "생일 축하해! 책을 사렴 <img src=x onerror=alert(1)>"
@@ -166,6 +168,34 @@ def test_a_membership(desk: Desk, member_link: SubscriptionLink, visit: Visit) -
     visit.claim_to(member)
     assert visit.done() == member
     assert desk.session.tips("USDC").supporter_since(desk.address("creator"), member, 1) > 0
+
+
+def test_a_link_that_is_left_while_it_is_looked_at(
+    desk: Desk, giver: Wallet, shop: str, visit: Visit
+) -> None:
+    """What comes late of the former gift is not shown as the latter's."""
+    first = gift(desk, giver, shop, message="one")
+    second = desk.krw.give(giver, 1, 7_000, base_url=shop).link
+    waiting: list[Route] = []
+    node = str(desk.session.node.url)
+    held = True
+
+    def hold(route: Route) -> None:
+        if held and "eth_call" in (route.request.post_data or ""):
+            waiting.append(route)
+        else:
+            route.continue_()
+
+    visit.page.route(f"{node}/**", hold)
+    visit.page.goto(first.url())
+    until(lambda: visit.page.wait_for_timeout(20) or waiting)
+    held = False
+    visit.page.goto(second.url())
+    visit.page.locator("#choose").wait_for()
+    for route in waiting:
+        route.continue_()
+    visit.page.wait_for_timeout(1_500)
+    assert visit.text("what") == "7,000 KRWT"
 
 
 # ----------------------------------------------------------------------------------------------- it is not
